@@ -1,0 +1,78 @@
+import { assert } from './core/assert.ts'
+
+/**
+ * Every limit of the program, with the relations between them asserted when it loads. What a user may change is in the
+ * configuration; what is here bounds memory and time, whatever the configuration says.
+ */
+
+// Instruments and shards
+export const INSTRUMENTS_MAX = 256
+export const SHARDS_MAX = 16
+export const CONNECTIONS_PER_SHARD_MAX = 64
+/** Characters of `args` that Bybit accepts on one public connection. */
+export const SUBSCRIBE_CHARACTERS_MAX = 21_000
+/** Topics in one subscribe request; the limit of spot, kept everywhere. */
+export const SUBSCRIBE_ARGS_MAX = 10
+
+// Books
+/** Deepest book of any topic we know. */
+export const DEPTH_MAX = 1000
+/** Levels of one side in one message; a message with more is a data error. */
+export const MESSAGE_LEVELS_MAX = 2048
+export const TRADES_PER_MESSAGE_MAX = 1024
+/** Largest frame the socket accepts; a snapshot of 1000 levels a side takes about 60 KB. */
+export const FRAME_BYTES_MAX = 1 << 20
+
+/** Levels one side of a book has room for: both ends may grow, and a message may pass the depth before it is cut. */
+export function bookCapacity(depth: number): number {
+  return 2 * depth + 2 * MESSAGE_LEVELS_MAX
+}
+
+// Features
+export const FEATURE_COUNT = 150
+/** Trades waiting for their delta (features.md 1.5), per symbol. */
+export const PENDING_TRADES_MAX = 8192
+/** Trade ids remembered to drop repeats, per symbol. */
+export const TRADE_IDS_MAX = 65_536
+
+// Shared memory
+export const SEQLOCK_ATTEMPTS_MAX = 1000
+export const INTENT_RING_SLOTS = 1024
+export const COMMAND_RING_SLOTS = 256
+export const TRADE_RING_SLOTS = 16_384
+export const SIGNAL_RING_SLOTS = 4096
+export const AUDIT_RING_SLOTS = 8192
+
+// Execution
+export const ORDERS_OPEN_MAX = 1024
+export const ORDER_LINK_ID_CHARACTERS_MAX = 36
+export const JOURNAL_QUEUE_RECORDS_MAX = 65_536
+
+// Desk stream
+export const CLIENTS_MAX = 256
+export const CLIENT_CHANNELS_MAX = 1024
+/** Bytes waiting in a client's socket above which its updates are conflated. */
+export const CLIENT_BACKLOG_BYTES_SOFT = 256 * 1024
+/** ... above which it is closed with 1013. */
+export const CLIENT_BACKLOG_BYTES_MAX = 8 * 1024 * 1024
+/** How long a client may stay above the soft bound before it is closed. */
+export const CLIENT_STALLED_MS_MAX = 60_000
+
+// Process
+export const SHUTDOWN_MS_MAX = 3000
+export const HEARTBEAT_PERIOD_MS = 100
+/** A shard or the actor that did not beat for this long counts as dead. */
+export const HEARTBEAT_SILENT_MS_MAX = 5000
+
+for (const slots of [
+  INTENT_RING_SLOTS,
+  COMMAND_RING_SLOTS,
+  TRADE_RING_SLOTS,
+  SIGNAL_RING_SLOTS,
+  AUDIT_RING_SLOTS,
+]) {
+  assert((slots & (slots - 1)) === 0, 'a ring has a power of two of slots')
+}
+assert(DEPTH_MAX <= MESSAGE_LEVELS_MAX, 'a snapshot of the deepest book fits one message')
+assert(CLIENT_BACKLOG_BYTES_SOFT < CLIENT_BACKLOG_BYTES_MAX, 'conflation comes before closing')
+assert(HEARTBEAT_PERIOD_MS * 10 <= HEARTBEAT_SILENT_MS_MAX, 'one late beat is not a death')

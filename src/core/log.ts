@@ -1,0 +1,34 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+
+export type { Logger }
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
+/** Paths whose values never reach a log line, wherever a caller puts them. */
+const SECRET_PATHS = [
+  'apiKey',
+  'apiSecret',
+  'secret',
+  'token',
+  'password',
+  'authorization',
+].flatMap((name) => [name, `*.${name}`, `*.*.${name}`])
+
+/**
+ * JSON lines, one logger a thread. Each line names its thread; a line about one chain of work carries `trace`
+ * (`SYMBOL-u` of the book event it began with), from delta to order.
+ */
+export function createLogger(
+  thread: string,
+  level: LogLevel,
+  destination?: DestinationStream,
+): Logger {
+  const options = {
+    level,
+    base: { thread },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: SECRET_PATHS, censor: '[redacted]' },
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  return destination === undefined ? pino(options) : pino(options, destination)
+}

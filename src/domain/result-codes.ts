@@ -1,0 +1,94 @@
+/**
+ * Every code of a refusal, by owner. A code is never reused for another meaning; a retired one stays as a comment.
+ * Numbers travel in shared memory and in the journal, names in everything a person reads.
+ */
+export const RESULT_CODES = {
+  ok: 0,
+
+  // 1..99 configuration and start
+  config_unreadable: 1,
+  config_syntax: 2,
+  config_unknown_key: 3,
+  config_invalid: 4,
+  secret_unreadable: 5,
+  model_missing: 6,
+  model_invalid: 7,
+  model_feature_mismatch: 8,
+  port_in_use: 9,
+  data_folder_unwritable: 10,
+  exchange_unreachable: 11,
+  instrument_unknown: 12,
+  journal_corrupt: 13,
+  data_folder_locked: 14,
+  input_unreadable: 15,
+
+  // 100..199 market data
+  frame_too_large: 100,
+  frame_malformed: 101,
+  topic_unknown: 102,
+  symbol_mismatch: 103,
+  price_not_a_number: 104,
+  price_not_a_multiple: 105,
+  price_too_large: 106,
+  size_not_a_number: 107,
+  size_not_a_multiple: 108,
+  size_too_large: 109,
+  too_many_levels: 110,
+  too_many_trades: 111,
+  field_missing: 112,
+
+  // 200..299 risk: denied before the wire
+  halted: 200,
+  reduce_only: 201,
+  book_not_live: 202,
+  book_too_old: 203,
+  score_too_old: 204,
+  position_limit: 205,
+  open_symbols_limit: 206,
+  notional_limit: 207,
+  daily_loss: 208,
+  order_too_small: 209,
+  order_too_large: 210,
+  open_orders_limit: 211,
+  breaker_open: 212,
+  order_in_flight: 213,
+  would_flip: 214,
+  intent_too_old: 215,
+  kill_latch: 216,
+  total_exposure_limit: 217,
+  price_band: 218,
+  journal_unavailable: 219,
+  nothing_to_reduce: 220,
+
+  // 300..399 gateway and exchange: rejected after the wire
+  rejected_by_exchange: 300,
+  no_liquidity: 301,
+  order_unknown: 302,
+  outcome_unknown: 303,
+  duplicate_order_link_id: 304,
+  post_only_would_take: 305,
+
+  // 400..499 control and desk
+  unauthorized: 400,
+  bad_request: 401,
+  unknown_channel: 402,
+  too_many_channels: 403,
+  too_many_clients: 404,
+  slow_consumer: 405,
+  not_found: 406,
+  idempotency_key_missing: 407,
+  idempotency_key_reused: 408,
+  command_queue_full: 409,
+} as const
+
+export type ResultCode = keyof typeof RESULT_CODES
+
+const NAMES = new Map<number, ResultCode>(
+  Object.keys(RESULT_CODES)
+    .filter((name): name is ResultCode => name in RESULT_CODES)
+    .map((name) => [RESULT_CODES[name], name]),
+)
+
+export function resultCodeName(code: number): ResultCode | 'unknown_code' {
+  return NAMES.get(code) ?? 'unknown_code'
+}

@@ -1,0 +1,10 @@
+/** The trading state: one shared word that only execution writes. The order is the code in shared memory. */
+export const TRADING_STATES = ['halted', 'reduce_only', 'active'] as const
+export type TradingState = (typeof TRADING_STATES)[number]
+
+export const ORDER_SIDES = ['buy', 'sell'] as const
+export type OrderSide = (typeof ORDER_SIDES)[number]
+
+export function tradingStateCode(state: TradingState): number {
+  return TRADING_STATES.indexOf(state)
+}

@@ -1,0 +1,48 @@
+/**
+ * What execution did and why, on the audit broadcast ring, for the desk, the control API and the metrics. The journal on
+ * disk is the truth; this is its live view. Float64 each; a field that does not apply is NaN.
+ */
+export const AUDIT_NUMBER = 0 // counts from 1 over the life of the process
+export const AUDIT_KIND = 1 // AUDIT_KINDS
+export const AUDIT_TIME_US = 2
+export const AUDIT_INSTRUMENT = 3
+export const AUDIT_ORDER_NUMBER = 4 // the number in orderLinkId (order-link-id.ts)
+export const AUDIT_RUN = 5 // run number in orderLinkId
+export const AUDIT_SIDE = 6 // ORDER_SIDES
+export const AUDIT_STATE = 7 // order state code, or trading state code
+export const AUDIT_REASON = 8 // result code, or INTENT_REASONS for the first event of an order
+export const AUDIT_PRICE_TICKS = 9 // limit, or fill price
+export const AUDIT_LOTS = 10 // of the order, or of the fill
+export const AUDIT_FILLED_LOTS = 11
+export const AUDIT_AVERAGE_PRICE = 12 // of the order or of the position, in quote
+export const AUDIT_POSITION_LOTS = 13 // signed
+export const AUDIT_REALIZED_PNL_QUOTE = 14 // of the symbol, since the first record of the journal, fees included
+export const AUDIT_FEE_QUOTE = 15
+export const AUDIT_COMMAND = 16 // number of the command it answers
+export const AUDIT_U = 17 // with the instrument, the trace of the book event it began with
+export const AUDIT_EXEC_NUMBER = 18 // the number in execId
+export const AUDIT_FIELDS = 24
+
+export const AUDIT_KINDS = [
+  'order', // an order entered a state
+  'fill',
+  'position',
+  'denied', // an intent the risk gate refused; no order exists
+  'trading_state',
+  'breaker',
+] as const
+export type AuditKind = (typeof AUDIT_KINDS)[number]
+
+/** Order states as codes; the transition table is execution's own. Append only. */
+export const ORDER_STATES = [
+  'created',
+  'submitted',
+  'open',
+  'canceling',
+  'denied',
+  'rejected',
+  'filled',
+  'canceled',
+  'expired',
+] as const
+export type OrderState = (typeof ORDER_STATES)[number]

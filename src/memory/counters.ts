@@ -1,0 +1,96 @@
+// hot
+import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './region.ts'
+
+/**
+ * Counters of a thread, in shared memory: the thread adds, anyone reads. Each counter is one float64 that only its thread
+ * writes (an aligned 8-byte store is never torn on the platforms Node runs on); a count is exact up to 2^53.
+ * The names are the metric names; append only.
+ */
+export const COUNTERS = [
+  // feed
+  'frames_received',
+  'bytes_received',
+  'frames_malformed',
+  'frames_fallback', // decoded by JSON.parse because the scanner did not know the shape
+  'messages_book',
+  'messages_trade',
+  'messages_ticker',
+  'messages_other',
+  'messages_ignored', // repeats, and deltas of a book that waits for its snapshot
+  'topic_unknown',
+  'connections_opened',
+  'connections_lost',
+  'resyncs_requested',
+  'resyncs_delayed', // held back by the token bucket
+  'pongs_received',
+  // book
+  'books_applied',
+  'snapshots_applied',
+  'gaps',
+  'books_stale',
+  'books_crossed',
+  'bad_data',
+  // features
+  'rows',
+  'trades_counted',
+  'trades_repeated',
+  'trades_block',
+  'trades_overflowed', // pending pool full
+  // model and signal
+  'score_batches',
+  'scores',
+  'score_errors',
+  'signals',
+  'intents',
+  'intents_dropped', // ring to execution full
+  // execution
+  'orders_denied',
+  'orders_submitted',
+  'orders_filled',
+  'orders_canceled',
+  'orders_rejected',
+  'fills',
+  'journal_records',
+  'journal_syncs',
+  'audit_published',
+  'breaker_trips',
+  // desk stream
+  'clients_connected',
+  'clients_closed_slow',
+  'stream_frames',
+  'stream_bytes',
+  'stream_conflated',
+  'stream_errors',
+] as const
+export type CounterName = (typeof COUNTERS)[number]
+
+const BYTES = cacheLines(COUNTERS.length * 8)
+
+export function createCounters(): SharedArrayBuffer {
+  return createRegion('counters', BYTES)
+}
+
+const INDEX = new Map<CounterName, number>(COUNTERS.map((name, index) => [name, index]))
+
+/** Position of a counter, to be looked up once and kept. */
+export function counterIndex(name: CounterName): number {
+  return INDEX.get(name) ?? 0
+}
+
+/** One thread's counters. `values[counterIndex(name)]++` on the hot path, `add` elsewhere. */
+export class Counters {
+  readonly values: Float64Array
+
+  constructor(buffer: SharedArrayBuffer = createCounters()) {
+    checkRegion(buffer, 'counters')
+    this.values = new Float64Array(buffer, REGION_HEADER_BYTES, COUNTERS.length)
+  }
+
+  add(name: CounterName, amount = 1): void {
+    this.values[counterIndex(name)] += amount
+  }
+
+  get(name: CounterName): number {
+    return this.values[counterIndex(name)]
+  }
+}

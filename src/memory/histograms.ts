@@ -1,0 +1,24 @@
+import { HISTOGRAM_WORDS, Histogram } from '../core/histogram.ts'
+import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './region.ts'
+
+/** Latency histograms of a thread, in shared memory, in microseconds. Append only. */
+export const HISTOGRAMS = [
+  'socket_to_book', // frame left the socket -> book readable
+  'socket_to_feature', // ... -> row readable
+  'socket_to_score',
+  'socket_to_signal',
+  'exchange_to_feature', // matching-engine time (ms) -> row readable, by our clock
+  'intent_to_submit', // signal -> order handed to the gateway, journal included
+  'journal_sync',
+] as const
+export type HistogramName = (typeof HISTOGRAMS)[number]
+
+export function createHistograms(): SharedArrayBuffer {
+  return createRegion('histograms', cacheLines(HISTOGRAMS.length * HISTOGRAM_WORDS * 4))
+}
+
+export function openHistogram(buffer: SharedArrayBuffer, name: HistogramName): Histogram {
+  checkRegion(buffer, 'histograms')
+  const at = HISTOGRAMS.indexOf(name) * HISTOGRAM_WORDS * 4
+  return new Histogram(new Int32Array(buffer, REGION_HEADER_BYTES + at, HISTOGRAM_WORDS))
+}
