@@ -5,6 +5,8 @@ import { assert } from './core/assert.ts'
  * configuration; what is here bounds memory and time, whatever the configuration says.
  */
 
+export const VERSION = '0.1.0'
+
 // Instruments and shards
 export const INSTRUMENTS_MAX = 256
 export const SHARDS_MAX = 16
@@ -13,6 +15,16 @@ export const CONNECTIONS_PER_SHARD_MAX = 64
 export const SUBSCRIBE_CHARACTERS_MAX = 21_000
 /** Topics in one subscribe request; the limit of spot, kept everywhere. */
 export const SUBSCRIBE_ARGS_MAX = 10
+/** Attempts for one topic before it counts as failed and is only looked at again from time to time. */
+export const SUBSCRIBE_ATTEMPTS_MAX = 5
+/** How long a failed topic rests before one more attempt. */
+export const SUBSCRIBE_RECHECK_MS = 60_000
+
+// REST
+/** `instruments-info` of the largest category takes about 1 MB. */
+export const REST_BODY_BYTES_MAX = 16 << 20
+/** Pages of one listing; at 1000 a page far more than any category has. */
+export const REST_PAGES_MAX = 20
 
 // Books
 /** Deepest book of any topic we know. */
@@ -57,6 +69,28 @@ export const CLIENT_BACKLOG_BYTES_SOFT = 256 * 1024
 export const CLIENT_BACKLOG_BYTES_MAX = 8 * 1024 * 1024
 /** How long a client may stay above the soft bound before it is closed. */
 export const CLIENT_STALLED_MS_MAX = 60_000
+/** One request; a subscription to every channel a client may have fits. */
+export const CLIENT_REQUEST_BYTES_MAX = 64 * 1024
+/** A client that asks more often than this is closed. */
+export const CLIENT_REQUESTS_PER_SECOND_MAX = 100
+/** How long a client may stay connected without having shown the token. */
+export const CLIENT_AUTH_MS_MAX = 10_000
+export const CLIENT_EVERY_MS_MAX = 60_000
+/** Silence after which a client is asked for a sign of life; twice that and it is gone. */
+export const CLIENT_PING_PERIOD_MS = 30_000
+/** Trades of a symbol, signals and order events kept for clients that are due later, or slow. */
+export const DESK_EVENTS_KEPT = 256
+/** Of those, how many the first frame of a channel of events shows. */
+export const DESK_EVENTS_SNAPSHOT = 50
+/** Records taken from one broadcast ring in one tick. */
+export const DESK_RECORDS_PER_TICK_MAX = 65_536
+/** Period of the tick while nobody is connected. */
+export const DESK_IDLE_TICK_MS = 100
+/** Frames that the client library keeps for an iterator that is slower than the stream. */
+export const DESK_ITERATOR_FRAMES_MAX = 4096
+/** Backoff of the client library between two attempts to connect. */
+export const DESK_RECONNECT_MS_MIN = 250
+export const DESK_RECONNECT_MS_MAX = 30_000
 
 // Process
 export const SHUTDOWN_MS_MAX = 3000
@@ -75,4 +109,5 @@ for (const slots of [
 }
 assert(DEPTH_MAX <= MESSAGE_LEVELS_MAX, 'a snapshot of the deepest book fits one message')
 assert(CLIENT_BACKLOG_BYTES_SOFT < CLIENT_BACKLOG_BYTES_MAX, 'conflation comes before closing')
+assert(DESK_EVENTS_SNAPSHOT <= DESK_EVENTS_KEPT, 'a snapshot of events is cut from those kept')
 assert(HEARTBEAT_PERIOD_MS * 10 <= HEARTBEAT_SILENT_MS_MAX, 'one late beat is not a death')

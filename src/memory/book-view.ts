@@ -141,6 +141,11 @@ export function createBookCopy(depth: number): BookCopy {
   }
 }
 
+/** Changes with every write of the book; a cheap look whether anything is new. */
+export function bookVersion(view: BookView): number {
+  return Atomics.load(view.words, layout.SEQUENCE)
+}
+
 /**
  * Copies a stable book into `out`, at most as many levels as `out` has room for. False: the writer was busy at every
  * attempt, and `out` holds nothing that may be used.

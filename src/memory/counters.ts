@@ -61,6 +61,11 @@ export const COUNTERS = [
   'stream_bytes',
   'stream_conflated',
   'stream_errors',
+  // feed
+  'connects_failed', // no connection came about: refused, timed out, HTTP error
+  'connects_delayed', // held back to stay under the exchange's limit of new connections
+  'subscribes_retried', // topics asked for again: refused or unanswered
+  'subscribes_failed', // topics given up for a while
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 
