@@ -66,6 +66,13 @@ export const COUNTERS = [
   'connects_delayed', // held back to stay under the exchange's limit of new connections
   'subscribes_retried', // topics asked for again: refused or unanswered
   'subscribes_failed', // topics given up for a while
+  // desk stream
+  'clients_disconnected',
+  'clients_refused', // too many, or without the token
+  'stream_requests_refused',
+  'stream_events_lost', // overwritten in a broadcast ring before the stream came to them
+  'stream_reads_failed', // the writer was busy at every attempt; tried again a tick later
+  'stream_orders_dropped', // open orders beyond the bound of the desk's own list
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 
