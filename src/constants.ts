@@ -32,6 +32,8 @@ export const DEPTH_MAX = 1000
 /** Levels of one side in one message; a message with more is a data error. */
 export const MESSAGE_LEVELS_MAX = 2048
 export const TRADES_PER_MESSAGE_MAX = 1024
+/** Topics one decoder knows: every instrument with all its depths, candles and the rest. */
+export const TOPICS_MAX = INSTRUMENTS_MAX * 32
 /** Largest frame the socket accepts; a snapshot of 1000 levels a side takes about 60 KB. */
 export const FRAME_BYTES_MAX = 1 << 20
 
@@ -46,6 +48,13 @@ export const FEATURE_COUNT = 150
 export const PENDING_TRADES_MAX = 8192
 /** Trade ids remembered to drop repeats, per symbol. */
 export const TRADE_IDS_MAX = 65_536
+
+// Model and signal
+/** Rows of one run of the model: it blocks its thread, so the batch is bounded; the rest waits for the next. */
+export const SCORE_BATCH_ROWS_MAX = 128
+export const STRATEGIES_MAX = 16
+/** Levels a side that a strategy sees. */
+export const STRATEGY_LEVELS = 5
 
 // Shared memory
 export const SEQLOCK_ATTEMPTS_MAX = 1000

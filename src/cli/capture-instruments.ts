@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises'
+import { formatSteps } from '../core/decimal.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
+import type { Instrument } from '../domain/instrument.ts'
+import { parseInstrumentsFile, toInstrument } from '../features/instruments-file.ts'
+import type { FeatureCatalogueParameters } from '../features/parameters.ts'
+import type { CaptureSurvey, SymbolSurvey } from '../threads/capture-survey.ts'
+
+export type CaptureInstruments = Readonly<{
+  instruments: ReadonlyMap<string, Instrument>
+  params: Partial<FeatureCatalogueParameters>
+}>
+
+const BAND_BPS = 10
+const VPIN_BUCKETS = 50
+
+/** From the file where one is given (symbols it does not name are skipped), else from what the recording shows. */
+export async function surveyedInstruments(
+  survey: CaptureSurvey,
+  file: string | undefined,
+): Promise<Result<CaptureInstruments>> {
+  if (file === undefined) {
+    const all = [...survey.symbols.values()].map(fromSurvey)
+    const instruments = new Map(all.map((instrument) => [instrument.symbol, instrument]))
+    return succeed({ instruments, params: {} })
+  }
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return fail('input_unreadable', `${file}: cannot be read: ${why}`)
+  }
+  const parsed = parseInstrumentsFile(text, file)
+  if (!parsed.ok) return parsed
+  const instruments = new Map<string, Instrument>()
+  for (const [symbol, entry] of parsed.value.symbols) {
+    instruments.set(symbol, toInstrument(instruments.size, symbol, entry))
+  }
+  return succeed({ instruments, params: parsed.value.params })
+}
+
+function fromSurvey(survey: SymbolSurvey, index: number): Instrument {
+  const { symbol, tick, lot, firstMid, tradedBase } = survey
+  const bandTicks = Math.round((firstMid * BAND_BPS) / 1e4 / tick.value)
+  const bucketLots = Math.max(1, Math.round(tradedBase / VPIN_BUCKETS / lot.value))
+  return {
+    index,
+    symbol,
+    category: 'linear',
+    tick,
+    lot,
+    minOrderLots: 1,
+    maxOrderLots: Number.MAX_SAFE_INTEGER,
+    minNotionalQuote: 0,
+    features: {
+      bandTicks: Number.isFinite(bandTicks) ? Math.max(2, bandTicks) : 2,
+      refNotionalQuote: '10000',
+      vpinBucketBase: formatSteps(bucketLots, lot),
+    },
+  }
+}

@@ -1,0 +1,142 @@
+import { once } from 'node:events'
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { Command } from 'commander'
+import { DEPTH_MAX } from '../constants.ts'
+import { FEATURE_NAMES } from '../features/registry.ts'
+import { runCaptures } from '../threads/capture-run.ts'
+import { surveyCaptures } from '../threads/capture-survey.ts'
+import { surveyedInstruments } from './capture-instruments.ts'
+import { failCommand, Progress, wholeNumber } from './terminal.ts'
+
+type FeaturesOptions = Readonly<{
+  out?: string
+  instruments?: string
+  symbols?: string
+  binanceDepth: number
+}>
+
+export function featuresCommand(): Command {
+  const command = new Command('features')
+  return command
+    .description('Compute the features of recorded messages, one JSON line per book event.')
+    .argument(
+      '<file...>',
+      'recordings in order: raw messages or envelopes, plain, .gz, .zst or .zip',
+    )
+    .option('--out <file>', 'write here instead of to the standard output')
+    .option('--instruments <file>', 'instruments.json with tick sizes and feature parameters')
+    .option('--symbols <list>', 'only these symbols, separated by commas')
+    .option(
+      '--binance-depth <levels>',
+      'window of the book that Binance recordings are cut to',
+      wholeNumber(command, '--binance-depth', 1, DEPTH_MAX),
+      50,
+    )
+    .addHelpText(
+      'after',
+      '\nEach line is {"symbol","u","cts","features":{name:value}}; a feature that is not defined yet,' +
+        '\nor not built, is null.\n\nExample:\n  bookflow features capture.jsonl.gz --out features.jsonl',
+    )
+    .action(run)
+}
+
+async function run(files: string[], options: FeaturesOptions): Promise<void> {
+  const survey = await surveyCaptures(files, options.binanceDepth)
+  if (!survey.ok) return failCommand(survey.message)
+  const instruments = await surveyedInstruments(survey.value, options.instruments)
+  if (!instruments.ok) return failCommand(instruments.message)
+  const wanted = options.symbols?.split(',')
+  const topics = survey.value.topics.filter(
+    (topic) => wanted === undefined || wanted.includes(topic.slice(topic.lastIndexOf('.') + 1)),
+  )
+  if (!topics.some((topic) => topic.startsWith('orderbook.'))) {
+    return failCommand(
+      `${files.join(', ')}: no order book of the symbols asked for in ${survey.value.frames} frames`,
+    )
+  }
+  const out = new LineOutput(options.out)
+  const opened = await out.open()
+  if (opened !== undefined) return failCommand(`${options.out}: cannot be written: ${opened}`)
+  const progress = new Progress('features', survey.value.frames)
+  const ran = await runCaptures({
+    paths: files,
+    topics,
+    instruments: instruments.value.instruments,
+    params: instruments.value.params,
+    withFeatures: true,
+    binanceDepth: options.binanceDepth,
+    onRow: ({ topic, features }, message) => {
+      if (features === undefined) return
+      const values = featureObject(features.row.values)
+      const { symbol } = topic.instrument
+      out.write(
+        `{"symbol":"${symbol}","u":${message.u},"cts":${message.ctsMs},"features":${values}}\n`,
+      )
+    },
+    onFrame: (frames) => progress.at(frames),
+  })
+  progress.end()
+  await out.close()
+  if (!ran.ok) return failCommand(ran.message)
+  const gaps = ran.value.counters.get('gaps')
+  const bad = ran.value.counters.get('bad_data')
+  const note = gaps + bad > 0 ? `; ${gaps} gaps, ${bad} refused messages` : ''
+  process.stderr.write(`${out.lines} rows from ${ran.value.frames} frames${note}\n`)
+}
+
+const KEYS = FEATURE_NAMES.map((name, i) => `${i === 0 ? '{' : ','}"${name}":`)
+
+/** The doubles as JavaScript prints them, which read back exactly; NaN is null. */
+function featureObject(values: Float64Array): string {
+  let text = ''
+  for (let i = 0; i < KEYS.length; i++) {
+    const value = values[i]
+    text += KEYS[i] + (Number.isNaN(value) ? 'null' : String(value))
+  }
+  return `${text}}`
+}
+
+const BUFFER_CHARACTERS = 1 << 20
+
+/** Collects lines into large writes. The rows come synchronously, so what a slow disk has not taken waits in memory. */
+class LineOutput {
+  lines = 0
+  readonly #path: string | undefined
+  #stream: WriteStream | NodeJS.WriteStream = process.stdout
+  #buffer = ''
+
+  constructor(path: string | undefined) {
+    this.#path = path
+  }
+
+  /** Why the file cannot be opened, or undefined. */
+  async open(): Promise<string | undefined> {
+    if (this.#path === undefined) return undefined
+    const stream = createWriteStream(this.#path)
+    this.#stream = stream
+    try {
+      await once(stream, 'open')
+      return undefined
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+
+  write(line: string): void {
+    this.lines++
+    this.#buffer += line
+    if (this.#buffer.length >= BUFFER_CHARACTERS) this.#flush()
+  }
+
+  async close(): Promise<void> {
+    this.#flush()
+    if (this.#stream === process.stdout) return
+    this.#stream.end()
+    await once(this.#stream, 'finish')
+  }
+
+  #flush(): void {
+    this.#stream.write(this.#buffer)
+    this.#buffer = ''
+  }
+}

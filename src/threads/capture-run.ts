@@ -1,0 +1,123 @@
+import { Book } from '../book/book.ts'
+import { DEPTH_MAX } from '../constants.ts'
+import { systemClock } from '../core/clock.ts'
+import { Histogram } from '../core/histogram.ts'
+import { type Result, succeed } from '../core/result.ts'
+import type { Instrument } from '../domain/instrument.ts'
+import type { BookMessage } from '../domain/messages.ts'
+import type { FeatureCatalogueParameters } from '../features/parameters.ts'
+import { SymbolFeatures } from '../features/symbol-features.ts'
+import { BybitDecoder } from '../feed/bybit/decoder.ts'
+import { parseTopicName, type Topic } from '../feed/bybit/topic.ts'
+import { readCapture } from '../feed/capture-file.ts'
+import { Sequencer } from '../feed/sequencer.ts'
+import { createBooks } from '../memory/book-layout.ts'
+import { type BookView, openBookView } from '../memory/book-view.ts'
+import { Counters } from '../memory/counters.ts'
+import { FrameSource } from './capture-survey.ts'
+import { Pipeline, type PipelineSink } from './pipeline.ts'
+
+/** One topic of a recording with the stages that ran over it. */
+export type CaptureTopic = Readonly<{
+  topic: Topic
+  /** Undefined for a topic that is no book. */
+  book: Book | undefined
+  view: BookView | undefined
+  features: SymbolFeatures | undefined
+}>
+
+export type CaptureRun = Readonly<{
+  topics: readonly CaptureTopic[]
+  sequencer: Sequencer
+  counters: Counters
+  frames: number
+}>
+
+export type CaptureRunOptions = Readonly<{
+  paths: readonly string[]
+  /** Names of the topics to follow; others are skipped, as features.md 1.2 says. */
+  topics: readonly string[]
+  instruments: ReadonlyMap<string, Instrument>
+  params: Partial<FeatureCatalogueParameters>
+  /** Compute features; of a symbol with several books, on the first of them. */
+  withFeatures: boolean
+  binanceDepth: number
+  onRow(topic: CaptureTopic, message: BookMessage): void
+  /** After each message line; for progress. */
+  onFrame(frames: number): void
+}>
+
+/** Runs recordings through decoder, sequencer, book and features: the same stages as the live engine, without threads. */
+export async function runCaptures(options: CaptureRunOptions): Promise<Result<CaptureRun>> {
+  const counters = new Counters()
+  const decoder = new BybitDecoder(counters)
+  const sequencer = new Sequencer()
+  const topics = openTopics(options)
+  for (const { topic } of topics) decoder.addTopic(topic)
+  const featuresByTopic = shareFeatures(topics)
+  const sink: PipelineSink = {
+    onRow: (_instrument, message) => options.onRow(topics[message.topic], message),
+    onTrades: () => {},
+    onTicker: () => {},
+    onControl: () => {},
+    onResync: () => {}, // nobody to ask: the topic waits for the next snapshot of the recording
+  }
+  const pipeline = new Pipeline({
+    decoder,
+    sequencer,
+    topics: topics.map((one) => one.topic),
+    books: topics.map((one) => one.book),
+    features: featuresByTopic,
+    counters,
+    clock: systemClock,
+    socketToBook: new Histogram(),
+    sink,
+  })
+  const source = new FrameSource(options.binanceDepth)
+  let frames = 0
+  for (const path of options.paths) {
+    const read = await readCapture(path, (line) => {
+      for (const frame of source.frames(line)) {
+        pipeline.onFrame(Buffer.from(frame), systemClock.nowUs(), 0)
+        options.onFrame(++frames)
+      }
+    })
+    if (!read.ok) return read
+  }
+  return succeed({ topics, sequencer, counters, frames })
+}
+
+function openTopics(options: CaptureRunOptions): CaptureTopic[] {
+  const topics: CaptureTopic[] = []
+  const withFeatures = new Set<string>()
+  for (const name of options.topics) {
+    const parsed = parseTopicName(name)
+    const instrument = parsed === undefined ? undefined : options.instruments.get(parsed.symbol)
+    if (parsed === undefined || instrument === undefined) continue
+    const { kind, depth, symbol } = parsed
+    const topic: Topic = { index: topics.length, name, kind, depth, instrument }
+    if (kind !== 'orderbook' || depth < 1 || depth > DEPTH_MAX) {
+      topics.push({ topic, book: undefined, view: undefined, features: undefined })
+      continue
+    }
+    const view = openBookView(createBooks(1, depth), 0, depth)
+    const isFirst = options.withFeatures && !withFeatures.has(symbol)
+    if (isFirst) withFeatures.add(symbol)
+    const features = isFirst
+      ? new SymbolFeatures({ instrument, depth, params: options.params })
+      : undefined
+    topics.push({ topic, book: new Book(view, depth), view, features })
+  }
+  return topics
+}
+
+/** A symbol's trades feed the features of its book. */
+function shareFeatures(topics: readonly CaptureTopic[]): (SymbolFeatures | undefined)[] {
+  const bySymbol = new Map<string, SymbolFeatures>()
+  for (const { topic, features } of topics) {
+    if (features !== undefined) bySymbol.set(topic.instrument.symbol, features)
+  }
+  return topics.map(({ topic, features }) =>
+    topic.kind === 'publicTrade' ? bySymbol.get(topic.instrument.symbol) : features,
+  )
+}

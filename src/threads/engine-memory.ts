@@ -1,0 +1,78 @@
+import {
+  AUDIT_RING_SLOTS,
+  COMMAND_RING_SLOTS,
+  INTENT_RING_SLOTS,
+  SIGNAL_RING_SLOTS,
+  TRADE_RING_SLOTS,
+} from '../constants.ts'
+import { AUDIT_FIELDS } from '../memory/audit-record.ts'
+import { createBooks } from '../memory/book-layout.ts'
+import { createBroadcast } from '../memory/broadcast.ts'
+import { COMMAND_FIELDS } from '../memory/command-record.ts'
+import { createControlBlock } from '../memory/control-block.ts'
+import { createCounters } from '../memory/counters.ts'
+import { createHistograms } from '../memory/histograms.ts'
+import { INTENT_FIELDS } from '../memory/intent-record.ts'
+import { createRecords } from '../memory/record-view.ts'
+import { createRing } from '../memory/ring.ts'
+import { createRows } from '../memory/row-view.ts'
+import { SCORE_FIELDS } from '../memory/score-record.ts'
+import { TICKER_FIELDS } from '../memory/ticker-record.ts'
+import { TRADE_FIELDS } from '../memory/trade-record.ts'
+
+/** Everything that more than one thread sees, allocated once before the first message. */
+export type EngineMemory = Readonly<{
+  depth: number
+  /** One book, row, score and ticker per instrument, by its index; written by the shard that owns it. */
+  books: SharedArrayBuffer
+  rows: SharedArrayBuffer
+  scores: SharedArrayBuffer
+  tickers: SharedArrayBuffer
+  /** One of each per shard. */
+  shards: readonly ShardMemory[]
+  /** Control to execution. */
+  commands: SharedArrayBuffer
+  /** Execution to everyone. */
+  audit: SharedArrayBuffer
+  executionCounters: SharedArrayBuffer
+  executionHistograms: SharedArrayBuffer
+  streamCounters: SharedArrayBuffer
+  control: SharedArrayBuffer
+}>
+
+export type ShardMemory = Readonly<{
+  /** Shard to execution, single consumer. */
+  intents: SharedArrayBuffer
+  /** Shard to desk and control, any number of readers. */
+  signals: SharedArrayBuffer
+  trades: SharedArrayBuffer
+  counters: SharedArrayBuffer
+  histograms: SharedArrayBuffer
+}>
+
+export function createEngineMemory(
+  instruments: number,
+  shards: number,
+  depth: number,
+): EngineMemory {
+  return {
+    depth,
+    books: createBooks(instruments, depth),
+    rows: createRows(instruments),
+    scores: createRecords('scores', instruments, SCORE_FIELDS),
+    tickers: createRecords('tickers', instruments, TICKER_FIELDS),
+    shards: Array.from({ length: shards }, () => ({
+      intents: createRing(INTENT_RING_SLOTS, INTENT_FIELDS),
+      signals: createBroadcast(SIGNAL_RING_SLOTS, INTENT_FIELDS),
+      trades: createBroadcast(TRADE_RING_SLOTS, TRADE_FIELDS),
+      counters: createCounters(),
+      histograms: createHistograms(),
+    })),
+    commands: createRing(COMMAND_RING_SLOTS, COMMAND_FIELDS),
+    audit: createBroadcast(AUDIT_RING_SLOTS, AUDIT_FIELDS),
+    executionCounters: createCounters(),
+    executionHistograms: createHistograms(),
+    streamCounters: createCounters(),
+    control: createControlBlock(),
+  }
+}
