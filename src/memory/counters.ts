@@ -73,6 +73,8 @@ export const COUNTERS = [
   'stream_events_lost', // overwritten in a broadcast ring before the stream came to them
   'stream_reads_failed', // the writer was busy at every attempt; tried again a tick later
   'stream_orders_dropped', // open orders beyond the bound of the desk's own list
+  // model, added later
+  'rows_unscored', // an input the model needs was NaN
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 
