@@ -48,6 +48,10 @@ export const FEATURE_COUNT = 150
 export const PENDING_TRADES_MAX = 8192
 /** Trade ids remembered to drop repeats, per symbol. */
 export const TRADE_IDS_MAX = 65_536
+/** Events one time window of a symbol may hold; beyond it the oldest leave early and are counted. */
+export const WINDOW_EVENTS_MAX = 1 << 18
+/** Closed grid buckets kept per symbol; the longest look-back of the catalogue is 300. */
+export const GRID_BUCKETS_KEPT = 512
 
 // Model and signal
 /** Rows of one run of the model: it blocks its thread, so the batch is bounded; the rest waits for the next. */
@@ -115,6 +119,9 @@ for (const slots of [
   AUDIT_RING_SLOTS,
 ]) {
   assert((slots & (slots - 1)) === 0, 'a ring has a power of two of slots')
+}
+for (const records of [PENDING_TRADES_MAX, TRADE_IDS_MAX, WINDOW_EVENTS_MAX, GRID_BUCKETS_KEPT]) {
+  assert((records & (records - 1)) === 0, 'a feature log has a power of two of records')
 }
 assert(DEPTH_MAX <= MESSAGE_LEVELS_MAX, 'a snapshot of the deepest book fits one message')
 assert(CLIENT_BACKLOG_BYTES_SOFT < CLIENT_BACKLOG_BYTES_MAX, 'conflation comes before closing')

@@ -75,6 +75,8 @@ export const COUNTERS = [
   'stream_orders_dropped', // open orders beyond the bound of the desk's own list
   // model, added later
   'rows_unscored', // an input the model needs was NaN
+  // features
+  'window_overflows', // records that left a time window early because it was full
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 
