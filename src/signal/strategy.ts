@@ -1,0 +1,33 @@
+import type { Instrument } from '../domain/instrument.ts'
+import type { BookCopy } from '../memory/book-view.ts'
+import type { RowCopy } from '../memory/row-view.ts'
+
+/**
+ * What a strategy sees of one symbol at one moment: copies, refilled by the runner for each decision. It does not see
+ * positions or orders; what may be traded is decided behind the risk gate.
+ */
+export type MarketView = {
+  /** Time of the decision. */
+  nowUs: number
+  instrument: Instrument
+  row: RowCopy
+  /** Fields of score-record.ts; row number 0 or NaN: no score. */
+  readonly score: Float64Array
+  /** The best STRATEGY_LEVELS levels; no levels unless the book is LIVE. */
+  readonly book: BookCopy
+}
+
+/**
+ * A strategy is a function of its arguments: it keeps nothing between calls but the numbers in `state`, which belong to
+ * one symbol and begin as zeros, so live, replay and backtest decide alike.
+ */
+export type Strategy = Readonly<{
+  kind: string
+  /** Numbers of state a symbol needs. */
+  stateLength: number
+  /**
+   * True: `intent` asks for something. The strategy sets action, reason, levels, hold time, notional and the two figures
+   * of its decision (intent-record.ts); all other fields are the runner's. False: nothing is asked, `intent` is ignored.
+   */
+  decide(view: MarketView, state: Float64Array, stateAt: number, intent: Float64Array): boolean
+}>
