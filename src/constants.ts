@@ -72,6 +72,18 @@ export const AUDIT_RING_SLOTS = 8192
 export const ORDERS_OPEN_MAX = 1024
 export const ORDER_LINK_ID_CHARACTERS_MAX = 36
 export const JOURNAL_QUEUE_RECORDS_MAX = 65_536
+/** A segment of the journal that has grown past this is followed by the next. */
+export const JOURNAL_SEGMENT_BYTES_MAX = 64 * 1024 * 1024
+/** Finished orders kept in memory, so that a late event of theirs is still understood. */
+export const ORDERS_FINISHED_MAX = 4096
+/** Intents and commands that one turn of the actor takes from each ring. */
+export const INTENTS_PER_TURN_MAX = 256
+/** Gateway events of one turn; the rest waits for the next. */
+export const GATEWAY_EVENTS_PER_TURN_MAX = 1024
+/** Look-ups of an order in flight before its symbol's fate is given to a person. */
+export const ORDER_QUERIES_MAX = 5
+/** Levels per instrument whose size the paper exchange remembers to have given away. */
+export const PAPER_LEVELS_CONSUMED_MAX = 256
 
 // Desk stream
 export const CLIENTS_MAX = 256

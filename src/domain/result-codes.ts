@@ -21,6 +21,7 @@ export const RESULT_CODES = {
   journal_corrupt: 13,
   data_folder_locked: 14,
   input_unreadable: 15,
+  journal_rewound: 16,
 
   // 100..199 market data
   frame_too_large: 100,

@@ -77,6 +77,17 @@ export const COUNTERS = [
   'rows_unscored', // an input the model needs was NaN
   // features
   'window_overflows', // records that left a time window early because it was full
+  // execution, continued
+  'intents_received',
+  'intents_too_many', // waiting orders of one turn full: left in the ring for the next
+  'commands_obeyed',
+  'fills_repeated', // dropped: the execId was counted before
+  'gateway_events_unmatched', // about an order that is not known here
+  'order_transitions_forbidden',
+  'orders_unresolved', // still in flight after the last look-up: trading was halted
+  'exits_triggered',
+  'journal_failures',
+  'paper_levels_forgotten', // memory of consumed levels full
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 
