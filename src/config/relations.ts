@@ -1,0 +1,150 @@
+import {
+  CONNECTIONS_PER_SHARD_MAX,
+  INSTRUMENTS_MAX,
+  SHARDS_MAX,
+  SUBSCRIBE_CHARACTERS_MAX,
+} from '../constants.ts'
+import { nameHint } from '../core/nearest.ts'
+import type { KeyPath } from './problem.ts'
+import type { ConfigDraft } from './schema.ts'
+
+/** What must hold between keys. Each relation names the key a person would change, and says what to do. */
+export type RelationComplaint = Readonly<{ path: KeyPath; message: string }>
+
+export function relationComplaints(config: ConfigDraft): RelationComplaint[] {
+  return [
+    ...orderedComplaints(config),
+    ...feedComplaints(config),
+    ...instrumentComplaints(config),
+    ...strategyComplaints(config),
+    ...serverComplaints(config),
+  ]
+}
+
+/** Asked of the raw value, so that it is said even while other keys are wrong. */
+export function modeComplaints(mode: unknown): RelationComplaint[] {
+  if (mode !== 'live') return []
+  const message = 'live trading is not available in this version: use paper'
+  return [{ path: ['mode'], message }]
+}
+
+/** Pairs of numbers of which the first may not be above the second. */
+function orderedComplaints(config: ConfigDraft): RelationComplaint[] {
+  const limits = config.execution.limits
+  const features = config.features
+  const pairs: readonly (readonly [string, number, string, number])[] = [
+    [
+      'feed.backoff_ms.min',
+      config.feed.backoff_ms.min,
+      'feed.backoff_ms.max',
+      config.feed.backoff_ms.max,
+    ],
+    [
+      'execution.limits.order_notional_max',
+      limits.order_notional_max,
+      'execution.limits.position_notional_max',
+      limits.position_notional_max,
+    ],
+    [
+      'execution.limits.position_notional_max',
+      limits.position_notional_max,
+      'execution.limits.total_notional_max',
+      limits.total_notional_max,
+    ],
+    [
+      'execution.limits.book_age_ms_max',
+      limits.book_age_ms_max,
+      'feed.stale_after_ms.book',
+      config.feed.stale_after_ms.book,
+    ],
+    ['features.vpin_min', features.vpin_min, 'features.vpin_buckets', features.vpin_buckets],
+    ['features.vpin_cdf_min', features.vpin_cdf_min, 'features.vpin_cdf_n', features.vpin_cdf_n],
+    [
+      'features.cluster_min_levels',
+      features.cluster_min_levels,
+      'features.cluster_levels',
+      features.cluster_levels,
+    ],
+    ['features.z_min', features.z_min, 'features.z_samples', features.z_samples],
+  ]
+  return pairs
+    .filter(([, low, , high]) => low > high)
+    .map(([lowName, low, highName, high]) => ({
+      path: lowName.split('.'),
+      message: `${low} may not be above ${highName}, which is ${high}`,
+    }))
+}
+
+function feedComplaints(config: ConfigDraft): RelationComplaint[] {
+  const complaints: RelationComplaint[] = []
+  const feed = config.feed
+  if (!feed.topics.includes('orderbook')) {
+    complaints.push({ path: ['feed', 'topics'], message: 'must contain orderbook' })
+  }
+  const symbols = Array.isArray(config.symbols) ? config.symbols.length : config.symbols.top
+  const shards = feed.shards === 'auto' ? SHARDS_MAX : feed.shards
+  const room = shards * CONNECTIONS_PER_SHARD_MAX * feed.symbols_per_connection
+  if (symbols > room) {
+    complaints.push({
+      path: ['feed', 'symbols_per_connection'],
+      message: `${shards} shard(s) of ${CONNECTIONS_PER_SHARD_MAX} connections have room for ${room} symbols, not ${symbols}`,
+    })
+  }
+  // The longest names of topics: `"orderbook.1000.` and 30 characters of symbol, with quotes and comma.
+  const characters = feed.symbols_per_connection * feed.topics.length * TOPIC_CHARACTERS_MAX
+  if (characters > SUBSCRIBE_CHARACTERS_MAX) {
+    const most = Math.floor(SUBSCRIBE_CHARACTERS_MAX / (feed.topics.length * TOPIC_CHARACTERS_MAX))
+    complaints.push({
+      path: ['feed', 'symbols_per_connection'],
+      message: `the exchange takes ${SUBSCRIBE_CHARACTERS_MAX} characters of topics on a connection: at most ${most} symbols`,
+    })
+  }
+  return complaints
+}
+
+const TOPIC_CHARACTERS_MAX = 48
+
+function instrumentComplaints(config: ConfigDraft): RelationComplaint[] {
+  const symbols = config.symbols
+  const overridden = Object.keys(config.instruments)
+  if (overridden.length > INSTRUMENTS_MAX) {
+    return [{ path: ['instruments'], message: `must have at most ${INSTRUMENTS_MAX} symbols` }]
+  }
+  if (!Array.isArray(symbols)) return []
+  return overridden
+    .filter((symbol) => !symbols.includes(symbol))
+    .map((symbol) => ({
+      path: ['instruments', symbol],
+      message: `is not one of symbols${nameHint(symbol, symbols)}`,
+    }))
+}
+
+function strategyComplaints(config: ConfigDraft): RelationComplaint[] {
+  const complaints: RelationComplaint[] = []
+  config.strategies.forEach((strategy, index) => {
+    const first = config.strategies.findIndex((each) => each.name === strategy.name)
+    if (first === index) return
+    const message = `${strategy.name} is already the name of strategies[${first}]`
+    complaints.push({ path: ['strategies', index, 'name'], message })
+  })
+  return complaints
+}
+
+function serverComplaints(config: ConfigDraft): RelationComplaint[] {
+  const { stream, control } = config
+  const complaints: RelationComplaint[] = []
+  if (stream.port !== 0 && stream.port === control.port) {
+    const message = `${stream.port} is also control.port: the two servers need a port each`
+    complaints.push({ path: ['stream', 'port'], message })
+  }
+  if (stream.token === undefined && !isLoopback(stream.host)) {
+    const message = `${stream.host} is reachable by others: set BOOKFLOW_STREAM_TOKEN, or listen on 127.0.0.1`
+    complaints.push({ path: ['stream', 'host'], message })
+  }
+  return complaints
+}
+
+/** An address that only programs on this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}

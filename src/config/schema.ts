@@ -1,0 +1,294 @@
+import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
+import { CLIENTS_MAX, INSTRUMENTS_MAX, ORDERS_OPEN_MAX, SHARDS_MAX } from '../constants.ts'
+
+/**
+ * Every key of the configuration, with its default, its bounds and one sentence about it. From this one table come the
+ * types, the checks, the defaults, the names of the environment variables and `schemas/config.json`.
+ *
+ * `writeOnly` marks a secret: it is taken from the environment or a file, and never printed.
+ */
+const SYMBOL_PATTERN = '^[A-Z0-9]{2,30}$'
+/** The format of exact decimal text: prices and quantities never pass through a double on their way to ticks and lots. */
+export const DECIMAL_FORMAT = 'decimal'
+
+/** A section: unknown keys are refused, and a section that is left out is all defaults. */
+function section<Properties extends TProperties>(
+  description: string,
+  properties: Properties,
+): TObject<Properties> {
+  return Type.Object(properties, { additionalProperties: false, default: {}, description })
+}
+
+function choice<const Names extends readonly (string | number)[]>(
+  names: Names,
+  chosen: NoInfer<Names[number]>,
+  description: string,
+) {
+  const type = typeof names[0] === 'number' ? 'integer' : 'string'
+  return Type.Unsafe<Names[number]>({ type, enum: names, default: chosen, description })
+}
+
+function integer(chosen: number, minimum: number, maximum: number, description: string) {
+  return Type.Integer({ minimum, maximum, default: chosen, description })
+}
+
+function amount(chosen: number, minimum: number, maximum: number, description: string) {
+  return Type.Number({ minimum, maximum, default: chosen, description })
+}
+
+function flag(chosen: boolean, description: string) {
+  return Type.Boolean({ default: chosen, description })
+}
+
+function text(chosen: string, description: string) {
+  return Type.String({ minLength: 1, maxLength: 1000, default: chosen, description })
+}
+
+function url(chosen: string, scheme: string, description: string) {
+  return Type.String({ pattern: `^${scheme}s?://\\S+$`, default: chosen, description })
+}
+
+function secret(minLength: number, description: string) {
+  return Type.Optional(Type.String({ minLength, maxLength: 4096, writeOnly: true, description }))
+}
+
+function decimal(description: string) {
+  return Type.Optional(Type.String({ format: DECIMAL_FORMAT, description }))
+}
+
+const Symbols = Type.Union(
+  [
+    Type.Array(
+      Type.String({ pattern: SYMBOL_PATTERN, description: 'capital letters and digits' }),
+      {
+        minItems: 1,
+        maxItems: INSTRUMENTS_MAX,
+        uniqueItems: true,
+      },
+    ),
+    Type.Object(
+      { top: Type.Integer({ minimum: 1, maximum: INSTRUMENTS_MAX }) },
+      { additionalProperties: false },
+    ),
+  ],
+  {
+    default: { top: 100 },
+    description: 'a list of symbols, or {top: N} for the N with the largest turnover',
+  },
+)
+
+const InstrumentOverride = Type.Object(
+  {
+    tick_size: decimal('price step'),
+    qty_step: decimal('quantity step, in base currency'),
+    min_order_qty: decimal('smallest order, in base currency'),
+    max_order_qty: decimal('largest order, in base currency'),
+    min_notional: decimal('smallest order, in quote currency'),
+    band_ticks: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        description: 'half width of the _band features',
+      }),
+    ),
+    ref_notional: decimal('notional whose price impact is measured, in quote currency'),
+    vpin_bucket_qty: decimal('volume of one VPIN bucket, in base currency'),
+  },
+  { additionalProperties: false },
+)
+
+const Feed = section('market data connections', {
+  depth: choice([1, 50, 200, 1000], 50, 'levels of the order book topic'),
+  symbols_per_connection: integer(10, 1, INSTRUMENTS_MAX, 'symbols on one WebSocket'),
+  shards: Type.Union(
+    [
+      Type.Unsafe<'auto'>({ type: 'string', enum: ['auto'] }),
+      Type.Integer({ minimum: 1, maximum: SHARDS_MAX }),
+    ],
+    { default: 'auto', description: 'auto (from the number of cores), or a number of workers' },
+  ),
+  topics: Type.Array(
+    Type.Unsafe<'orderbook' | 'publicTrade' | 'tickers'>({
+      type: 'string',
+      enum: ['orderbook', 'publicTrade', 'tickers'],
+    }),
+    {
+      minItems: 1,
+      uniqueItems: true,
+      default: ['orderbook', 'publicTrade', 'tickers'],
+      description: 'what is subscribed for each symbol; orderbook is always needed',
+    },
+  ),
+  ping_period_ms: integer(20_000, 1000, 30_000, 'the exchange closes a connection silent for 30 s'),
+  stale_after_ms: section('age of the last data at which a topic is stale', {
+    book: integer(10_000, 100, 600_000, 'order book'),
+    ticker: integer(30_000, 100, 600_000, 'ticker'),
+  }),
+  backoff_ms: section('wait before a lost connection is opened again', {
+    min: integer(125, 1, 60_000, 'the first wait'),
+    max: integer(30_000, 1, 600_000, 'the longest wait'),
+  }),
+  resync: section('token bucket of the requests for a new snapshot, per shard', {
+    per_second: amount(10, 0.1, 1000, 'tokens a second'),
+    burst: integer(20, 1, 1000, 'tokens at most'),
+  }),
+})
+
+const Features = section('parameters of the feature catalogue (features.md, section 2)', {
+  grid_ms: integer(1000, 1, 60_000, 'bucket of the time grid'),
+  mp_recal_ms: integer(10_000, 1, 3_600_000, 'micro-price: time between calibrations'),
+  mp_lookback: integer(360, 1, 100_000, 'micro-price: samples looked back'),
+  mp_prior: amount(5, 0, 1_000_000, 'micro-price: weight of the prior'),
+  mp_min_transitions: integer(10, 1, 1_000_000, 'micro-price: transitions needed'),
+  hawkes_mu: amount(0.1, 0, 1_000_000, 'Hawkes: base rate, per second'),
+  hawkes_self: amount(0.6, 0, 1_000_000, 'Hawkes: excitation by the own side, per second'),
+  hawkes_cross: amount(0.2, 0, 1_000_000, 'Hawkes: excitation by the other side, per second'),
+  hawkes_beta: amount(1.2, 0.000_001, 1_000_000, 'Hawkes: decay, per second'),
+  vp_bin_ticks: integer(10, 1, 1_000_000, 'volume profile: width of a bin'),
+  vpin_buckets: integer(50, 1, 10_000, 'VPIN: buckets averaged'),
+  vpin_min: integer(10, 1, 10_000, 'VPIN: buckets needed'),
+  vpin_cdf_n: integer(200, 1, 100_000, 'VPIN: values of its distribution'),
+  vpin_cdf_min: integer(20, 1, 100_000, 'VPIN: values needed'),
+  cluster_levels: integer(50, 1, 1000, 'clusters: levels looked at'),
+  cluster_min_levels: integer(8, 1, 1000, 'clusters: levels needed'),
+  markout_ms: integer(5000, 1, 3_600_000, 'mark-out after a trade'),
+  fleeting_ms: integer(2000, 1, 3_600_000, 'life of a fleeting order'),
+  spoof_min_dist_ticks: integer(3, 0, 1_000_000, 'spoofing: distance from the touch'),
+  spoof_max_life_ms: integer(5000, 1, 3_600_000, 'spoofing: longest life'),
+  spoof_min_adds: integer(20, 1, 1_000_000, 'spoofing: adds needed'),
+  layer_window_ms: integer(5000, 1, 3_600_000, 'layering: window'),
+  layer_min_levels: integer(3, 1, 1000, 'layering: levels needed'),
+  flicker_ms: integer(1000, 1, 3_600_000, 'flickering: window'),
+  z_samples: integer(256, 2, 100_000, 'normalized features: samples'),
+  z_half_life: amount(60, 0.001, 1_000_000, 'normalized features: half-life, in buckets'),
+  z_min: integer(20, 1, 100_000, 'normalized features: samples needed'),
+  z_clip: amount(10, 0.001, 1_000_000, 'normalized features: largest value'),
+})
+
+const Strategy = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^[a-z][a-z0-9_-]{0,31}$',
+      description: 'a short name in small letters',
+    }),
+    kind: Type.Unsafe<'order_book_scalper'>({ type: 'string', enum: ['order_book_scalper'] }),
+    enabled: flag(true, 'false: keeps its place, asks for nothing'),
+    params: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean()]), {
+      default: {},
+      description: 'checked by the strategy itself',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+/** Nobody may configure a larger loss in one day than this part of the equity. */
+export const DAILY_LOSS_FRACTION_CEILING = 0.05
+
+const Execution = section('the one actor that may trade', {
+  start: choice(
+    ['active', 'halted'],
+    'active',
+    'trading state after recovery; a halt outlives a restart',
+  ),
+  equity_quote: amount(100_000, 1, 1e12, 'equity at the first start, in quote currency'),
+  limits: section('hard limits of the risk gate, notionals in quote currency', {
+    order_notional_max: amount(2000, 1, 1e9, 'of one order'),
+    position_notional_max: amount(5000, 1, 1e9, 'of the position of one symbol'),
+    total_notional_max: amount(25_000, 1, 1e9, 'of all positions and open orders together'),
+    open_symbols_max: integer(10, 1, INSTRUMENTS_MAX, 'symbols with a position or an open order'),
+    open_orders_max: integer(64, 1, ORDERS_OPEN_MAX, 'orders not yet done'),
+    daily_loss_fraction: amount(
+      0.02,
+      0.0001,
+      DAILY_LOSS_FRACTION_CEILING,
+      'loss since midnight UTC, as a part of the equity then, that halts trading',
+    ),
+    book_age_ms_max: integer(2000, 1, 600_000, 'oldest book an order may be decided on'),
+    intent_age_ms_max: integer(500, 1, 60_000, 'oldest intent that is still acted on'),
+  }),
+  paper: section('the paper exchange', {
+    latency_ms: amount(5, 0, 60_000, 'from submit to the match'),
+    taker_fee_bps: amount(5.5, 0, 1000, 'of the notional'),
+    maker_fee_bps: amount(2, -100, 1000, 'of the notional; negative: a rebate'),
+  }),
+})
+
+const PORT_TEXT = '0 takes any free port'
+
+export const ConfigSchema = Type.Object(
+  {
+    mode: choice(
+      ['paper', 'live'],
+      'paper',
+      'paper: orders are filled against the live book, here',
+    ),
+    data_folder: text('./data', 'journal, SQL projection and caches; from the working directory'),
+    log_level: choice(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'of the JSON lines'),
+    exchange: section('the exchange', {
+      name: choice(['bybit'], 'bybit', 'its protocol'),
+      category: choice(['linear', 'spot'], 'linear', 'which market of it'),
+      ws_url: url('wss://stream.bybit.com', 'ws', 'without a path'),
+      rest_url: url('https://api.bybit.com', 'http', 'without a path'),
+    }),
+    symbols: Symbols,
+    instruments: Type.Record(Type.String({ pattern: SYMBOL_PATTERN }), InstrumentOverride, {
+      additionalProperties: false,
+      default: {},
+      description: 'per symbol: what replaces the metadata of the exchange',
+    }),
+    feed: Feed,
+    features: Features,
+    model: section('scoring', {
+      enabled: flag(true, 'false: no scores, so no signals that need them'),
+      folder: text('models/scalper-v1', 'a model with its manifest'),
+      batch_period_ms: integer(5, 1, 10_000, 'wait between two batches'),
+    }),
+    strategies: Type.Array(Strategy, {
+      maxItems: 16,
+      default: [
+        {
+          name: 'scalper',
+          kind: 'order_book_scalper',
+          enabled: true,
+          params: { imbalance_feature: 'imb_5', imbalance_min: 0.7, probability_min: 0.8 },
+        },
+      ],
+      description: 'what turns rows and scores into intents',
+    }),
+    execution: Execution,
+    stream: section('the desk stream', {
+      host: text('127.0.0.1', 'address to listen on; beyond this machine a token is needed'),
+      port: integer(8081, 0, 65_535, PORT_TEXT),
+      tick_ms: integer(5, 1, 1000, 'wait between two looks at shared memory'),
+      clients_max: integer(CLIENTS_MAX, 1, CLIENTS_MAX, 'clients at once'),
+      token: secret(16, 'bearer token of the desk clients'),
+    }),
+    control: section('the control API', {
+      host: text('127.0.0.1', 'address to listen on'),
+      port: integer(8080, 0, 65_535, PORT_TEXT),
+      token: secret(16, 'bearer token of writes; without one every write is refused'),
+    }),
+    store: section('the SQL projection of the journal', {
+      postgres_url: secret(1, 'PostgreSQL server; without one an embedded PGlite'),
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export type DeepReadonly<Value> = Value extends object
+  ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
+  : Value
+
+/** The configuration before it is frozen. */
+export type ConfigDraft = Static<typeof ConfigSchema>
+export type Config = DeepReadonly<ConfigDraft>
+
+/** The published JSON Schema, for editors and other tools. */
+export function configJsonSchema(): string {
+  const schema = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'bookflow configuration',
+    ...ConfigSchema,
+  }
+  return `${JSON.stringify(schema, null, 2)}\n`
+}
