@@ -77,3 +77,34 @@ export function createTradeMessage(): TradeMessage {
     ids: new Array<string>(n).fill(''),
   }
 }
+
+/** What a ticker frame said; NaN where it said nothing, which on a delta means unchanged. */
+export type TickerMessage = {
+  topic: number
+  /** False: a delta, to be laid over what is known. */
+  isSnapshot: boolean
+  tsMs: number
+  /** Prices in quote currency, the funding rate as a fraction of one interval. */
+  lastPrice: number
+  markPrice: number
+  indexPrice: number
+  fundingRate: number
+  /** In base currency. */
+  openInterest: number
+  /** In quote currency. */
+  turnover24h: number
+}
+
+export function createTickerMessage(): TickerMessage {
+  return {
+    topic: 0,
+    isSnapshot: false,
+    tsMs: 0.5,
+    lastPrice: Number.NaN,
+    markPrice: Number.NaN,
+    indexPrice: Number.NaN,
+    fundingRate: Number.NaN,
+    openInterest: Number.NaN,
+    turnover24h: Number.NaN,
+  }
+}

@@ -1,0 +1,89 @@
+// hot
+import { TOPICS_MAX } from '../../constants.ts'
+import { assert } from '../../core/assert.ts'
+import { equalsBytes, findQuote, NOT_SCANNED } from './json-bytes.ts'
+import type { Topic } from './topic.ts'
+
+/** A topic with the bytes to compare with. */
+export type KnownTopic = Readonly<{
+  topic: Topic
+  nameBytes: Uint8Array
+  symbolBytes: Uint8Array
+}>
+
+const SLOTS_MIN = 64
+/** `lookup` answers with this beside NOT_SCANNED when the name is well formed but not in the table. */
+const NONE = -1
+
+/** Topics by the bytes of their names: open addressing, at most half full, never a string made to look one up. */
+export class TopicTable {
+  #slots = new Int32Array(SLOTS_MIN).fill(NONE) // index in #known
+  #known: KnownTopic[] = []
+  /** Position in `known` of the topic that the last `scan` found; -1 if it is not in the table. */
+  found = NONE
+
+  at(position: number): KnownTopic {
+    return this.#known[position]
+  }
+
+  /** A second topic of the same name replaces the first: the tick of an instrument may change. */
+  add(topic: Topic): void {
+    const encoder = new TextEncoder()
+    const nameBytes = encoder.encode(topic.name)
+    const known = { topic, nameBytes, symbolBytes: encoder.encode(topic.instrument.symbol) }
+    const held = this.lookup(topic.name)
+    if (held !== undefined) {
+      assert(held.topic.index === topic.index, 'a topic that is replaced keeps its index')
+      this.#known[this.found] = known
+      return
+    }
+    assert(this.#known.length < TOPICS_MAX, 'topics are bounded')
+    this.#known.push(known)
+    if (this.#known.length * 2 > this.#slots.length) this.#grow()
+    else this.#place(this.#known.length - 1)
+  }
+
+  lookup(name: string): KnownTopic | undefined {
+    const bytes = new TextEncoder().encode(`${name}"`)
+    const next = this.scan(bytes, 0, bytes.length)
+    return next === bytes.length && this.found !== NONE ? this.#known[this.found] : undefined
+  }
+
+  /** Reads a topic name whose first byte is at `at`; answers the position after its closing quote and sets `found`. */
+  scan(bytes: Uint8Array, at: number, end: number): number {
+    this.found = NONE
+    const to = findQuote(bytes, at, end)
+    if (to === NOT_SCANNED) return NOT_SCANNED
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let slot = hash(bytes, at, to) & mask
+    for (let position = slots[slot]; position !== NONE; position = slots[slot]) {
+      if (equalsBytes(bytes, at, to, this.#known[position].nameBytes)) {
+        this.found = position
+        break
+      }
+      slot = (slot + 1) & mask
+    }
+    return to + 1
+  }
+
+  #grow(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(NONE)
+    for (let position = 0; position < this.#known.length; position++) this.#place(position)
+  }
+
+  #place(position: number): void {
+    const name = this.#known[position].nameBytes
+    const mask = this.#slots.length - 1
+    let slot = hash(name, 0, name.length) & mask
+    while (this.#slots[slot] !== NONE) slot = (slot + 1) & mask
+    this.#slots[slot] = position
+  }
+}
+
+/** FNV-1a, with its high bits folded in, as the low ones pick the slot. */
+function hash(bytes: Uint8Array, from: number, to: number): number {
+  let value = 0x811c9dc5 | 0
+  for (let at = from; at < to; at++) value = Math.imul(value ^ bytes[at], 0x01000193)
+  return value ^ (value >>> 15)
+}

@@ -1,0 +1,197 @@
+// hot
+import { TRADES_PER_MESSAGE_MAX } from '../../constants.ts'
+import { parseSteps, type Step } from '../../core/decimal.ts'
+import type { TradeMessage } from '../../domain/messages.ts'
+import { scanSymbol } from './book-scanner.ts'
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  equalsBytes,
+  findQuote,
+  NOT_SCANNED,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  scanBoolean,
+  scanInteger,
+  skipColon,
+  skipSpace,
+  skipValue,
+} from './json-bytes.ts'
+import type { KnownTopic } from './topic-table.ts'
+
+// Keys, one bit each.
+const KEY_TIME = 1 // T
+const KEY_SYMBOL = 2 // s
+const KEY_SIDE = 4 // S
+const KEY_SIZE = 8 // v
+const KEY_PRICE = 16 // p
+const KEY_ID = 32 // i
+const KEY_BLOCK = 64 // BT
+const KEY_RPI = 128
+const KEY_SEQ = 256
+const KEYS_REQUIRED = KEY_TIME | KEY_SYMBOL | KEY_SIDE | KEY_SIZE | KEY_PRICE | KEY_ID
+
+const BUY = new TextEncoder().encode('"Buy"')
+const SELL = new TextEncoder().encode('"Sell"')
+
+/** Reads the `data` array of a trade frame. The ids are the only strings it makes. */
+export class TradeScanner {
+  #latin1: Buffer = Buffer.alloc(0)
+
+  /** As `BookScanner.scan`, from the opening bracket. */
+  scan(bytes: Uint8Array, at: number, end: number, known: KnownTopic, out: TradeMessage): number {
+    out.count = 0
+    if (bytes[at] !== OPEN_BRACKET) return NOT_SCANNED
+    this.#latin1 = asBuffer(bytes)
+    at = skipSpace(bytes, at + 1)
+    if (bytes[at] === CLOSE_BRACKET) return at + 1
+    for (let count = 0; count < TRADES_PER_MESSAGE_MAX; count++) {
+      at = this.#scanTrade(bytes, at, end, known, out, count)
+      if (at === NOT_SCANNED) return NOT_SCANNED
+      at = skipSpace(bytes, at)
+      if (bytes[at] === CLOSE_BRACKET) {
+        out.count = count + 1
+        return at + 1
+      }
+      if (bytes[at] !== COMMA) return NOT_SCANNED
+      at = skipSpace(bytes, at + 1)
+    }
+    return NOT_SCANNED
+  }
+
+  #scanTrade(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    known: KnownTopic,
+    out: TradeMessage,
+    slot: number,
+  ): number {
+    if (bytes[at] !== OPEN_BRACE) return NOT_SCANNED
+    out.isBlock[slot] = 0
+    out.isRpi[slot] = 0
+    out.seq[slot] = Number.NaN
+    let seen = 0
+    do {
+      at = skipSpace(bytes, at + 1)
+      if (bytes[at] !== QUOTE) return NOT_SCANNED
+      const from = at + 1
+      const to = findQuote(bytes, from, end)
+      if (to === NOT_SCANNED) return NOT_SCANNED
+      const key = keyOf(bytes, from, to)
+      if ((seen & key) !== 0) return NOT_SCANNED
+      seen |= key
+      at = skipColon(bytes, to + 1)
+      if (at === NOT_SCANNED) return NOT_SCANNED
+      if (key === 0) at = skipValue(bytes, at, end)
+      else if (key === KEY_ID) at = this.#scanId(bytes, at, end, out.ids, slot)
+      else at = scanField(bytes, at, end, key, known, out, slot)
+      if (at === NOT_SCANNED) return NOT_SCANNED
+      at = skipSpace(bytes, at)
+    } while (bytes[at] === COMMA)
+    if (bytes[at] !== CLOSE_BRACE || (seen & KEYS_REQUIRED) !== KEYS_REQUIRED) return NOT_SCANNED
+    return at + 1
+  }
+
+  #scanId(bytes: Uint8Array, at: number, end: number, ids: string[], slot: number): number {
+    if (bytes[at] !== QUOTE) return NOT_SCANNED
+    const to = findQuote(bytes, at + 1, end)
+    if (to === NOT_SCANNED) return NOT_SCANNED
+    ids[slot] = this.#latin1.toString('latin1', at + 1, to)
+    return to + 1
+  }
+}
+
+/** A view of the same bytes with Node's string methods; the socket gives Buffers, so it is made for others only. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** The bit of a key, 0 for one that is not read. */
+function keyOf(bytes: Uint8Array, from: number, to: number): number {
+  const length = to - from
+  if (length === 1) return keyOfLetter(bytes[from])
+  if (length === 2) return bytes[from] === 66 && bytes[from + 1] === 84 ? KEY_BLOCK : 0
+  if (length !== 3) return 0
+  const second = bytes[from + 1]
+  const third = bytes[from + 2]
+  if (bytes[from] === 82) return second === 80 && third === 73 ? KEY_RPI : 0
+  return bytes[from] === 115 && second === 101 && third === 113 ? KEY_SEQ : 0
+}
+
+function keyOfLetter(letter: number): number {
+  switch (letter) {
+    case 84:
+      return KEY_TIME
+    case 115:
+      return KEY_SYMBOL
+    case 83:
+      return KEY_SIDE
+    case 118:
+      return KEY_SIZE
+    case 112:
+      return KEY_PRICE
+    case 105:
+      return KEY_ID
+    default:
+      return 0
+  }
+}
+
+function scanField(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  key: number,
+  known: KnownTopic,
+  out: TradeMessage,
+  slot: number,
+): number {
+  switch (key) {
+    case KEY_TIME:
+      return scanInteger(bytes, at, out.timeMs, slot)
+    case KEY_SYMBOL:
+      return scanSymbol(bytes, at, end, known.symbolBytes)
+    case KEY_SIDE:
+      return scanSide(bytes, at, out.sign, slot)
+    case KEY_SIZE:
+      return scanSteps(bytes, at, end, known.topic.instrument.lot, out.lots, slot)
+    case KEY_PRICE:
+      return scanSteps(bytes, at, end, known.topic.instrument.tick, out.ticks, slot)
+    case KEY_BLOCK:
+      return scanBoolean(bytes, at, out.isBlock, slot)
+    case KEY_RPI:
+      return scanBoolean(bytes, at, out.isRpi, slot)
+    default:
+      return scanInteger(bytes, at, out.seq, slot)
+  }
+}
+
+/** `"Buy"` or `"Sell"`: the side of the taker. */
+function scanSide(bytes: Uint8Array, at: number, sign: Int8Array, slot: number): number {
+  if (equalsBytes(bytes, at, at + 5, BUY)) {
+    sign[slot] = 1
+    return at + 5
+  }
+  sign[slot] = -1
+  return equalsBytes(bytes, at, at + 6, SELL) ? at + 6 : NOT_SCANNED
+}
+
+function scanSteps(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  step: Step,
+  out: Float64Array,
+  slot: number,
+): number {
+  if (bytes[at] !== QUOTE) return NOT_SCANNED
+  const to = findQuote(bytes, at + 1, end)
+  if (to === NOT_SCANNED) return NOT_SCANNED
+  const count = parseSteps(bytes, at + 1, to, step)
+  out[slot] = count
+  return count < 0 ? NOT_SCANNED : to + 1
+}
