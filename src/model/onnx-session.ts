@@ -5,17 +5,27 @@ import type { Manifest } from './manifest-schema.ts'
 type Runtime = typeof import('onnxruntime-node')
 type Feeds = Readonly<Record<string, Tensor>>
 
+/** Runs one loaded model over two fixed arrays; the scorer needs no more of a runtime than this. */
+export type ModelSession = {
+  /** Row-major, as many rows as the session was opened for, times the input columns. Fill, then `run`. */
+  readonly input: Float32Array
+  /** Row-major, times the output columns; valid after `run` answered true. */
+  readonly output: Float32Array
+  /** Why the last run failed; empty after one that did not. */
+  failure: string
+  /** Scores the first `rows` rows. False: it failed. Never rejects. */
+  run(rows: number): Promise<boolean>
+  release(): Promise<void>
+}
+
 /**
  * The adapter of onnxruntime: the only file that calls it, and the one that catches what it throws. One thread, one
  * run at a time. Input and output live in two arrays for the life of the session; for each number of rows the tensors
  * over them are made once, at the first batch of that size.
  */
-export class OnnxSession {
-  /** Row-major, `rowsMax` times the input columns; the caller fills the first rows, then calls `run`. */
+export class OnnxSession implements ModelSession {
   readonly input: Float32Array
-  /** Row-major, `rowsMax` times the output columns; valid after `run` answered true. */
   readonly output: Float32Array
-  /** Why the last run failed; empty after one that did not. */
   failure = ''
   readonly #runtime: Runtime
   readonly #session: InferenceSession
@@ -33,7 +43,6 @@ export class OnnxSession {
     this.#fetches = new Array<Feeds | undefined>(rowsMax + 1).fill(undefined)
   }
 
-  /** Scores the first `rows` rows of `input` into `output`. False: it failed, and `failure` says why. */
   async run(rows: number): Promise<boolean> {
     try {
       const feeds = this.#feeds[rows] ?? this.#makeFeeds(rows)
@@ -78,7 +87,7 @@ export async function openOnnxSession(
   onnx: Uint8Array,
   manifest: Manifest,
   rowsMax: number,
-): Promise<Result<OnnxSession, 'model_invalid'>> {
+): Promise<Result<ModelSession, 'model_invalid'>> {
   const invalid = (text: string) => fail('model_invalid', `${place}: ${text}`)
   try {
     const runtime = await import('onnxruntime-node')

@@ -1,7 +1,6 @@
 // hot
 import { INSTRUMENTS_MAX, SCORE_BATCH_ROWS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
-import type { Logger } from '../core/log.ts'
 import { type Result, succeed } from '../core/result.ts'
 import { type Counters, counterIndex } from '../memory/counters.ts'
 import {
@@ -19,13 +18,19 @@ import {
   SCORE_UP,
 } from '../memory/score-record.ts'
 import type { Model } from './manifest.ts'
-import { type OnnxSession, openOnnxSession } from './onnx-session.ts'
+import { type ModelSession, openOnnxSession } from './onnx-session.ts'
 import { testModel } from './self-test.ts'
 
 const SCORE_BATCHES = counterIndex('score_batches')
 const SCORES = counterIndex('scores')
 const SCORE_ERRORS = counterIndex('score_errors')
 const ROWS_UNSCORED = counterIndex('rows_unscored')
+
+/** The part of a logger that the scorer uses. */
+export type ScorerLog = Readonly<{
+  error: (fields: object, text: string) => void
+  info: (fields: object, text: string) => void
+}>
 
 export type ScorerOptions = Readonly<{
   model: Model
@@ -34,7 +39,7 @@ export type ScorerOptions = Readonly<{
   rows: SharedArrayBuffer
   scores: SharedArrayBuffer
   counters: Counters
-  logger: Pick<Logger, 'error' | 'info'>
+  logger: ScorerLog
 }>
 
 /**
@@ -66,9 +71,9 @@ export class Scorer {
   readonly scoredReceiveUs: Float64Array
   scoredCount = 0
 
-  readonly #session: OnnxSession
+  readonly #session: ModelSession
   readonly #counters: Float64Array
-  readonly #logger: Pick<Logger, 'error' | 'info'>
+  readonly #logger: ScorerLog
   readonly #inputIndexes: Int32Array
   readonly #isRequired: Uint8Array
   readonly #outputColumns: number
@@ -99,7 +104,7 @@ export class Scorer {
   #isFailing = false
   #isClosed = false
 
-  constructor(session: OnnxSession, options: ScorerOptions, rowsMax: number) {
+  constructor(session: ModelSession, options: ScorerOptions, rowsMax: number) {
     const { model, instruments, rows, scores } = options
     assert(instruments.length <= INSTRUMENTS_MAX, 'a scorer has at most all instruments')
     this.#session = session
@@ -263,6 +268,6 @@ export class Scorer {
 
   #recover(): void {
     this.#isFailing = false
-    this.#logger.info('scoring works again')
+    this.#logger.info({ batches: this.#counters[SCORE_BATCHES] }, 'scoring works again')
   }
 }

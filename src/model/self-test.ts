@@ -1,6 +1,6 @@
 import { fail, type Result, succeed } from '../core/result.ts'
 import type { Manifest } from './manifest-schema.ts'
-import type { OnnxSession } from './onnx-session.ts'
+import type { ModelSession } from './onnx-session.ts'
 
 /**
  * Scores the known inputs of the manifest and compares with the known outputs, in batches of the session's size. It
@@ -8,7 +8,7 @@ import type { OnnxSession } from './onnx-session.ts'
  */
 export async function testModel(
   place: string,
-  session: OnnxSession,
+  session: ModelSession,
   manifest: Manifest,
   rowsMax: number,
 ): Promise<Result<true, 'model_invalid'>> {

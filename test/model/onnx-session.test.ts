@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest'
+import { loadModelFolder } from '../../src/model/manifest.ts'
+import { openOnnxSession } from '../../src/model/onnx-session.ts'
+import { TINY_REGISTRY, tinyProbabilities, writeTinyModel } from './tiny-model.ts'
+
+function tinyModel() {
+  const model = loadModelFolder(writeTinyModel(), TINY_REGISTRY)
+  if (!model.ok) expect.unreachable(model.message)
+  return model.value
+}
+
+describe('the session', () => {
+  test('writes into the same output array at every batch size', async () => {
+    const model = tinyModel()
+    const opened = await openOnnxSession('tiny', model.onnx, model.manifest, 16)
+    if (!opened.ok) expect.unreachable(opened.message)
+    const session = opened.value
+    for (const rows of [3, 16, 1, 3, 7]) {
+      session.output.fill(-1)
+      for (let i = 0; i < rows * 2; i++) session.input[i] = Math.sin(rows + i)
+      expect(await session.run(rows)).toBe(true)
+      for (let row = 0; row < rows; row++) {
+        const [down, up] = tinyProbabilities(Math.sin(rows + 2 * row), Math.sin(rows + 2 * row + 1))
+        expect(session.output[2 * row]).toBeCloseTo(down, 5)
+        expect(session.output[2 * row + 1]).toBeCloseTo(up, 5)
+      }
+      for (const rest of session.output.subarray(2 * rows)) expect(rest).toBe(-1)
+    }
+    await session.release()
+  })
+
+  test('answers false with one line of reason when the runtime throws', async () => {
+    const model = tinyModel()
+    const opened = await openOnnxSession('tiny', model.onnx, model.manifest, 4)
+    if (!opened.ok) expect.unreachable(opened.message)
+    expect(await opened.value.run(2)).toBe(true)
+    await opened.value.release()
+    expect(await opened.value.run(2)).toBe(false)
+    expect(opened.value.failure).toMatch(/^\S.*$/)
+  })
+
+  test('refuses bytes that are no model', async () => {
+    const model = tinyModel()
+    const opened = await openOnnxSession('m.onnx', new Uint8Array(64).fill(7), model.manifest, 4)
+    expect(opened).toMatchObject({ ok: false, code: 'model_invalid' })
+    if (!opened.ok) expect(opened.message).toMatch(/^m\.onnx: onnxruntime cannot load the model: /)
+  })
+
+  test.each([
+    ['input', { input: { name: 'x', columns: 2 } }, 'input.name is x'],
+    ['input', { input: { name: 'features', columns: 3 } }, 'input.columns is 3'],
+    ['output', { output: { name: 'y', columns: 2, up: 1, down: 0 } }, 'output.name is y'],
+    [
+      'output',
+      { output: { name: 'probabilities', columns: 3, up: 1, down: 0 } },
+      'output.columns is 3',
+    ],
+  ])('refuses a manifest whose %s is not the model’s: %o', async (_side, change, text) => {
+    const model = tinyModel()
+    const manifest = { ...model.manifest, ...change }
+    const opened = await openOnnxSession('m.onnx', model.onnx, manifest, 4)
+    expect(opened).toMatchObject({ ok: false, code: 'model_invalid' })
+    if (!opened.ok) expect(opened.message).toContain(text)
+  })
+})
