@@ -117,6 +117,20 @@ export const DESK_ITERATOR_FRAMES_MAX = 4096
 export const DESK_RECONNECT_MS_MIN = 250
 export const DESK_RECONNECT_MS_MAX = 30_000
 
+// Control API
+/** Bytes of a request body; a command needs less than a hundred. */
+export const REQUEST_BODY_BYTES_MAX = 16 * 1024
+/** Characters of one part of a path, such as a symbol. */
+export const REQUEST_PARAMETER_CHARACTERS_MAX = 64
+/** Requests that do not arrive whole within this time are closed. */
+export const REQUEST_MS_MAX = 10_000
+/** Signals of one answer. */
+export const SIGNALS_ANSWERED_MAX = 1000
+/** Idempotency keys remembered; beyond, the oldest is forgotten before its time, and counted. */
+export const IDEMPOTENCY_KEYS_MAX = 10_000
+export const IDEMPOTENCY_LIFE_MS = 24 * 60 * 60 * 1000
+export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200
+
 // Process
 export const SHUTDOWN_MS_MAX = 3000
 export const HEARTBEAT_PERIOD_MS = 100

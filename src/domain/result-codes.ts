@@ -60,6 +60,11 @@ export const RESULT_CODES = {
   price_band: 218,
   journal_unavailable: 219,
   nothing_to_reduce: 220,
+  flattening: 221,
+  canceled_by_command: 222,
+  rested_too_long: 223,
+  intent_malformed: 224,
+  order_transition_forbidden: 225,
 
   // 300..399 gateway and exchange: rejected after the wire
   rejected_by_exchange: 300,
@@ -68,6 +73,7 @@ export const RESULT_CODES = {
   outcome_unknown: 303,
   duplicate_order_link_id: 304,
   post_only_would_take: 305,
+  remainder_canceled: 306,
 
   // 400..499 control and desk
   unauthorized: 400,
@@ -80,6 +86,13 @@ export const RESULT_CODES = {
   idempotency_key_missing: 407,
   idempotency_key_reused: 408,
   command_queue_full: 409,
+  internal_error: 410,
+
+  // 500..599 SQL projection
+  store_unavailable: 500, // no connection, or it was lost
+  store_query_failed: 501,
+  migration_changed: 502, // a migration that was applied is not the one we have
+  projection_mismatch: 503, // the projection was made from another journal
 } as const
 
 export type ResultCode = keyof typeof RESULT_CODES
