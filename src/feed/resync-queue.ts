@@ -1,0 +1,134 @@
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/log.ts'
+import type { Random } from '../core/random.ts'
+import type { CancelTimer, Timers } from '../core/timer.ts'
+import type { Counters } from '../memory/counters.ts'
+import type { Renewal } from './subscriptions.ts'
+import { TokenBucket, type TokenBucketLimits } from './token-bucket.ts'
+
+export type ResyncLimits = TokenBucketLimits &
+  Readonly<{
+    /** Least time between two resyncs of one topic. */
+    spacingMs: number
+  }>
+
+export type ResyncQueueOptions = Readonly<{
+  limits: ResyncLimits
+  clock: Clock
+  timers: Timers
+  random: Random
+  counters: Counters
+  log: Logger
+  resync(topic: number): Renewal
+}>
+
+/** Added to each wait, as a part of it, so that shards that lost data together do not ask together. */
+const JITTER = 0.5
+
+/**
+ * Holds resyncs to a rate, for one shard. Each topic waits at most once, so the queue is bounded by the topics; what must
+ * wait is counted in `resyncs_delayed`, what goes out in `resyncs_requested`.
+ */
+export class ResyncQueue {
+  readonly #options: ResyncQueueOptions
+  readonly #bucket: TokenBucket
+  /** Topic to reason, oldest first. */
+  readonly #waiting = new Map<number, string>()
+  readonly #lastUs = new Map<number, number>()
+  #cancelTimer: CancelTimer | undefined
+  #dueUs = 0
+
+  constructor(options: ResyncQueueOptions) {
+    this.#options = options
+    this.#bucket = new TokenBucket(options.limits, options.clock.nowUs())
+  }
+
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  request(topic: number, reason: string): void {
+    if (this.#waiting.has(topic)) return
+    const nowUs = this.#options.clock.nowUs()
+    // Those who wait for a token go first; those who wait for their own spacing hold nobody up.
+    const mayGo = this.#spacingUs(topic, nowUs) === 0 && this.#leastSpacingUs(nowUs) > 0
+    if (mayGo && this.#bucket.waitUs(nowUs) === 0) {
+      this.#go(topic, reason, nowUs)
+      return
+    }
+    this.#wait(topic, reason, nowUs)
+  }
+
+  /** The connection of these topics is gone: a new subscription will bring their snapshots. */
+  forget(topics: readonly number[]): void {
+    for (const topic of topics) this.#waiting.delete(topic)
+  }
+
+  stop(): void {
+    this.#waiting.clear()
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  #drain(): void {
+    this.#cancelTimer = undefined
+    const nowUs = this.#options.clock.nowUs()
+    // A copy: a topic that must wait for an answer goes back to the end of the queue.
+    for (const [topic, reason] of [...this.#waiting]) {
+      if (this.#bucket.waitUs(nowUs) > 0) break
+      if (this.#spacingUs(topic, nowUs) > 0) continue
+      this.#waiting.delete(topic)
+      this.#go(topic, reason, nowUs)
+    }
+    this.#arm(nowUs)
+  }
+
+  #go(topic: number, reason: string, nowUs: number): void {
+    const renewal = this.#options.resync(topic)
+    if (renewal === 'coming') return
+    this.#lastUs.set(topic, nowUs)
+    if (renewal === 'later') {
+      this.#wait(topic, reason, nowUs)
+      return
+    }
+    this.#bucket.tryTake(nowUs)
+    this.#options.counters.add('resyncs_requested')
+    this.#options.log.info({ topic, reason }, 'resync')
+  }
+
+  #wait(topic: number, reason: string, nowUs: number): void {
+    this.#waiting.set(topic, reason)
+    this.#options.counters.add('resyncs_delayed')
+    this.#arm(nowUs)
+  }
+
+  #spacingUs(topic: number, nowUs: number): number {
+    const lastUs = this.#lastUs.get(topic)
+    if (lastUs === undefined) return 0
+    return Math.max(0, lastUs + this.#options.limits.spacingMs * 1000 - nowUs)
+  }
+
+  /** Over all that wait; infinite when nothing does. */
+  #leastSpacingUs(nowUs: number): number {
+    let leastUs = Number.POSITIVE_INFINITY
+    for (const topic of this.#waiting.keys()) {
+      leastUs = Math.min(leastUs, this.#spacingUs(topic, nowUs))
+    }
+    return leastUs
+  }
+
+  #arm(nowUs: number): void {
+    if (this.#waiting.size === 0) return
+    const waitUs = Math.max(this.#leastSpacingUs(nowUs), this.#bucket.waitUs(nowUs))
+    const jitteredUs = Math.ceil(waitUs * (1 + JITTER * this.#options.random.float()))
+    const dueUs = nowUs + jitteredUs
+    if (this.#cancelTimer !== undefined) {
+      if (this.#dueUs <= dueUs) return
+      this.#cancelTimer()
+    }
+    this.#dueUs = dueUs
+    this.#cancelTimer = this.#options.timers.after(Math.ceil(jitteredUs / 1000), () =>
+      this.#drain(),
+    )
+  }
+}
