@@ -28,8 +28,9 @@ export type CaptureTopic = Readonly<{
 
 export type CaptureRun = Readonly<{
   topics: readonly CaptureTopic[]
-  sequencer: Sequencer
   counters: Counters
+  /** Refused messages of each topic. */
+  badDataByTopic: Float64Array
   frames: number
 }>
 
@@ -43,24 +44,29 @@ export type CaptureRunOptions = Readonly<{
   withFeatures: boolean
   binanceDepth: number
   onRow(topic: CaptureTopic, message: BookMessage): void
-  /** After each message line; for progress. */
-  onFrame(frames: number): void
+  /** After each line of a file; a promise holds the reading up, for an output that cannot follow. */
+  onLine(frames: number): Promise<void> | undefined
 }>
 
 /** Runs recordings through decoder, sequencer, book and features: the same stages as the live engine, without threads. */
 export async function runCaptures(options: CaptureRunOptions): Promise<Result<CaptureRun>> {
   const counters = new Counters()
   const decoder = new BybitDecoder(counters)
-  const sequencer = new Sequencer()
   const topics = openTopics(options)
+  const sequencer = new Sequencer(Math.max(1, topics.length))
   for (const { topic } of topics) decoder.addTopic(topic)
+  const badDataByTopic = new Float64Array(topics.length)
   const featuresByTopic = shareFeatures(topics)
   const sink: PipelineSink = {
     onRow: (_instrument, message) => options.onRow(topics[message.topic], message),
     onTrades: () => {},
     onTicker: () => {},
     onControl: () => {},
-    onResync: () => {}, // nobody to ask: the topic waits for the next snapshot of the recording
+    onData: () => {},
+    // Nobody can be asked: the topic waits for the next snapshot of the recording.
+    onResync: (topic, reason) => {
+      if (reason === 'bad_data') badDataByTopic[topic]++
+    },
   }
   const pipeline = new Pipeline({
     decoder,
@@ -79,12 +85,13 @@ export async function runCaptures(options: CaptureRunOptions): Promise<Result<Ca
     const read = await readCapture(path, (line) => {
       for (const frame of source.frames(line)) {
         pipeline.onFrame(Buffer.from(frame), systemClock.nowUs(), 0)
-        options.onFrame(++frames)
+        frames++
       }
+      return options.onLine(frames)
     })
     if (!read.ok) return read
   }
-  return succeed({ topics, sequencer, counters, frames })
+  return succeed({ topics, counters, badDataByTopic, frames })
 }
 
 function openTopics(options: CaptureRunOptions): CaptureTopic[] {

@@ -52,6 +52,7 @@ export async function surveyCaptures(
   for (const path of paths) {
     const read = await readCapture(path, (line) => {
       for (const frame of source.frames(line)) survey.add(frame)
+      return undefined
     })
     if (!read.ok) return read
   }

@@ -3,20 +3,25 @@ import type { Book } from '../book/book.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Histogram } from '../core/histogram.ts'
 import type { BookReason } from '../domain/book.ts'
-import type { BookMessage, TradeMessage } from '../domain/messages.ts'
+import type { BookMessage, TickerMessage, TradeMessage } from '../domain/messages.ts'
 import type { SymbolFeatures } from '../features/symbol-features.ts'
+import type { ControlMessage } from '../feed/bybit/control-message.ts'
+import type { BybitDecoder } from '../feed/bybit/decoder.ts'
 import {
-  type BybitDecoder,
-  type ControlMessage,
   FRAME_BAD,
   FRAME_BOOK,
   FRAME_CONTROL,
   FRAME_TICKER,
   FRAME_TRADE,
-  type TickerMessage,
-} from '../feed/bybit/decoder.ts'
+} from '../feed/bybit/frame-kind.ts'
 import type { Topic } from '../feed/bybit/topic.ts'
-import { DELTA, GAP, REPEAT, type Sequencer, SNAPSHOT } from '../feed/sequencer.ts'
+import {
+  type Sequencer,
+  VERDICT_DELTA,
+  VERDICT_GAP,
+  VERDICT_REPEAT,
+  VERDICT_SNAPSHOT,
+} from '../feed/sequencer.ts'
 import { type Counters, counterIndex } from '../memory/counters.ts'
 
 /** What the pipeline tells the thread that runs it: a shard, or an offline command. */
@@ -26,6 +31,8 @@ export type PipelineSink = {
   onTrades(instrument: number, message: TradeMessage): void
   onTicker(instrument: number, message: TickerMessage): void
   onControl(message: ControlMessage, connection: number): void
+  /** The topic gave a sign of life that was accepted. */
+  onData(topic: number, receiveUs: number): void
   /** The topic must be subscribed again: its book is not exact any more (ResyncRequest of the design). */
   onResync(topic: number, reason: BookReason): void
 }
@@ -44,18 +51,11 @@ export type PipelineParts = Readonly<{
   sink: PipelineSink
 }>
 
-const MESSAGES_BOOK = counterIndex('messages_book')
-const MESSAGES_TRADE = counterIndex('messages_trade')
-const MESSAGES_TICKER = counterIndex('messages_ticker')
-const MESSAGES_OTHER = counterIndex('messages_other')
 const MESSAGES_IGNORED = counterIndex('messages_ignored')
 const BOOKS_APPLIED = counterIndex('books_applied')
 const SNAPSHOTS_APPLIED = counterIndex('snapshots_applied')
 const BOOKS_CROSSED = counterIndex('books_crossed')
 const GAPS = counterIndex('gaps')
-const BAD_DATA = counterIndex('bad_data')
-const FRAMES_RECEIVED = counterIndex('frames_received')
-const BYTES_RECEIVED = counterIndex('bytes_received')
 const ROWS = counterIndex('rows')
 
 /**
@@ -77,15 +77,12 @@ export class Pipeline {
   /** `connection` is only passed on to `onControl`. */
   onFrame(frame: Uint8Array, receiveUs: number, connection: number): void {
     const { decoder } = this.#parts
-    this.#count[FRAMES_RECEIVED]++
-    this.#count[BYTES_RECEIVED] += frame.length
     const kind = decoder.decode(frame)
     if (kind === FRAME_BOOK) this.#onBook(decoder.book, receiveUs)
     else if (kind === FRAME_TRADE) this.#onTrades(decoder.trade)
-    else if (kind === FRAME_TICKER) this.#onTicker(decoder.ticker)
+    else if (kind === FRAME_TICKER) this.#onTicker(decoder.ticker, receiveUs)
     else if (kind === FRAME_CONTROL) this.#parts.sink.onControl(decoder.control, connection)
-    else if (kind === FRAME_BAD) this.#onBad(decoder.errorTopic, receiveUs)
-    else this.#count[MESSAGES_OTHER]++
+    else if (kind === FRAME_BAD) this.#onBad(decoder.topicIndex, receiveUs)
   }
 
   /** The topic lost its chain for a reason outside the stream: its book waits for a snapshot. */
@@ -102,30 +99,34 @@ export class Pipeline {
     const { books, features, sequencer, clock, socketToBook, topics, sink } = this.#parts
     const topic = message.topic
     const book = books[topic]
-    this.#count[MESSAGES_BOOK]++
     if (book === undefined) return
     const verdict = sequencer.check(message)
-    if (verdict === DELTA) book.applyDelta(message, receiveUs)
-    else if (verdict === SNAPSHOT) {
+    if (verdict === VERDICT_DELTA) book.applyDelta(message, receiveUs)
+    else if (verdict === VERDICT_SNAPSHOT) {
       book.applySnapshot(message, receiveUs)
       this.#count[SNAPSHOTS_APPLIED]++
     } else {
-      if (verdict === GAP) this.#onGap(topic, book, receiveUs)
-      else if (verdict === REPEAT) book.touch(receiveUs)
-      if (verdict !== GAP) this.#count[MESSAGES_IGNORED]++
+      if (verdict === VERDICT_GAP) this.#onGap(topic, book, receiveUs)
+      else if (verdict === VERDICT_REPEAT) {
+        book.touch(receiveUs)
+        sink.onData(topic, receiveUs)
+      }
+      if (verdict !== VERDICT_GAP) this.#count[MESSAGES_IGNORED]++
       return
     }
     this.#count[BOOKS_APPLIED]++
+    sink.onData(topic, receiveUs)
     socketToBook.record(clock.nowUs() - receiveUs)
-    if (isCrossed(book)) this.#count[BOOKS_CROSSED]++
+    if (book.isCrossed()) this.#count[BOOKS_CROSSED]++
     const symbolFeatures = features[topic]
     if (symbolFeatures !== undefined) {
-      symbolFeatures.onBook(message, book, verdict === SNAPSHOT)
+      symbolFeatures.onBook(message, book, verdict === VERDICT_SNAPSHOT)
       this.#count[ROWS]++
       sink.onRow(topics[topic].instrument.index, message, receiveUs)
     }
     // An empty snapshot with u = 1 is how the exchange says that the instrument is gone.
     if (message.u === 1 && book.bids.count === 0 && book.asks.count === 0) {
+      sequencer.invalidate(topic)
       book.markState('NO_BOOK', 'delisted', receiveUs)
     }
   }
@@ -134,33 +135,25 @@ export class Pipeline {
     const { features, sink } = this.#parts
     this.#count[GAPS]++
     features[topic]?.onGap()
-    book.markGap(nowUs)
+    book.markState('SYNCING', 'gap', nowUs)
     sink.onResync(topic, 'gap')
   }
 
   #onTrades(message: TradeMessage): void {
     const { features, sink, topics } = this.#parts
-    this.#count[MESSAGES_TRADE]++
     features[message.topic]?.onTrades(message)
     sink.onTrades(topics[message.topic].instrument.index, message)
   }
 
-  #onTicker(message: TickerMessage): void {
+  #onTicker(message: TickerMessage, receiveUs: number): void {
     const { sink, topics } = this.#parts
-    this.#count[MESSAGES_TICKER]++
+    sink.onData(message.topic, receiveUs)
     sink.onTicker(topics[message.topic].instrument.index, message)
   }
 
   #onBad(topic: number, nowUs: number): void {
-    this.#count[BAD_DATA]++
     if (topic < 0 || this.#parts.books[topic] === undefined) return
     this.invalidate(topic, 'bad_data', nowUs)
     this.#parts.sink.onResync(topic, 'bad_data')
   }
-}
-
-function isCrossed(book: Book): boolean {
-  const { bids, asks } = book
-  if (bids.count === 0 || asks.count === 0) return false
-  return bids.ticks[bids.head] >= asks.ticks[asks.head]
 }

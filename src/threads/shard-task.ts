@@ -1,0 +1,60 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { LogLevel } from '../core/log.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import type { FeatureCatalogueParameters } from '../features/parameters.ts'
+import type { EngineMemory } from './engine-memory.ts'
+
+/** Everything a shard needs to run; plain data and shared buffers, so that it can be posted to a worker. */
+export type ShardTask = Readonly<{
+  shard: number
+  /** The engine's whole table; intents and records speak of instruments by index. */
+  instruments: InstrumentTable
+  /** Indexes of the instruments this shard owns. It is the only writer of their books, rows and scores. */
+  owned: readonly number[]
+  memory: EngineMemory
+  feed: ShardFeedOptions
+  params: Partial<FeatureCatalogueParameters>
+  model: Readonly<{ folder: string; enabled: boolean; batchPeriodMs: number }>
+  strategies: readonly ShardStrategy[]
+  seed: number
+  logLevel: LogLevel
+  /** To and from the supervisor: ShardCommand in, ShardReport out. */
+  port: MessagePort
+}>
+
+export type ShardFeedOptions = Readonly<{
+  /** `wss://host/v5/public/linear` */
+  url: string
+  kinds: readonly ('orderbook' | 'publicTrade' | 'tickers')[]
+  symbolsPerConnection: number
+  pingPeriodMs: number
+  backoffMsMin: number
+  backoffMsMax: number
+  bookStaleMs: number
+  tickerStaleMs: number
+  resyncsPerSecond: number
+  resyncBurst: number
+}>
+
+export type ShardStrategy = Readonly<{
+  name: string
+  kind: string
+  enabled: boolean
+  params: Readonly<Record<string, string | number | boolean>>
+}>
+
+export type ShardCommand = Readonly<{ type: 'stop' }>
+
+export type ShardReport =
+  | Readonly<{ type: 'ready' }>
+  /** The shard cannot run at all; it ends after this. */
+  | Readonly<{ type: 'failed'; code: string; message: string }>
+  | Readonly<{ type: 'status'; status: ShardStatus }>
+
+export type ShardStatus = Readonly<{
+  connections: number
+  connectionsOpen: number
+  resyncsWaiting: number
+  /** Used CPU of the shard's thread since its start, in seconds. */
+  cpuSeconds: number
+}>

@@ -1,0 +1,324 @@
+import { Book } from '../book/book.ts'
+import { HEARTBEAT_PERIOD_MS } from '../constants.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Histogram } from '../core/histogram.ts'
+import type { Logger } from '../core/log.ts'
+import { Random } from '../core/random.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
+import type { CancelTimer, Timers } from '../core/timer.ts'
+import type { TickerMessage, TradeMessage } from '../domain/messages.ts'
+import { FEATURE_NAMES } from '../features/registry.ts'
+import { SymbolFeatures } from '../features/symbol-features.ts'
+import type { ControlMessage } from '../feed/bybit/control-message.ts'
+import { BybitDecoder } from '../feed/bybit/decoder.ts'
+import { type Topic, topicName } from '../feed/bybit/topic.ts'
+import { FeedPool } from '../feed/pool.ts'
+import { Sequencer } from '../feed/sequencer.ts'
+import { Staleness } from '../feed/staleness.ts'
+import { openBookView } from '../memory/book-view.ts'
+import { BroadcastWriter } from '../memory/broadcast.ts'
+import { ControlBlock } from '../memory/control-block.ts'
+import { Counters } from '../memory/counters.ts'
+import { openHistogram } from '../memory/histograms.ts'
+import { RingWriter } from '../memory/ring.ts'
+import { openRowView, publishRow, type RowView, recoverRow } from '../memory/row-view.ts'
+import { loadModelFolder } from '../model/manifest.ts'
+import { openScorer, type Scorer } from '../model/scorer.ts'
+import { SignalRunner } from '../signal/runner.ts'
+import { createStrategies } from '../signal/strategy-table.ts'
+import { featureRegistry } from './feature-registry.ts'
+import { Pipeline, type PipelineSink } from './pipeline.ts'
+import type { ShardStatus, ShardTask } from './shard-task.ts'
+import { TickerBoard } from './ticker-board.ts'
+import { TradeBoard } from './trade-board.ts'
+
+const STALE_CHECK_PERIOD_MS = 100
+
+/** Kinds of answers as the names of the requests they answer. */
+const OPS = {
+  pong: 'pong',
+  subscribed: 'subscribe',
+  unsubscribed: 'unsubscribe',
+  authenticated: 'auth',
+  other: '',
+} as const
+
+/**
+ * One shard: its connections, and for each of its symbols decoder, sequencer, book, features, score and strategies, all
+ * on one thread.
+ */
+export class Shard {
+  readonly #task: ShardTask
+  readonly #clock: Clock
+  readonly #timers: Timers
+  readonly #log: Logger
+  readonly #topics: Topic[] = []
+  readonly #books: (Book | undefined)[] = []
+  readonly #rows: (RowView | undefined)[] = []
+  readonly #features: (SymbolFeatures | undefined)[] = []
+  readonly #featuresByInstrument: SymbolFeatures[] = []
+  readonly #staleness: Staleness
+  readonly #pipeline: Pipeline
+  readonly #pool: FeedPool
+  readonly #trades: TradeBoard
+  readonly #tickers: TickerBoard
+  readonly #socketToFeature: Histogram
+  readonly #exchangeToFeature: Histogram
+  readonly #socketToScore: Histogram
+  readonly #socketToSignal: Histogram
+  readonly #counters: Counters
+  readonly #control: ControlBlock
+  readonly #runner: SignalRunner
+  #scorer: Scorer | undefined
+  #isScoring = false
+  #cancels: CancelTimer[] = []
+
+  private constructor(
+    task: ShardTask,
+    ports: ShardPorts,
+    runner: SignalRunner,
+    counters: Counters,
+    control: ControlBlock,
+  ) {
+    const { memory, shard } = task
+    const { clock, log, timers } = ports
+    this.#task = task
+    this.#clock = clock
+    this.#timers = timers
+    this.#log = log
+    this.#runner = runner
+    this.#counters = counters
+    this.#control = control
+    const own = memory.shards[shard]
+    this.#socketToFeature = openHistogram(own.histograms, 'socket_to_feature')
+    this.#exchangeToFeature = openHistogram(own.histograms, 'exchange_to_feature')
+    this.#socketToScore = openHistogram(own.histograms, 'socket_to_score')
+    this.#socketToSignal = openHistogram(own.histograms, 'socket_to_signal')
+    this.#trades = new TradeBoard(new BroadcastWriter(own.trades))
+    this.#tickers = new TickerBoard(memory.tickers, task.owned)
+    for (const index of task.owned) this.#openInstrument(index)
+    const decoder = new BybitDecoder(counters)
+    for (const topic of this.#topics) decoder.addTopic(topic)
+    this.#staleness = new Staleness(this.#topics.length, {
+      onStale: (topic) => this.#onStale(topic),
+      onRecovered: () => {}, // the message that ended the silence has made the book LIVE already
+    })
+    this.#setStaleBounds()
+    this.#pipeline = new Pipeline({
+      decoder,
+      sequencer: new Sequencer(this.#topics.length),
+      topics: this.#topics,
+      books: this.#books,
+      features: this.#features,
+      counters,
+      clock,
+      socketToBook: openHistogram(own.histograms, 'socket_to_book'),
+      sink: this.#sink(),
+    })
+    this.#pool = this.#openPool()
+  }
+
+  /** Opens model and strategies, which may be refused; nothing runs before `start`. */
+  static async open(task: ShardTask, ports: ShardPorts): Promise<Result<Shard>> {
+    const { memory, shard, owned, instruments } = task
+    const counters = new Counters(memory.shards[shard].counters)
+    const control = new ControlBlock(memory.control)
+    const strategies = createStrategies(task.strategies, FEATURE_NAMES)
+    if (!strategies.ok) return strategies
+    const runner = new SignalRunner({
+      shard,
+      strategies: strategies.value,
+      instruments,
+      owned,
+      books: memory.books,
+      bookDepth: memory.depth,
+      rows: memory.rows,
+      scores: memory.scores,
+      intents: new RingWriter(memory.shards[shard].intents),
+      signals: new BroadcastWriter(memory.shards[shard].signals),
+      counters,
+      ringDoorbell: () => control.ring(),
+    })
+    const opened = new Shard(task, ports, runner, counters, control)
+    if (!task.model.enabled) return succeed(opened)
+    const model = loadModelFolder(task.model.folder, featureRegistry())
+    if (!model.ok) return model
+    const scorer = await openScorer({
+      model: model.value,
+      instruments: owned,
+      rows: memory.rows,
+      scores: memory.scores,
+      counters,
+      logger: ports.log,
+    })
+    if (!scorer.ok) return fail(scorer.code, scorer.message)
+    opened.#scorer = scorer.value
+    return succeed(opened)
+  }
+
+  start(): void {
+    const { model, shard } = this.#task
+    this.#pool.start()
+    this.#cancels = [
+      this.#timers.every(HEARTBEAT_PERIOD_MS, () => this.#control.beat(shard, this.#clock.nowUs())),
+      this.#timers.every(STALE_CHECK_PERIOD_MS, () => this.#staleness.check(this.#clock.nowUs())),
+      this.#timers.every(model.batchPeriodMs, () => void this.#score()),
+    ]
+    this.#log.info(
+      { symbols: this.#task.owned.length, topics: this.#topics.length },
+      'shard started',
+    )
+  }
+
+  async stop(): Promise<void> {
+    for (const cancel of this.#cancels) cancel()
+    await this.#pool.stop()
+    await this.#scorer?.close()
+    const nowUs = this.#clock.nowUs()
+    for (const book of this.#books) book?.markState('NO_BOOK', 'stopped', nowUs)
+  }
+
+  status(cpuSeconds: number): ShardStatus {
+    const { connections, resyncsWaiting } = this.#pool.status()
+    const connectionsOpen = connections.filter((one) => one.state === 'open').length
+    return { connections: connections.length, connectionsOpen, resyncsWaiting, cpuSeconds }
+  }
+
+  #openInstrument(index: number): void {
+    const { feed, instruments, memory, params } = this.#task
+    const instrument = instruments[index]
+    const { depth } = memory
+    const features = new SymbolFeatures({ instrument, depth, params })
+    const row = openRowView(memory.rows, index)
+    recoverRow(row)
+    this.#rows[index] = row
+    this.#featuresByInstrument[index] = features
+    for (const kind of feed.kinds) {
+      const isBook = kind === 'orderbook'
+      const name = topicName(kind, isBook ? depth : 0, instrument.symbol)
+      const topic = {
+        index: this.#topics.length,
+        name,
+        kind,
+        depth: isBook ? depth : 0,
+        instrument,
+      }
+      this.#topics.push(topic)
+      this.#features.push(kind === 'tickers' ? undefined : features)
+      this.#books.push(isBook ? this.#openBook(index, depth) : undefined)
+    }
+  }
+
+  #openBook(index: number, depth: number): Book {
+    const book = new Book(openBookView(this.#task.memory.books, index, depth), depth)
+    book.recover(this.#clock.nowUs())
+    return book
+  }
+
+  #setStaleBounds(): void {
+    const { feed } = this.#task
+    for (const topic of this.#topics) {
+      if (topic.kind === 'orderbook') this.#staleness.setBound(topic.index, feed.bookStaleMs)
+      if (topic.kind === 'tickers') this.#staleness.setBound(topic.index, feed.tickerStaleMs)
+    }
+  }
+
+  #sink(): PipelineSink {
+    return {
+      onRow: (instrument, message, receiveUs) => this.#onRow(instrument, message.ctsMs, receiveUs),
+      onTrades: (instrument, message: TradeMessage) => this.#trades.publish(instrument, message),
+      onTicker: (instrument, message: TickerMessage) => this.#tickers.publish(instrument, message),
+      onControl: (message, connection) => this.#onControl(message, connection),
+      onData: (topic, receiveUs) => this.#staleness.note(topic, receiveUs),
+      onResync: (topic, reason) => this.#pool.resync(topic, reason),
+    }
+  }
+
+  #openPool(): FeedPool {
+    const { feed, seed, shard } = this.#task
+    return new FeedPool({
+      url: feed.url,
+      topics: this.#topics.map(({ index, name, instrument }) => ({
+        index,
+        name,
+        symbol: instrument.symbol,
+      })),
+      symbolsPerConnection: feed.symbolsPerConnection,
+      limits: {
+        pingPeriodMs: feed.pingPeriodMs,
+        backoff: { minMs: feed.backoffMsMin, maxMs: feed.backoffMsMax },
+      },
+      resync: { perSecond: feed.resyncsPerSecond, burst: feed.resyncBurst },
+      clock: this.#clock,
+      timers: this.#timers,
+      random: new Random(seed).fork(shard),
+      counters: this.#counters,
+      log: this.#log,
+      onFrame: (bytes, receiveUs, connection) =>
+        this.#pipeline.onFrame(bytes, receiveUs, connection),
+      onTopicsLost: (topics) => this.#onLost(topics),
+      onTopicsSubscribed: (topics) => this.#onSubscribed(topics),
+    })
+  }
+
+  #onControl(message: ControlMessage, connection: number): void {
+    const { isSuccess: success, kind, reqId, text: retMsg } = message
+    this.#pool.onControl(connection, { op: OPS[kind], success, retMsg, reqId })
+  }
+
+  #onLost(topics: readonly number[]): void {
+    const nowUs = this.#clock.nowUs()
+    for (const topic of topics) {
+      this.#staleness.unwatch(topic)
+      this.#pipeline.invalidate(topic, 'connection_lost', nowUs)
+    }
+  }
+
+  #onSubscribed(topics: readonly number[]): void {
+    const nowUs = this.#clock.nowUs()
+    for (const topic of topics) this.#staleness.watch(topic, nowUs)
+  }
+
+  /** The chain may still hold, so the sequencer keeps it: the next delta in order makes the book LIVE again. */
+  #onStale(topic: number): void {
+    const book = this.#books[topic]
+    if (book?.state === 'LIVE') {
+      this.#counters.add('books_stale')
+      book.markState('STALE', 'no_data', this.#clock.nowUs())
+    }
+    this.#pool.resync(topic, 'no_data')
+  }
+
+  #onRow(instrument: number, ctsMs: number, receiveUs: number): void {
+    const view = this.#rows[instrument]
+    if (view === undefined) return
+    const row = this.#featuresByInstrument[instrument].row
+    row.receiveUs = receiveUs
+    row.publishUs = this.#clock.nowUs()
+    publishRow(view, row)
+    const nowUs = this.#clock.nowUs()
+    this.#socketToFeature.record(nowUs - receiveUs)
+    this.#exchangeToFeature.record(nowUs - ctsMs * 1000)
+    this.#scorer?.markChanged(instrument)
+  }
+
+  /** All symbols that changed, in bounded batches; a batch that takes long is never overlapped by the next. */
+  async #score(): Promise<void> {
+    const scorer = this.#scorer
+    if (scorer === undefined || this.#isScoring) return
+    this.#isScoring = true
+    while (scorer.pendingCount() > 0) {
+      const count = await scorer.scoreChanged(this.#clock.nowUs())
+      if (count === 0) break
+      for (let i = 0; i < count; i++) {
+        const nowUs = this.#clock.nowUs()
+        this.#socketToScore.record(nowUs - scorer.scoredReceiveUs[i])
+        if (this.#runner.run(scorer.scored[i], nowUs) === 0) continue
+        this.#socketToSignal.record(this.#clock.nowUs() - scorer.scoredReceiveUs[i])
+      }
+    }
+    this.#isScoring = false
+  }
+}
+
+export type ShardPorts = Readonly<{ clock: Clock; timers: Timers; log: Logger }>

@@ -1,0 +1,44 @@
+import { systemClock } from '../core/clock.ts'
+import { createLogger } from '../core/log.ts'
+import { systemTimers } from '../core/timer.ts'
+import { Shard } from './shard.ts'
+import type { ShardCommand, ShardReport, ShardTask } from './shard-task.ts'
+
+const STATUS_PERIOD_MS = 1000
+
+/**
+ * The piscina task of one shard: runs until it is told to stop, or cannot start. What it throws is a broken belief; the
+ * supervisor sees the task fail and starts another.
+ */
+export async function runShard(task: ShardTask): Promise<void> {
+  const { port, shard } = task
+  const log = createLogger(`shard-${shard}`, task.logLevel)
+  const report = (message: ShardReport) => port.postMessage(message)
+  const ports = { clock: systemClock, timers: systemTimers, log }
+  const opened = await Shard.open(task, ports)
+  if (!opened.ok) {
+    report({ type: 'failed', code: opened.code, message: opened.message })
+    return port.close()
+  }
+  const running = opened.value
+  running.start()
+  report({ type: 'ready' })
+  const sendStatus = () => report({ type: 'status', status: running.status(cpuSeconds()) })
+  const cancelStatus = systemTimers.every(STATUS_PERIOD_MS, sendStatus)
+  await new Promise<void>((resolve) => {
+    port.on('message', (command: ShardCommand) => {
+      if (command.type === 'stop') resolve()
+    })
+  })
+  cancelStatus()
+  await running.stop()
+  port.close()
+}
+
+/** CPU of this thread where Node can tell (from 23.9 and 22.15 on), else NaN. */
+function cpuSeconds(): number {
+  const usage: unknown = Reflect.get(process, 'threadCpuUsage')
+  if (typeof usage !== 'function') return Number.NaN
+  const { user, system }: { user: number; system: number } = usage.call(process)
+  return (user + system) / 1e6
+}
