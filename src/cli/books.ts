@@ -47,7 +47,7 @@ async function run(files: string[], options: BooksOptions): Promise<void> {
     withFeatures: false,
     binanceDepth: BINANCE_DEPTH,
     onRow: () => {},
-    onFrame: (frames) => progress.at(frames),
+    onLine: (frames) => progress.at(frames),
   })
   progress.end()
   if (!ran.ok) return failCommand(ran.message)
@@ -90,7 +90,7 @@ function finalBook(topic: CaptureTopic, run: CaptureRun, depthMax: number | unde
       messages: copy.messages,
       gaps: copy.gaps,
       resyncs: copy.resyncs,
-      bad_data: run.sequencer.invalidations(index),
+      bad_data: run.badDataByTopic[index],
     },
   }
 }

@@ -31,8 +31,8 @@ export async function surveyedInstruments(
     const why = error instanceof Error ? error.message : String(error)
     return fail('input_unreadable', `${file}: cannot be read: ${why}`)
   }
-  const parsed = parseInstrumentsFile(text, file)
-  if (!parsed.ok) return parsed
+  const parsed = parseInstrumentsFile(text)
+  if (!parsed.ok) return fail(parsed.code, `${file}: ${parsed.message}`)
   const instruments = new Map<string, Instrument>()
   for (const [symbol, entry] of parsed.value.symbols) {
     instruments.set(symbol, toInstrument(instruments.size, symbol, entry))

@@ -73,7 +73,10 @@ async function run(files: string[], options: FeaturesOptions): Promise<void> {
         `{"symbol":"${symbol}","u":${message.u},"cts":${message.ctsMs},"features":${values}}\n`,
       )
     },
-    onFrame: (frames) => progress.at(frames),
+    onLine: (frames) => {
+      progress.at(frames)
+      return out.pressure()
+    },
   })
   progress.end()
   await out.close()
@@ -98,12 +101,13 @@ function featureObject(values: Float64Array): string {
 
 const BUFFER_CHARACTERS = 1 << 20
 
-/** Collects lines into large writes. The rows come synchronously, so what a slow disk has not taken waits in memory. */
+/** Collects lines into large writes and says when the reader must wait for them. */
 class LineOutput {
   lines = 0
   readonly #path: string | undefined
   #stream: WriteStream | NodeJS.WriteStream = process.stdout
   #buffer = ''
+  #drained: Promise<void> | undefined
 
   constructor(path: string | undefined) {
     this.#path = path
@@ -128,6 +132,11 @@ class LineOutput {
     if (this.#buffer.length >= BUFFER_CHARACTERS) this.#flush()
   }
 
+  /** Resolves when the output has taken what was written; undefined when it has. */
+  pressure(): Promise<void> | undefined {
+    return this.#drained
+  }
+
   async close(): Promise<void> {
     this.#flush()
     if (this.#stream === process.stdout) return
@@ -136,7 +145,11 @@ class LineOutput {
   }
 
   #flush(): void {
-    this.#stream.write(this.#buffer)
+    const hasRoom = this.#stream.write(this.#buffer)
     this.#buffer = ''
+    if (hasRoom) return
+    this.#drained = once(this.#stream, 'drain').then(() => {
+      this.#drained = undefined
+    })
   }
 }

@@ -27,7 +27,7 @@ export class Progress {
     this.#total = total
   }
 
-  at(done: number): void {
+  at(done: number): undefined {
     if (!this.#isShown || done % PERIOD_FRAMES !== 0) return
     const percent = Math.floor((100 * done) / Math.max(1, this.#total))
     const filled = Math.floor(percent / 4)
