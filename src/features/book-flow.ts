@@ -1,0 +1,131 @@
+// hot
+import type { BookSide, ReadableBook } from '../domain/book.ts'
+import { EventLog, WindowSums } from './event-log.ts'
+
+/**
+ * Order flow imbalance of the best 10 levels (Cont, Kukanov and Stoikov 2014, by level after Xu, Gould and Howison 2018)
+ * and its windows over rows. The book before is kept here; a snapshot has no flow.
+ */
+const LEVELS = 10
+
+// A record of the row log, in lots.
+const EVENT = 1 // e of the best level
+const FIVE = 2 // sum of e over 5 levels
+const TEN = 3 // ... over 10
+const QUEUES = 4 // best bid size plus best ask size
+const DEPTH_10 = 5 // size of 10 levels of both sides
+const FIELDS = 6
+
+export class BookFlow {
+  readonly second = new WindowSums(1000, EVENT, FIVE)
+  readonly tenSeconds = new WindowSums(10_000, EVENT, DEPTH_10)
+  /** e of the best level in the latest row. */
+  eventLots = 0.0
+  readonly #log = new EventLog(FIELDS, [this.tenSeconds, this.second])
+  readonly #bids = new PreviousSide(1)
+  readonly #asks = new PreviousSide(-1)
+
+  get overflows(): number {
+    return this.#log.overflows
+  }
+
+  update(
+    book: ReadableBook,
+    tauMs: number,
+    isSnapshot: boolean,
+    queueLots: number,
+    depthLots: number,
+  ): void {
+    const bids = this.#bids
+    const asks = this.#asks
+    bids.update(book.bids, isSnapshot)
+    asks.update(book.asks, isSnapshot)
+    this.eventLots = bids.flow1 - asks.flow1
+    const at = this.#log.claim(tauMs)
+    const records = this.#log.records
+    records[at + EVENT] = this.eventLots
+    records[at + FIVE] = bids.flow5 - asks.flow5
+    records[at + TEN] = bids.flow10 - asks.flow10
+    records[at + QUEUES] = queueLots
+    records[at + DEPTH_10] = depthLots
+    this.#log.commit()
+  }
+
+  secondEventLots(): number {
+    return this.second.sums[EVENT]
+  }
+
+  tenSecondsEventLots(): number {
+    return this.tenSeconds.sums[EVENT]
+  }
+
+  tenSecondsFiveLots(): number {
+    return this.tenSeconds.sums[FIVE]
+  }
+
+  /** e of the best level in 10 s over the mean best queue, (B1 + A1) / 2, of the rows; NaN where that is 0. */
+  inQueues(): number {
+    const sums = this.tenSeconds.sums
+    return ratio(2 * this.tenSeconds.count * sums[EVENT], sums[QUEUES])
+  }
+
+  /** e of 10 levels in 10 s over the mean queue of a level, (S_bid(10) + S_ask(10)) / 20; NaN where that is 0. */
+  inLevelQueues(): number {
+    const sums = this.tenSeconds.sums
+    return ratio(20 * this.tenSeconds.count * sums[TEN], sums[DEPTH_10])
+  }
+}
+
+/** The best 10 levels of one side in the row before, and what changed against them. */
+class PreviousSide {
+  flow1 = 0.0
+  flow5 = 0.0
+  flow10 = 0.0
+  readonly #direction: number
+  readonly #ticks = new Float64Array(LEVELS)
+  readonly #lots = new Float64Array(LEVELS)
+  #count = 0
+
+  constructor(direction: number) {
+    this.#direction = direction
+  }
+
+  /**
+   * Flow of one level into this side: the new size if its price is as good or better, minus the old size if it is as
+   * good or worse. An absent level is worse than any price and has no size.
+   */
+  update(side: BookSide, isSnapshot: boolean): void {
+    const before = this.#ticks
+    const lotsBefore = this.#lots
+    const direction = this.#direction
+    const head = side.head
+    const levels = Math.min(LEVELS, side.count)
+    const longer = Math.max(levels, this.#count)
+    let flow = 0
+    this.flow1 = 0
+    this.flow5 = 0
+    for (let i = 0; i < longer; i++) {
+      const isThere = i < levels
+      const wasThere = i < this.#count
+      const ticks = isThere ? side.ticks[head + i] : 0
+      const lots = isThere ? side.lots[head + i] : 0
+      const gain = isThere && wasThere ? (ticks - before[i]) * direction : isThere ? 1 : -1
+      if (gain >= 0) flow += lots
+      if (gain <= 0) flow -= wasThere ? lotsBefore[i] : 0
+      if (i === 0) this.flow1 = flow
+      if (i < 5) this.flow5 = flow
+      before[i] = ticks
+      lotsBefore[i] = lots
+    }
+    this.flow10 = flow
+    this.#count = levels
+    if (!isSnapshot) return
+    this.flow1 = 0
+    this.flow5 = 0
+    this.flow10 = 0
+  }
+}
+
+function ratio(numerator: number, denominator: number): number {
+  return denominator === 0 ? Number.NaN : numerator / denominator
+}

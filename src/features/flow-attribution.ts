@@ -1,0 +1,131 @@
+// hot
+import type { BookSide, ReadableBook, SideChanges } from '../domain/book.ts'
+import { PendingTrades } from './pending-trades.ts'
+import { PriceLots } from './price-lots.ts'
+import { FLOW_CONCEALED, FLOW_REVEALED, FLOW_UNMATCHED, SideFlows } from './side-flows.ts'
+
+/** The flows of the latest book event; a snapshot has none. */
+export type BookFlows = Readonly<{ bids: SideFlows; asks: SideFlows }>
+
+const BID = 1
+const ASK = -1
+
+/**
+ * From deltas and trades to what was added, canceled and filled (features.md 1.5). A taker buy consumed asks, a taker
+ * sell bids; a trade is matched with the first book event whose `seq` covers it and leaves the pool there.
+ *
+ *   trades -> PendingTrades -> PriceLots per side --\
+ *   changes of the book ---------------------------- SideAttribution -> SideFlows
+ */
+export class FlowAttribution {
+  readonly flows: BookFlows
+  readonly pending = new PendingTrades()
+  readonly #bids: SideAttribution
+  readonly #asks: SideAttribution
+
+  constructor(depth: number) {
+    this.#bids = new SideAttribution(BID, depth)
+    this.#asks = new SideAttribution(ASK, depth)
+    this.flows = { bids: this.#bids.flows, asks: this.#asks.flows }
+  }
+
+  applySnapshot(seq: number, ctsMs: number, book: ReadableBook): void {
+    this.#take(seq, ctsMs)
+    this.#bids.skip(book.bids)
+    this.#asks.skip(book.asks)
+  }
+
+  applyDelta(seq: number, ctsMs: number, book: ReadableBook): void {
+    this.#take(seq, ctsMs)
+    this.#bids.attribute(book.bids, book.bidChanges)
+    this.#asks.attribute(book.asks, book.askChanges)
+  }
+
+  #take(seq: number, ctsMs: number): void {
+    const bidLots = this.#bids.traded
+    const askLots = this.#asks.traded
+    bidLots.clear()
+    askLots.clear()
+    if (this.pending.count > 0) this.pending.takeEligible(seq, ctsMs, bidLots, askLots)
+  }
+}
+
+class SideAttribution {
+  readonly flows = new SideFlows()
+  /** Eligible lots by price, for this event. */
+  readonly traded = new PriceLots()
+  /** +1 for bids, where worse is lower; -1 for asks. */
+  readonly #direction: number
+  readonly #depth: number
+  #countBefore = 0
+  #worstTicksBefore = Number.NaN
+
+  constructor(direction: number, depth: number) {
+    this.#direction = direction
+    this.#depth = depth
+  }
+
+  /** A snapshot says nothing about what happened; what it contains is not matched any more. */
+  skip(side: BookSide): void {
+    this.flows.clear()
+    this.#remember(side)
+  }
+
+  attribute(side: BookSide, changes: SideChanges): void {
+    const flows = this.flows
+    const traded = this.traded
+    const direction = this.#direction
+    const count = changes.count
+    // Only a full side hides levels: only beyond its worst can one scroll into view, or out of it.
+    const revealBeyond = this.#countBefore >= this.#depth ? this.#worstTicksBefore : Number.NaN
+    const concealBeyond = side.count >= this.#depth ? worstTicks(side) : Number.NaN
+    flows.clear()
+    for (let i = 0; i < count; i++) {
+      const ticks = changes.ticks[i]
+      const before = changes.lotsBefore[i]
+      const after = changes.lotsAfter[i]
+      const lots = traded.take(ticks)
+      if (before === 0 && (revealBeyond - ticks) * direction > 0) {
+        flows.pushUnmatched(FLOW_REVEALED, ticks, before, after, lots)
+      } else if (after === 0 && (concealBeyond - ticks) * direction > 0) {
+        flows.pushUnmatched(FLOW_CONCEALED, ticks, before, after, lots)
+      } else flows.pushMatched(ticks, before, after, lots)
+    }
+    if (traded.count > 0) this.#attributeUnchanged(side)
+    this.#remember(side)
+  }
+
+  /** Prices that traded without a change of size: refilled at once where a level is, hidden where none is. */
+  #attributeUnchanged(side: BookSide): void {
+    const traded = this.traded
+    for (let i = 0; i < traded.count; i++) {
+      if (traded.isTaken(i)) continue
+      const ticks = traded.ticks[i]
+      const visible = this.#lotsAt(side, ticks)
+      if (visible > 0) this.flows.pushMatched(ticks, visible, visible, traded.lots[i])
+      else this.flows.pushUnmatched(FLOW_UNMATCHED, ticks, 0, 0, traded.lots[i])
+    }
+  }
+
+  #lotsAt(side: BookSide, ticks: number): number {
+    const direction = this.#direction
+    const end = side.head + side.count
+    let low = side.head
+    let high = end
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((side.ticks[middle] - ticks) * direction > 0) low = middle + 1
+      else high = middle
+    }
+    return low < end && side.ticks[low] === ticks ? side.lots[low] : 0
+  }
+
+  #remember(side: BookSide): void {
+    this.#countBefore = side.count
+    this.#worstTicksBefore = worstTicks(side)
+  }
+}
+
+function worstTicks(side: BookSide): number {
+  return side.count > 0 ? side.ticks[side.head + side.count - 1] : Number.NaN
+}

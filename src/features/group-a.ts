@@ -1,0 +1,57 @@
+// hot
+import type { BookSummary } from './book-summary.ts'
+
+/** Top of book: idx 0 to 8. */
+const BEST_BID = 0
+const BEST_ASK = 1
+const MID_PRICE = 2
+const SPREAD_ABS = 3
+const SPREAD_TICKS = 4
+const SPREAD_BPS = 5
+const BID_SIZE_1 = 6
+const ASK_SIZE_1 = 7
+const BBO_AGE_MS = 8
+
+/** An absent best price, as a value that can be compared. */
+const ABSENT = -1
+
+export class TopFeatures {
+  readonly #tick: number
+  readonly #step: number
+  #bidTicks = ABSENT
+  #askTicks = ABSENT
+  /** NaN before the first row, which counts as a change. */
+  #changedMs = Number.NaN
+
+  constructor(tick: number, step: number) {
+    this.#tick = tick
+    this.#step = step
+  }
+
+  update(values: Float64Array, book: BookSummary, tauMs: number): void {
+    const { bids, asks, mid } = book
+    const spread = asks.bestTicks - bids.bestTicks
+    const isTwoSided = !Number.isNaN(mid)
+    values[BEST_BID] = bids.bestTicks * this.#tick
+    values[BEST_ASK] = asks.bestTicks * this.#tick
+    values[MID_PRICE] = (mid / 2) * this.#tick
+    values[SPREAD_ABS] = isTwoSided ? spread * this.#tick : Number.NaN
+    values[SPREAD_TICKS] = isTwoSided ? spread : Number.NaN
+    values[SPREAD_BPS] = (1e4 * spread) / (mid / 2)
+    values[BID_SIZE_1] = bids.bestLots * this.#step
+    values[ASK_SIZE_1] = asks.bestLots * this.#step
+    values[BBO_AGE_MS] = this.#ageMs(bids, asks, tauMs)
+  }
+
+  #ageMs(bids: BookSummary['bids'], asks: BookSummary['asks'], tauMs: number): number {
+    const bidTicks = bids.count > 0 ? bids.bestTicks : ABSENT
+    const askTicks = asks.count > 0 ? asks.bestTicks : ABSENT
+    const isFirst = Number.isNaN(this.#changedMs)
+    if (isFirst || bidTicks !== this.#bidTicks || askTicks !== this.#askTicks) {
+      this.#bidTicks = bidTicks
+      this.#askTicks = askTicks
+      this.#changedMs = tauMs
+    }
+    return tauMs - this.#changedMs
+  }
+}

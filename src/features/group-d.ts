@@ -1,0 +1,61 @@
+// hot
+import type { BookFlow } from './book-flow.ts'
+import type { HawkesIntensity } from './hawkes.ts'
+import { imbalance } from './imbalance.ts'
+import type { TradeFlow } from './trade-flow.ts'
+
+/** Order flow: idx 26 to 42. */
+const OFI_EVENT = 26
+const OFI_1S = 27
+const OFI_10S = 28
+const OFI_NORM_10S = 29
+const MLOFI_SUM_5_10S = 30
+const MLOFI_NORM_10_10S = 31
+const VOLUME_DELTA_10S = 32
+const CVD_DAY = 33
+const TFI_10S = 34
+const TRADE_RATE_10S = 35
+const VOLUME_10S = 36
+const LARGE_TRADE_SHARE_60S = 37
+const TRADE_RUN = 38
+const MS_SINCE_TRADE = 39
+const HAWKES_BUY = 40
+const HAWKES_SELL = 41
+const HAWKES_IMB = 42
+
+/** Writes what the flows of the book are now; `step` is the size of a lot. */
+export function writeBookFlow(values: Float64Array, flow: BookFlow, step: number): void {
+  values[OFI_EVENT] = flow.eventLots * step
+  values[OFI_1S] = flow.secondEventLots() * step
+  values[OFI_10S] = flow.tenSecondsEventLots() * step
+  values[OFI_NORM_10S] = flow.inQueues()
+  values[MLOFI_SUM_5_10S] = flow.tenSecondsFiveLots() * step
+  values[MLOFI_NORM_10_10S] = flow.inLevelQueues()
+}
+
+/** Writes what the trades are at `tauMs`. */
+export function writeTradeFlow(
+  values: Float64Array,
+  flow: TradeFlow,
+  hawkes: HawkesIntensity,
+  tauMs: number,
+  step: number,
+): void {
+  flow.log.advance(tauMs)
+  const delta = flow.deltaLots()
+  const volume = flow.volumeLots()
+  values[VOLUME_DELTA_10S] = delta * step
+  values[CVD_DAY] = flow.dayLots(tauMs) * step
+  // Bought minus sold over bought plus sold.
+  values[TFI_10S] = volume === 0 ? Number.NaN : delta / volume
+  values[TRADE_RATE_10S] = flow.tenSeconds.count / 10
+  values[VOLUME_10S] = volume * step
+  values[LARGE_TRADE_SHARE_60S] = flow.large.share()
+  values[TRADE_RUN] = flow.run
+  values[MS_SINCE_TRADE] = tauMs - flow.lastMs
+  const buys = hawkes.buyRate(tauMs)
+  const sells = hawkes.sellRate(tauMs)
+  values[HAWKES_BUY] = buys
+  values[HAWKES_SELL] = sells
+  values[HAWKES_IMB] = imbalance(buys, sells)
+}

@@ -1,0 +1,48 @@
+// hot
+
+/**
+ * Buys and sells that excite each other: a bivariate Hawkes process with exponential kernels, at its right limit.
+ *
+ *   lambda_buy(t) = mu + self * sum over buys exp(-beta (t - t_j)) + cross * sum over sells exp(-beta (t - t_j))
+ *
+ * and the mirror for sells; rates per second. The two sums are kept recursively: decay, then add one.
+ */
+export class HawkesIntensity {
+  readonly #mu: number
+  readonly #self: number
+  readonly #cross: number
+  readonly #betaPerMs: number
+  #buys = 0.0
+  #sells = 0.0
+  #timeMs = Number.NaN
+
+  constructor(mu: number, self: number, cross: number, beta: number) {
+    this.#mu = mu
+    this.#self = self
+    this.#cross = cross
+    this.#betaPerMs = beta / 1000
+  }
+
+  addTrade(tauMs: number, sign: number): void {
+    const decay = this.#decay(tauMs)
+    this.#buys = this.#buys * decay + (sign > 0 ? 1 : 0)
+    this.#sells = this.#sells * decay + (sign > 0 ? 0 : 1)
+    this.#timeMs = tauMs
+  }
+
+  buyRate(tauMs: number): number {
+    const decay = this.#decay(tauMs)
+    return this.#mu + this.#self * (this.#buys * decay) + this.#cross * (this.#sells * decay)
+  }
+
+  sellRate(tauMs: number): number {
+    const decay = this.#decay(tauMs)
+    return this.#mu + this.#self * (this.#sells * decay) + this.#cross * (this.#buys * decay)
+  }
+
+  #decay(tauMs: number): number {
+    const sinceMs = tauMs - this.#timeMs
+    // Before the first trade there is nothing to decay; within a millisecond nothing decays.
+    return sinceMs > 0 ? Math.exp(-this.#betaPerMs * sinceMs) : 1
+  }
+}

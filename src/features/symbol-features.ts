@@ -1,0 +1,200 @@
+// hot
+import { assert } from '../core/assert.ts'
+import type { ReadableBook } from '../domain/book.ts'
+import type { Instrument } from '../domain/instrument.ts'
+import type { BookMessage, TradeMessage } from '../domain/messages.ts'
+import { Counters, counterIndex } from '../memory/counters.ts'
+import { createRowCopy, type RowCopy } from '../memory/row-view.ts'
+import { BookFlow } from './book-flow.ts'
+import { BookSummary } from './book-summary.ts'
+import { BucketGrid } from './bucket-grid.ts'
+import { type BookFlows, FlowAttribution } from './flow-attribution.ts'
+import { TopFeatures } from './group-a.ts'
+import { ShapeFeatures } from './group-b.ts'
+import { ImbalanceFeatures } from './group-c.ts'
+import { writeBookFlow, writeTradeFlow } from './group-d.ts'
+import { HawkesIntensity } from './hawkes.ts'
+import { MidLog } from './mid-log.ts'
+import { type FeatureCatalogueParameters, withDefaults } from './parameters.ts'
+import { TradeFlow } from './trade-flow.ts'
+import { TradeIds } from './trade-ids.ts'
+
+const TRADES_COUNTED = counterIndex('trades_counted')
+const TRADES_REPEATED = counterIndex('trades_repeated')
+const TRADES_BLOCK = counterIndex('trades_block')
+const TRADES_OVERFLOWED = counterIndex('trades_overflowed')
+const WINDOW_OVERFLOWS = counterIndex('window_overflows')
+
+/** Features written here; the others keep their NaN. */
+const FEATURES_BUILT = 43
+
+export type SymbolFeaturesOptions = Readonly<{
+  instrument: Instrument
+  /** Levels a side of the book topic. */
+  depth: number
+  params?: Partial<FeatureCatalogueParameters>
+  /** Counters of the thread; private ones when left out. */
+  counters?: Counters
+}>
+
+/**
+ * All features of one symbol, from its accepted messages in stream order: trades as they come, each accepted book message
+ * after the book took it, each gap. After `onBook` the row is complete but for its receive and publish times.
+ *
+ *   trades --> ids --> trade log, Hawkes, pending pool --\
+ *   book ----> clock, grid, flows, groups A to D ---------> row
+ *
+ * Everything depends on the effective time of the stream (features.md 1.2), nothing on a local clock.
+ */
+export class SymbolFeatures {
+  readonly row: RowCopy = createRowCopy()
+  /** What the latest book event added, canceled and filled. */
+  readonly flows: BookFlows
+  readonly mids: MidLog
+  readonly grid: BucketGrid
+  readonly #step: number
+  readonly #count: Float64Array
+  readonly #attribution: FlowAttribution
+  readonly #summary = new BookSummary()
+  readonly #top: TopFeatures
+  readonly #shape: ShapeFeatures
+  readonly #imbalance = new ImbalanceFeatures()
+  readonly #bookFlow = new BookFlow()
+  readonly #tradeFlow = new TradeFlow()
+  readonly #hawkes: HawkesIntensity
+  readonly #ids = new TradeIds()
+  /** Effective time; before the first event earlier than any. */
+  #tauMs = Number.NEGATIVE_INFINITY
+  /** Counts the messages of the symbol; all trades of one share it. */
+  #streamPosition = 0
+  #overflows = 0
+  #poolOverflows = 0
+
+  constructor(options: SymbolFeaturesOptions) {
+    const { instrument, depth, counters } = options
+    assert(depth >= 1, 'a book has at least one level')
+    const params = withDefaults(options.params ?? {})
+    this.#step = instrument.lot.value
+    this.#count = (counters ?? new Counters()).values
+    this.#attribution = new FlowAttribution(depth)
+    this.flows = this.#attribution.flows
+    this.mids = new MidLog(params.markoutMs)
+    this.grid = new BucketGrid(params.gridMs)
+    this.#top = new TopFeatures(instrument.tick.value, this.#step)
+    this.#shape = new ShapeFeatures(this.#step, instrument.features.bandTicks)
+    this.#hawkes = new HawkesIntensity(
+      params.hawkesMu,
+      params.hawkesSelf,
+      params.hawkesCross,
+      params.hawkesBeta,
+    )
+    this.row.values.fill(Number.NaN)
+  }
+
+  /** Effective time in ms; -Infinity before the first event. */
+  get tauMs(): number {
+    return this.#tauMs
+  }
+
+  onTrades(message: TradeMessage): void {
+    this.#streamPosition++
+    for (let i = 0; i < message.count; i++) {
+      if (message.isBlock[i] === 1) {
+        this.#count[TRADES_BLOCK]++
+        continue
+      }
+      if (!this.#ids.add(message.ids[i])) {
+        this.#count[TRADES_REPEATED]++
+        continue
+      }
+      this.#addTrade(message, i)
+    }
+    this.#countOverflows()
+  }
+
+  /** `book` is the state after the message, with the changes it made. */
+  onBook(message: BookMessage, book: ReadableBook, isSnapshot: boolean): void {
+    const { seq, ctsMs } = message
+    this.#streamPosition++
+    this.#moveClock(ctsMs)
+    const tauMs = this.#tauMs
+    if (isSnapshot) this.#attribution.applySnapshot(seq, ctsMs, book)
+    else this.#attribution.applyDelta(seq, ctsMs, book)
+    const summary = this.#summary
+    summary.read(book, isSnapshot)
+    this.mids.append(tauMs, summary.mid)
+    const { bids, asks } = summary
+    const values = this.row.values
+    const shape = this.#shape
+    this.#top.update(values, summary, tauMs)
+    shape.update(values, book, summary)
+    this.#imbalance.update(values, book, summary, shape.bidBandLots, shape.askBandLots)
+    const queueLots = bids.bestLots + asks.bestLots
+    this.#bookFlow.update(book, tauMs, isSnapshot, queueLots, bids.lots10 + asks.lots10)
+    writeBookFlow(values, this.#bookFlow, this.#step)
+    writeTradeFlow(values, this.#tradeFlow, this.#hawkes, tauMs, this.#step)
+    settle(values)
+    this.#sign(message)
+    this.#countOverflows()
+  }
+
+  /** The sequencer lost the chain: there is no mid until the next snapshot, and deltas do not come here until then. */
+  onGap(): void {
+    this.#streamPosition++
+    // A symbol that never had an event has no time to put the gap at, and no mid to lose.
+    if (this.#tauMs === Number.NEGATIVE_INFINITY) return
+    this.mids.append(this.#tauMs, Number.NaN)
+  }
+
+  #addTrade(message: TradeMessage, i: number): void {
+    const timeMs = message.timeMs[i]
+    const ticks = message.ticks[i]
+    const sign = message.sign[i]
+    const lots = message.lots[i]
+    this.#moveClock(timeMs)
+    const tauMs = this.#tauMs
+    this.#tradeFlow.addTrade(tauMs, sign, lots, ticks, this.mids.current, this.#streamPosition)
+    this.#hawkes.addTrade(tauMs, sign)
+    // An RPI quote is not in the public book, so no delta will ever show it.
+    if (message.isRpi[i] === 0 && lots > 0) {
+      this.#attribution.pending.add(ticks, sign * lots, message.seq[i], timeMs)
+    }
+    this.#count[TRADES_COUNTED]++
+  }
+
+  /** Closes grid buckets with the state before the event. */
+  #moveClock(ownMs: number): void {
+    if (ownMs > this.#tauMs) this.#tauMs = ownMs
+    this.grid.advance(this.#tauMs, this.mids.current)
+  }
+
+  #sign(message: BookMessage): void {
+    const row = this.row
+    row.rowNumber++
+    row.u = message.u
+    row.seq = message.seq
+    row.ctsMs = message.ctsMs
+    row.tauMs = this.#tauMs
+  }
+
+  #countOverflows(): void {
+    const overflows = this.#bookFlow.overflows + this.#tradeFlow.log.overflows + this.mids.overflows
+    if (overflows !== this.#overflows) {
+      this.#count[WINDOW_OVERFLOWS] += overflows - this.#overflows
+      this.#overflows = overflows
+    }
+    const poolOverflows = this.#attribution.pending.overflows
+    if (poolOverflows !== this.#poolOverflows) {
+      this.#count[TRADES_OVERFLOWED] += poolOverflows - this.#poolOverflows
+      this.#poolOverflows = poolOverflows
+    }
+  }
+}
+
+/** What leaves is finite or NaN, and zero has no sign. */
+function settle(values: Float64Array): void {
+  for (let i = 0; i < FEATURES_BUILT; i++) {
+    const value = values[i]
+    values[i] = value - value === 0 ? value + 0 : Number.NaN
+  }
+}
