@@ -87,6 +87,7 @@ export const RESULT_CODES = {
   idempotency_key_reused: 408,
   command_queue_full: 409,
   internal_error: 410,
+  stream_unavailable: 411, // no library to serve the desk with, or no such address to listen on
 
   // 500..599 SQL projection
   store_unavailable: 500, // no connection, or it was lost

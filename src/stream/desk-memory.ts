@@ -1,0 +1,75 @@
+import { assert } from '../core/assert.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import { type BookView, openBookView } from '../memory/book-view.ts'
+import { BroadcastReader } from '../memory/broadcast.ts'
+import { ControlBlock } from '../memory/control-block.ts'
+import { Counters } from '../memory/counters.ts'
+import { openRecordView, type RecordView } from '../memory/record-view.ts'
+import { openRowView, type RowView } from '../memory/row-view.ts'
+import { SCORE_FIELDS } from '../memory/score-record.ts'
+
+/** The features of a row, in its order; `built` says which of them this build computes (the others are NaN). */
+export type DeskFeatureSchema = Readonly<{
+  hash: string
+  names: readonly string[]
+  units: readonly string[]
+  built: readonly boolean[]
+}>
+
+/** The shared memory that the desk stream reads; it writes none of it but its own counters and its heartbeat. */
+export type DeskBuffers = Readonly<{
+  books: SharedArrayBuffer
+  rows: SharedArrayBuffer
+  scores: SharedArrayBuffer
+  /** Broadcast rings, one a shard. */
+  trades: readonly SharedArrayBuffer[]
+  signals: readonly SharedArrayBuffer[]
+  audit: SharedArrayBuffer
+  counters: SharedArrayBuffer
+  otherCounters: readonly SharedArrayBuffer[]
+  control: SharedArrayBuffer
+  instruments: InstrumentTable
+  depth: number
+  features: DeskFeatureSchema
+}>
+
+/** The same, opened: one view per instrument, one reader per ring. */
+export type DeskMemory = Readonly<{
+  books: readonly BookView[]
+  rows: readonly RowView[]
+  scores: readonly RecordView[]
+  trades: readonly BroadcastReader[]
+  signals: readonly BroadcastReader[]
+  audit: BroadcastReader
+  counters: Counters
+  otherCounters: readonly Counters[]
+  control: ControlBlock
+  instruments: InstrumentTable
+  depth: number
+  features: DeskFeatureSchema
+}>
+
+export function openDeskMemory(buffers: DeskBuffers): DeskMemory {
+  const { instruments, depth } = buffers
+  assert(
+    instruments.every(({ index }, at) => index === at),
+    'an instrument lies at its index',
+  )
+  return {
+    books: instruments.map(({ index }) => openBookView(buffers.books, index, depth)),
+    rows: instruments.map(({ index }) => openRowView(buffers.rows, index)),
+    scores: instruments.map(({ index }) =>
+      openRecordView(buffers.scores, 'scores', index, SCORE_FIELDS),
+    ),
+    // What was signaled or traded before is history to this stream, and its first frames may show the end of it.
+    trades: buffers.trades.map((ring) => new BroadcastReader(ring, 'now')),
+    signals: buffers.signals.map((ring) => new BroadcastReader(ring, 'now')),
+    audit: new BroadcastReader(buffers.audit, 'oldest'),
+    counters: new Counters(buffers.counters),
+    otherCounters: buffers.otherCounters.map((buffer) => new Counters(buffer)),
+    control: new ControlBlock(buffers.control),
+    instruments,
+    depth,
+    features: buffers.features,
+  }
+}

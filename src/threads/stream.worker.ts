@@ -1,0 +1,54 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { HEARTBEAT_PERIOD_MS } from '../constants.ts'
+import { assert } from '../core/assert.ts'
+import { systemClock } from '../core/clock.ts'
+import { createLogger } from '../core/log.ts'
+import { systemTimers } from '../core/timer.ts'
+import { STREAM_BEAT } from '../memory/control-block.ts'
+import { openDeskMemory } from '../stream/desk-memory.ts'
+import { startDeskServer } from '../stream/desk-server.ts'
+import type {
+  StreamWorkerCommand,
+  StreamWorkerData,
+  StreamWorkerMessage,
+} from './stream-worker-data.ts'
+
+/** The stream thread: opens the shared memory it was given, serves the desk, beats, and ends when asked to. */
+async function runStream(data: StreamWorkerData): Promise<void> {
+  const port = parentPort
+  assert(port !== null, 'the stream runs in a worker')
+  const post = (message: StreamWorkerMessage) => port.postMessage(message)
+  const memory = openDeskMemory(data)
+  const { host, port: wanted, token, tickMs, clientsMax } = data.options
+  const started = await startDeskServer({
+    memory,
+    clock: systemClock,
+    timers: systemTimers,
+    log: createLogger('stream', data.logLevel),
+    nameOrder: (run, number) => `${run}-${number}`,
+    host,
+    port: wanted,
+    token,
+    tickMs,
+    clientsMax,
+    server: 'auto',
+  })
+  if (!started.ok) {
+    post({ type: 'failed', code: started.code, message: started.message })
+    port.close()
+    return
+  }
+  const server = started.value
+  const beat = () => memory.control.beat(STREAM_BEAT, systemClock.nowUs())
+  beat()
+  const stopBeats = systemTimers.every(HEARTBEAT_PERIOD_MS, beat)
+  port.on('message', async (command: StreamWorkerCommand) => {
+    if (command.type !== 'stop') return
+    stopBeats()
+    await server.stop()
+    port.close()
+  })
+  post({ type: 'ready', port: server.port, server: server.kind })
+}
+
+await runStream(workerData)
