@@ -10,6 +10,8 @@ import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './re
  *   line 2              DOORBELL        of the execution actor: count of rings; written by shards and main with Atomics.add
  *   line 3              SLEEPING        1 while the actor waits on the doorbell
  *   line 8 + i          HEARTBEAT       float64 microseconds, one per thread
+ *   line 26 + 2s        NATIVE_BAR      of shard s: 1 while it may not begin native code; written by its supervisor
+ *   line 27 + 2s        NATIVE_BUSY     of shard s: 1 while it may be in native code; written by the shard
  */
 const WORDS_PER_LINE = 16
 const DOUBLES_PER_LINE = 8
@@ -23,9 +25,11 @@ const HEARTBEAT_LINE = 8
 export const EXECUTION_BEAT = SHARDS_MAX
 export const STREAM_BEAT = SHARDS_MAX + 1
 const BEATS = SHARDS_MAX + 2
+const NATIVE_LINE = HEARTBEAT_LINE + BEATS
+const LINES = NATIVE_LINE + 2 * SHARDS_MAX
 
 export function createControlBlock(): SharedArrayBuffer {
-  return createRegion('control', cacheLines((HEARTBEAT_LINE + BEATS) * 64))
+  return createRegion('control', cacheLines(LINES * 64))
 }
 
 export class ControlBlock {
@@ -85,4 +89,45 @@ export class ControlBlock {
   lastBeatUs(thread: number): number {
     return this.#doubles[(HEARTBEAT_LINE + thread) * DOUBLES_PER_LINE]
   }
+
+  /**
+   * Before a shard calls a native library that cannot bear the end of its thread: onnxruntime aborts the whole process
+   * when `terminate` or `process.exit` comes while it runs. False: the thread is about to be ended, do not call.
+   *
+   * Each side stores its own word, then loads the other's; both are sequentially consistent, so at least one of the two
+   * sees the other and a thread is never ended between a granted `enterNative` and its `leaveNative`.
+   */
+  enterNative(shard: number): boolean {
+    Atomics.store(this.#words, nativeBusy(shard), 1)
+    if (Atomics.load(this.#words, nativeBar(shard)) === 0) return true
+    Atomics.store(this.#words, nativeBusy(shard), 0)
+    return false
+  }
+
+  leaveNative(shard: number): void {
+    Atomics.store(this.#words, nativeBusy(shard), 0)
+  }
+
+  /** By the supervisor, before it ends the shard's thread: then wait, for a bounded time, until `isInNative` is false. */
+  barNative(shard: number): void {
+    Atomics.store(this.#words, nativeBar(shard), 1)
+  }
+
+  isInNative(shard: number): boolean {
+    return Atomics.load(this.#words, nativeBusy(shard)) === 1
+  }
+
+  /** By the supervisor, when the thread has ended and before its successor starts. */
+  allowNative(shard: number): void {
+    Atomics.store(this.#words, nativeBusy(shard), 0) // a thread that died left its word as it was
+    Atomics.store(this.#words, nativeBar(shard), 0)
+  }
+}
+
+function nativeBar(shard: number): number {
+  return (NATIVE_LINE + 2 * shard) * WORDS_PER_LINE
+}
+
+function nativeBusy(shard: number): number {
+  return (NATIVE_LINE + 2 * shard + 1) * WORDS_PER_LINE
 }

@@ -19,6 +19,14 @@ export type ModelSession = {
 }
 
 /**
+ * Asked before every call into the runtime: it aborts the whole process when its thread is ended from outside while it
+ * runs. `enter` false: the thread is about to end, do not call. ControlBlock has the words behind it.
+ */
+export type NativeGuard = Readonly<{ enter(): boolean; leave(): void }>
+
+const BARRED = 'this thread is about to be ended'
+
+/**
  * The adapter of onnxruntime: the only file that calls it, and the one that catches what it throws. One thread, one
  * run at a time. Input and output live in two arrays for the life of the session; for each number of rows the tensors
  * over them are made once, at the first batch of that size.
@@ -30,13 +38,16 @@ export class OnnxSession implements ModelSession {
   readonly #runtime: Runtime
   readonly #session: InferenceSession
   readonly #manifest: Manifest
+  readonly #guard: NativeGuard
   readonly #feeds: (Feeds | undefined)[]
   readonly #fetches: (Feeds | undefined)[]
 
-  constructor(runtime: Runtime, session: InferenceSession, manifest: Manifest, rowsMax: number) {
+  constructor(runtime: Runtime, session: InferenceSession, options: OnnxSessionOptions) {
+    const { manifest, rowsMax } = options
     this.#runtime = runtime
     this.#session = session
     this.#manifest = manifest
+    this.#guard = options.guard
     this.input = new Float32Array(rowsMax * manifest.input.columns)
     this.output = new Float32Array(rowsMax * manifest.output.columns)
     this.#feeds = new Array<Feeds | undefined>(rowsMax + 1).fill(undefined)
@@ -44,6 +55,10 @@ export class OnnxSession implements ModelSession {
   }
 
   async run(rows: number): Promise<boolean> {
+    if (!this.#guard.enter()) {
+      this.failure = BARRED
+      return false
+    }
     try {
       const feeds = this.#feeds[rows] ?? this.#makeFeeds(rows)
       const fetches = this.#fetches[rows] ?? this.#makeFetches(rows)
@@ -53,14 +68,19 @@ export class OnnxSession implements ModelSession {
     } catch (error) {
       this.failure = describe(error)
       return false
+    } finally {
+      this.#guard.leave()
     }
   }
 
   async release(): Promise<void> {
+    if (!this.#guard.enter()) return
     try {
       await this.#session.release()
     } catch (error) {
       this.failure = describe(error)
+    } finally {
+      this.#guard.leave()
     }
   }
 
@@ -81,17 +101,25 @@ export class OnnxSession implements ModelSession {
   }
 }
 
+export type OnnxSessionOptions = Readonly<{
+  /** File to name in a refusal. */
+  place: string
+  onnx: Uint8Array
+  manifest: Manifest
+  /** Largest batch. */
+  rowsMax: number
+  guard: NativeGuard
+}>
+
 /** Loads the runtime only now, so that a process without a model needs none. Never throws: model_invalid says why. */
 export async function openOnnxSession(
-  place: string,
-  onnx: Uint8Array,
-  manifest: Manifest,
-  rowsMax: number,
+  options: OnnxSessionOptions,
 ): Promise<Result<ModelSession, 'model_invalid'>> {
-  const invalid = (text: string) => fail('model_invalid', `${place}: ${text}`)
+  const invalid = (text: string) => fail('model_invalid', `${options.place}: ${text}`)
+  if (!options.guard.enter()) return invalid(BARRED)
   try {
     const runtime = await import('onnxruntime-node')
-    const session = await runtime.InferenceSession.create(onnx, {
+    const session = await runtime.InferenceSession.create(options.onnx, {
       executionProviders: ['cpu'],
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
@@ -99,11 +127,14 @@ export async function openOnnxSession(
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
     })
-    const mismatch = checkSignature(session, manifest)
-    if (mismatch !== undefined) return invalid(mismatch)
-    return succeed(new OnnxSession(runtime, session, manifest, rowsMax))
+    const mismatch = checkSignature(session, options.manifest)
+    if (mismatch === undefined) return succeed(new OnnxSession(runtime, session, options))
+    await session.release()
+    return invalid(mismatch)
   } catch (error) {
     return invalid(`onnxruntime cannot load the model: ${describe(error)}`)
+  } finally {
+    options.guard.leave()
   }
 }
 

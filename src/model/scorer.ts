@@ -18,7 +18,7 @@ import {
   SCORE_UP,
 } from '../memory/score-record.ts'
 import type { Model } from './manifest.ts'
-import { type ModelSession, openOnnxSession } from './onnx-session.ts'
+import { type ModelSession, type NativeGuard, openOnnxSession } from './onnx-session.ts'
 import { testModel } from './self-test.ts'
 
 const SCORE_BATCHES = counterIndex('score_batches')
@@ -40,19 +40,24 @@ export type ScorerOptions = Readonly<{
   scores: SharedArrayBuffer
   counters: Counters
   logger: ScorerLog
+  /** Needed in a thread that another one may end; without it nothing stands in the way. */
+  guard?: NativeGuard
 }>
+
+const NO_GUARD: NativeGuard = { enter: () => true, leave: () => {} }
 
 /**
  * Loads the model into its own single-threaded session and proves it with the self test of its manifest. One scorer a
  * shard worker. Refusal: model_invalid.
  */
 export async function openScorer(options: ScorerOptions): Promise<Result<Scorer, 'model_invalid'>> {
-  const { model, instruments } = options
+  const { model, instruments, guard = NO_GUARD } = options
+  const { onnx, manifest } = model
   const rowsMax = Math.max(1, Math.min(SCORE_BATCH_ROWS_MAX, instruments.length))
-  const place = `${model.folder}/${model.manifest.onnx.file}`
-  const session = await openOnnxSession(place, model.onnx, model.manifest, rowsMax)
+  const place = `${model.folder}/${manifest.onnx.file}`
+  const session = await openOnnxSession({ place, onnx, manifest, rowsMax, guard })
   if (!session.ok) return session
-  const tested = await testModel(place, session.value, model.manifest, rowsMax)
+  const tested = await testModel(place, session.value, manifest, rowsMax)
   if (!tested.ok) {
     await session.value.release()
     return tested

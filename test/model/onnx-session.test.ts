@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { loadModelFolder } from '../../src/model/manifest.ts'
-import { openOnnxSession } from '../../src/model/onnx-session.ts'
+import { type NativeGuard, openOnnxSession } from '../../src/model/onnx-session.ts'
 import { TINY_REGISTRY, tinyProbabilities, writeTinyModel } from './tiny-model.ts'
 
 function tinyModel() {
@@ -9,10 +9,12 @@ function tinyModel() {
   return model.value
 }
 
+const GUARD: NativeGuard = { enter: () => true, leave: () => {} }
+
 describe('the session', () => {
   test('writes into the same output array at every batch size', async () => {
     const model = tinyModel()
-    const opened = await openOnnxSession('tiny', model.onnx, model.manifest, 16)
+    const opened = await openOnnxSession({ ...model, place: 'tiny', rowsMax: 16, guard: GUARD })
     if (!opened.ok) expect.unreachable(opened.message)
     const session = opened.value
     for (const rows of [3, 16, 1, 3, 7]) {
@@ -31,7 +33,7 @@ describe('the session', () => {
 
   test('answers false with one line of reason when the runtime throws', async () => {
     const model = tinyModel()
-    const opened = await openOnnxSession('tiny', model.onnx, model.manifest, 4)
+    const opened = await openOnnxSession({ ...model, place: 'tiny', rowsMax: 4, guard: GUARD })
     if (!opened.ok) expect.unreachable(opened.message)
     expect(await opened.value.run(2)).toBe(true)
     await opened.value.release()
@@ -39,9 +41,40 @@ describe('the session', () => {
     expect(opened.value.failure).toMatch(/^\S.*$/)
   })
 
+  test('asks its guard before each call of the runtime, and calls nothing when it is barred', async () => {
+    const model = tinyModel()
+    const calls: string[] = []
+    let isBarred = false
+    const guard: NativeGuard = {
+      enter: () => {
+        calls.push('enter')
+        return !isBarred
+      },
+      leave: () => void calls.push('leave'),
+    }
+    const options = { ...model, place: 'tiny', rowsMax: 4, guard }
+    const opened = await openOnnxSession(options)
+    if (!opened.ok) expect.unreachable(opened.message)
+    expect(await opened.value.run(2)).toBe(true)
+    expect(calls).toEqual(['enter', 'leave', 'enter', 'leave'])
+    isBarred = true
+    expect(await opened.value.run(2)).toBe(false)
+    expect(opened.value.failure).toBe('this thread is about to be ended')
+    expect(await openOnnxSession(options)).toMatchObject({ ok: false, code: 'model_invalid' })
+    expect(calls).toEqual(['enter', 'leave', 'enter', 'leave', 'enter', 'enter'])
+    isBarred = false
+    await opened.value.release()
+  })
+
   test('refuses bytes that are no model', async () => {
     const model = tinyModel()
-    const opened = await openOnnxSession('m.onnx', new Uint8Array(64).fill(7), model.manifest, 4)
+    const opened = await openOnnxSession({
+      place: 'm.onnx',
+      onnx: new Uint8Array(64).fill(7),
+      manifest: model.manifest,
+      rowsMax: 4,
+      guard: GUARD,
+    })
     expect(opened).toMatchObject({ ok: false, code: 'model_invalid' })
     if (!opened.ok) expect(opened.message).toMatch(/^m\.onnx: onnxruntime cannot load the model: /)
   })
@@ -58,7 +91,13 @@ describe('the session', () => {
   ])('refuses a manifest whose %s is not the model’s: %o', async (_side, change, text) => {
     const model = tinyModel()
     const manifest = { ...model.manifest, ...change }
-    const opened = await openOnnxSession('m.onnx', model.onnx, manifest, 4)
+    const opened = await openOnnxSession({
+      place: 'm.onnx',
+      onnx: model.onnx,
+      manifest,
+      rowsMax: 4,
+      guard: GUARD,
+    })
     expect(opened).toMatchObject({ ok: false, code: 'model_invalid' })
     if (!opened.ok) expect(opened.message).toContain(text)
   })
