@@ -1,0 +1,250 @@
+import { ORDERS_FINISHED_MAX } from '../constants.ts'
+import { parseStep } from '../core/decimal.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
+import type {
+  DayStarted,
+  FillRecorded,
+  JournalRecord,
+  OrderCreated,
+  OrderStateChanged,
+  RunStarted,
+} from '../domain/journal.ts'
+import type { TradingState } from '../domain/trading.ts'
+import { createOrder, type Order } from './order/order.ts'
+import { isFinished, nextOrderState } from './order/order-state.ts'
+import {
+  afterFill,
+  averagePrice,
+  FLAT,
+  type Position,
+  rescalePosition,
+  type Steps,
+} from './position.ts'
+
+/** When a position is to be closed without being asked; from the order that opened or enlarged it last. */
+export type ExitPlan = Readonly<{
+  /** NaN: none. */
+  targetTicks: number
+  stopTicks: number
+  /** Infinity: no bound. */
+  holdUntilUs: number
+}>
+
+export type Holding = { position: Position; plan: ExitPlan | undefined; steps: Steps }
+
+export function instrumentKey(instrument: Readonly<{ category: string; symbol: string }>): string {
+  return `${instrument.category}:${instrument.symbol}`
+}
+
+type Folded = Result<void, 'journal_corrupt'>
+const FOLDED: Folded = succeed(undefined)
+
+/**
+ * Everything the actor knows, as a fold of the journal: the running actor applies each record as it writes it, and
+ * recovery applies the same records again, so both reach the same state by the same code.
+ */
+export class ExecutionState {
+  run = 0
+  /** Number of the last order of this run; the next is one more. */
+  orderNumber = 0
+  execNumber = 0
+  tradingState: TradingState = 'halted'
+  tradingReason = 'start'
+  equityStartQuote = 0
+  day: DayStarted | undefined
+  records = 0
+  fills = 0
+  /** By orderLinkId, oldest first. Finished ones leave after a bound. */
+  readonly orders = new Map<string, Order>()
+  /** The part of `orders` that is not finished. */
+  readonly unfinished = new Map<string, Order>()
+  /** By `instrumentKey`; instruments of earlier runs stay while they hold a position. */
+  readonly holdings = new Map<string, Holding>()
+
+  /** Refuses a record that cannot follow what came before. */
+  apply(record: JournalRecord): Folded {
+    this.records++
+    switch (record.type) {
+      case 'run_started':
+        return this.#startRun(record)
+      case 'trading_state':
+        this.tradingState = record.state
+        this.tradingReason = record.reason
+        return FOLDED
+      case 'day_started':
+        this.day = record
+        return FOLDED
+      case 'order_created':
+        return this.#createOrder(record)
+      case 'order_state':
+        return this.#changeOrder(record)
+      case 'fill':
+        return this.#fill(record)
+      case 'intent_denied':
+      case 'breaker':
+      case 'run_stopped':
+        return FOLDED
+    }
+  }
+
+  position(key: string): Position {
+    return this.holdings.get(key)?.position ?? FLAT
+  }
+
+  /** Profit of all that was closed, after fees. */
+  realizedQuote(): number {
+    let sum = 0
+    for (const { position } of this.holdings.values())
+      sum += position.realizedQuote - position.feesQuote
+    return sum
+  }
+
+  #startRun(record: RunStarted): Folded {
+    if (record.run <= this.run) {
+      return fail('journal_corrupt', `run ${record.run} follows run ${this.run}`)
+    }
+    this.run = record.run
+    this.orderNumber = 0
+    this.execNumber = 0
+    this.equityStartQuote = record.equity_quote
+    for (const instrument of record.instruments) {
+      const tick = parseStep(instrument.tick)
+      const lot = parseStep(instrument.lot)
+      const key = instrumentKey(instrument)
+      if (tick === undefined || lot === undefined) {
+        return fail('journal_corrupt', `${key}: tick or lot is not a positive decimal number`)
+      }
+      if (!this.#setSteps(key, { tick, lot })) {
+        const text = `the open position of ${key} is no multiple of the new lot ${instrument.lot}`
+        return fail('journal_corrupt', text)
+      }
+    }
+    return FOLDED
+  }
+
+  #setSteps(key: string, steps: Steps): boolean {
+    const holding = this.holdings.get(key)
+    if (holding === undefined) {
+      this.holdings.set(key, { position: FLAT, plan: undefined, steps })
+      return true
+    }
+    const before = holding.steps
+    if (before.tick.text === steps.tick.text && before.lot.text === steps.lot.text) return true
+    const rescaled = rescalePosition(holding.position, before, steps)
+    if (rescaled === undefined) return false
+    const scale = before.tick.value / steps.tick.value
+    holding.position = rescaled
+    holding.steps = steps
+    if (holding.plan !== undefined) {
+      const { targetTicks, stopTicks, holdUntilUs } = holding.plan
+      holding.plan = {
+        targetTicks: Math.round(targetTicks * scale),
+        stopTicks: Math.round(stopTicks * scale),
+        holdUntilUs,
+      }
+    }
+    return true
+  }
+
+  #createOrder(record: OrderCreated): Folded {
+    const key = instrumentKey(record)
+    if (record.run !== this.run || record.number !== this.orderNumber + 1) {
+      return fail('journal_corrupt', `order ${record.order_link_id} is out of its order`)
+    }
+    if (!this.holdings.has(key)) {
+      return fail('journal_corrupt', `order ${record.order_link_id}: ${key} was not announced`)
+    }
+    this.orderNumber = record.number
+    const order = createOrder(record, key)
+    this.orders.set(record.order_link_id, order)
+    this.unfinished.set(record.order_link_id, order)
+    return FOLDED
+  }
+
+  #changeOrder(record: OrderStateChanged): Folded {
+    const order = this.orders.get(record.order_link_id)
+    if (order === undefined) {
+      return fail('journal_corrupt', `order ${record.order_link_id} was never created`)
+    }
+    if (order.state !== record.from || nextOrderState(order.state, record.event) !== record.to) {
+      const text = `${record.event} takes ${record.from} to ${record.to}, the order is ${order.state}`
+      return fail('journal_corrupt', `order ${record.order_link_id}: ${text}`)
+    }
+    order.state = record.to
+    order.reason = record.reason
+    order.updatedUs = record.time_us
+    if (record.to === 'submitted') order.submittedUs = record.time_us
+    if (isFinished(record.to)) {
+      this.unfinished.delete(record.order_link_id)
+      this.#forgetOldest()
+    }
+    return FOLDED
+  }
+
+  #fill(record: FillRecorded): Folded {
+    const order = this.orders.get(record.order_link_id)
+    const holding = this.holdings.get(instrumentKey(record))
+    if (order === undefined || holding === undefined) {
+      return fail('journal_corrupt', `fill ${record.exec_id} of an unknown order`)
+    }
+    if (order.execIds.has(record.exec_id)) {
+      return fail('journal_corrupt', `fill ${record.exec_id} was counted before`)
+    }
+    const position = afterFill(
+      holding.position,
+      { side: record.side, ticks: record.ticks, lots: record.lots, feeQuote: record.fee_quote },
+      holding.steps,
+    )
+    if (position.lots !== record.position_lots_after) {
+      const text = `leaves ${position.lots} lots, the record says ${record.position_lots_after}`
+      return fail('journal_corrupt', `fill ${record.exec_id} ${text}`)
+    }
+    order.execIds.add(record.exec_id)
+    order.filledLots += record.lots
+    order.filledTickLots += record.ticks * record.lots
+    order.feesQuote += record.fee_quote
+    order.updatedUs = record.time_us
+    holding.plan = planAfterFill(holding, position, order.terms, record.time_us)
+    holding.position = position
+    this.fills++
+    if (record.run === this.run)
+      this.execNumber = Math.max(this.execNumber, record.exec_number ?? 0)
+    return FOLDED
+  }
+
+  /** Finished orders beyond the bound go, oldest first; an unfinished one is never among them. */
+  #forgetOldest(): void {
+    let excess = this.orders.size - this.unfinished.size - ORDERS_FINISHED_MAX
+    if (excess <= 0) return
+    for (const [id, order] of this.orders) {
+      if (!isFinished(order.state)) continue
+      this.orders.delete(id)
+      if (--excess <= 0) return
+    }
+  }
+}
+
+/** What a fill of `terms` leaves for the exits to watch. Closing does not move the levels; the hold starts at the first fill. */
+function planAfterFill(
+  before: Holding,
+  position: Position,
+  terms: OrderCreated,
+  timeUs: number,
+): ExitPlan | undefined {
+  if (position.lots === 0) return undefined
+  const wasOpen = before.position.lots !== 0
+  const isSameSide = wasOpen && before.position.lots > 0 === position.lots > 0
+  if (terms.reduce_only && isSameSide) return before.plan
+  const holdUntilUs =
+    terms.hold_ms_max > 0 ? timeUs + terms.hold_ms_max * 1000 : Number.POSITIVE_INFINITY
+  return {
+    targetTicks: terms.target_ticks ?? Number.NaN,
+    stopTicks: terms.stop_ticks ?? Number.NaN,
+    holdUntilUs: isSameSide && before.plan !== undefined ? before.plan.holdUntilUs : holdUntilUs,
+  }
+}
+
+export function averageQuote(holding: Holding): number | null {
+  const price = averagePrice(holding.position, holding.steps)
+  return Number.isNaN(price) ? null : price
+}

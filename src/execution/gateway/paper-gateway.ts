@@ -1,0 +1,281 @@
+import { ORDERS_FINISHED_MAX, ORDERS_OPEN_MAX } from '../../constants.ts'
+import { assert } from '../../core/assert.ts'
+import type { ResultCode } from '../../domain/result-codes.ts'
+import type { BookCopy } from '../../memory/book-view.ts'
+import type { Books } from '../books.ts'
+import type { PaperOptions } from '../options.ts'
+import { formatExecId } from '../order/order-link-id.ts'
+import { notionalQuote } from '../position.ts'
+import { ApprovedOrder } from '../risk/risk-gate.ts'
+import { ConsumedLevels } from './consumed-levels.ts'
+import type {
+  CancelReply,
+  Execution,
+  Gateway,
+  GatewayEvent,
+  OpenOrdersReply,
+  QueryReply,
+  RemoteOrder,
+  RemoteOrderState,
+  SubmitReply,
+} from './gateway.ts'
+
+/**
+ * The paper exchange: orders fill against the live book, and nothing leaves the process.
+ *
+ * How fills are modelled. A request acts `latencyUs` after it was made, on the book of that moment. What crosses the
+ * spread walks the visible levels from the best to the limit price, one execution a level, at the level's price and the
+ * taker's fee. What rests fills at its own price and the maker's fee as soon as the other side stands at that price or
+ * beyond, by the size that stands there. Size that was taken once is not given again (consumed-levels.ts). A book that is
+ * not LIVE fills nothing. There is no queue ahead of a resting order, which flatters it at its own price: a fill still
+ * needs the market to come through, not just to touch the level on our side.
+ */
+type PaperOrder = {
+  readonly approved: ApprovedOrder
+  state: RemoteOrderState
+  filledLots: number
+  executions: Execution[]
+  isResting: boolean
+}
+
+type Request =
+  | { kind: 'submit'; dueUs: number; order: ApprovedOrder; reply: (reply: SubmitReply) => void }
+  | { kind: 'cancel'; dueUs: number; orderLinkId: string; reply: (reply: CancelReply) => void }
+
+export type PaperGatewayParts = Readonly<{ books: Books; options: PaperOptions; run: number }>
+
+export class PaperGateway implements Gateway {
+  /** Levels whose consumption had to be forgotten, over all instruments. */
+  levelsForgotten = 0
+  readonly #books: Books
+  readonly #options: PaperOptions
+  readonly #run: number
+  /** In order of their due times, as the latency is the same for all. */
+  #requests: Request[] = []
+  #events: GatewayEvent[] = []
+  readonly #orders = new Map<string, PaperOrder>()
+  readonly #resting = new Set<PaperOrder>()
+  readonly #consumed = new Map<number, ConsumedLevels>()
+  #execNumber = 0
+
+  constructor(parts: PaperGatewayParts) {
+    this.#books = parts.books
+    this.#options = parts.options
+    this.#run = parts.run
+  }
+
+  submit(order: ApprovedOrder, nowUs: number): Promise<SubmitReply> {
+    assert(ApprovedOrder.isGenuine(order), 'only the risk gate makes orders')
+    if (this.#requests.length >= 2 * ORDERS_OPEN_MAX) {
+      return Promise.resolve(rejection('rejected_by_exchange', 'too many requests wait'))
+    }
+    return new Promise((reply) => {
+      const dueUs = nowUs + this.#options.latencyUs
+      this.#requests.push({ kind: 'submit', dueUs, order, reply })
+    })
+  }
+
+  cancel(orderLinkId: string, nowUs: number): Promise<CancelReply> {
+    return new Promise((reply) => {
+      const dueUs = nowUs + this.#options.latencyUs
+      this.#requests.push({ kind: 'cancel', dueUs, orderLinkId, reply })
+    })
+  }
+
+  query(orderLinkId: string): Promise<QueryReply> {
+    const order = this.#orders.get(orderLinkId)
+    const isOnItsWay = this.#requests.some(
+      (request) => request.kind === 'submit' && request.order.orderLinkId === orderLinkId,
+    )
+    if (isOnItsWay) return Promise.resolve({ kind: 'unknown', message: 'the order is on its way' })
+    return Promise.resolve(
+      order === undefined ? { kind: 'not_found' } : { kind: 'found', order: remoteOrder(order) },
+    )
+  }
+
+  openOrders(): Promise<OpenOrdersReply> {
+    return Promise.resolve({ kind: 'orders', orders: [...this.#resting].map(remoteOrder) })
+  }
+
+  nextEvent(): GatewayEvent | undefined {
+    return this.#events.shift()
+  }
+
+  nextDueUs(): number {
+    return this.#requests.length === 0 ? Number.POSITIVE_INFINITY : this.#requests[0].dueUs
+  }
+
+  advance(nowUs: number): void {
+    for (const order of this.#resting) this.#fillResting(order, nowUs)
+    let due = 0
+    while (due < this.#requests.length && this.#requests[due].dueUs <= nowUs) due++
+    if (due === 0) return
+    for (const request of this.#requests.splice(0, due)) {
+      if (request.kind === 'submit') request.reply(this.#accept(request.order, nowUs))
+      else request.reply(this.#cancelResting(request.orderLinkId, nowUs))
+    }
+  }
+
+  #accept(approved: ApprovedOrder, nowUs: number): SubmitReply {
+    if (this.#orders.has(approved.orderLinkId)) {
+      return rejection('duplicate_order_link_id', `${approved.orderLinkId} was accepted before`)
+    }
+    const order: PaperOrder = {
+      approved,
+      state: 'open',
+      filledLots: 0,
+      executions: [],
+      isResting: false,
+    }
+    const book = this.#books.read(approved.instrument.index)
+    if (approved.timeInForce === 'post_only' && wouldTake(approved, book)) {
+      return rejection('post_only_would_take', 'a post-only order would have taken liquidity')
+    }
+    if (this.#resting.size >= ORDERS_OPEN_MAX) {
+      return rejection('open_orders_limit', 'too many orders rest')
+    }
+    this.#orders.set(approved.orderLinkId, order)
+    this.#forgetOldest()
+    if (approved.timeInForce !== 'post_only') this.#walk(order, book, nowUs)
+    if (order.filledLots === approved.lots) return { kind: 'accepted' }
+    if (approved.timeInForce === 'ioc') this.#end(order, remainderCode(order, book), nowUs)
+    else {
+      order.isResting = true
+      this.#resting.add(order)
+    }
+    return { kind: 'accepted' }
+  }
+
+  /** Takes the other side level by level, from the best to the limit price. */
+  #walk(order: PaperOrder, book: BookCopy | undefined, nowUs: number): void {
+    if (book === undefined || book.state !== 'LIVE') return
+    const { side, limitTicks, lots, instrument } = order.approved
+    const isBuy = side === 'buy'
+    const ticks = isBuy ? book.askTicks : book.bidTicks
+    const levelLots = isBuy ? book.askLots : book.bidLots
+    const count = isBuy ? book.askCount : book.bidCount
+    const consumed = this.#consumedOf(instrument.index)
+    for (let i = 0; i < count && order.filledLots < lots; i++) {
+      if (isBuy ? ticks[i] > limitTicks : ticks[i] < limitTicks) return
+      const available = consumed.availableLots(ticks[i], levelLots[i])
+      const taken = Math.min(available, lots - order.filledLots)
+      if (taken <= 0) continue
+      this.#take(consumed, ticks[i], levelLots[i], taken)
+      this.#execute(order, { ticks: ticks[i], lots: taken, isMaker: false }, nowUs)
+    }
+  }
+
+  #fillResting(order: PaperOrder, nowUs: number): void {
+    const { side, limitTicks, lots, instrument } = order.approved
+    const book = this.#books.read(instrument.index)
+    if (book === undefined || book.state !== 'LIVE') return
+    const isBuy = side === 'buy'
+    const ticks = isBuy ? book.askTicks : book.bidTicks
+    const levelLots = isBuy ? book.askLots : book.bidLots
+    const count = isBuy ? book.askCount : book.bidCount
+    const consumed = this.#consumedOf(instrument.index)
+    for (let i = 0; i < count && order.filledLots < lots; i++) {
+      if (isBuy ? ticks[i] > limitTicks : ticks[i] < limitTicks) return
+      const available = consumed.availableLots(ticks[i], levelLots[i])
+      const taken = Math.min(available, lots - order.filledLots)
+      if (taken <= 0) continue
+      this.#take(consumed, ticks[i], levelLots[i], taken)
+      this.#execute(order, { ticks: limitTicks, lots: taken, isMaker: true }, nowUs)
+    }
+  }
+
+  #take(consumed: ConsumedLevels, ticks: number, levelLots: number, lots: number): void {
+    const before = consumed.forgotten
+    consumed.take(ticks, levelLots, lots)
+    this.levelsForgotten += consumed.forgotten - before
+  }
+
+  #execute(
+    order: PaperOrder,
+    fill: Readonly<{ ticks: number; lots: number; isMaker: boolean }>,
+    nowUs: number,
+  ): void {
+    const { approved } = order
+    const feeBps = fill.isMaker ? this.#options.makerFeeBps : this.#options.takerFeeBps
+    this.#execNumber++
+    const execution: Execution = {
+      orderLinkId: approved.orderLinkId,
+      execId: formatExecId({ run: this.#run, number: this.#execNumber }),
+      execNumber: this.#execNumber,
+      ...fill,
+      feeQuote: (notionalQuote(fill.ticks, fill.lots, approved.instrument) * feeBps) / 10_000,
+      timeUs: nowUs,
+    }
+    order.filledLots += fill.lots
+    order.executions.push(execution)
+    if (order.filledLots === approved.lots) {
+      order.state = 'filled'
+      this.#rest(order)
+    }
+    this.#events.push({ type: 'execution', execution })
+  }
+
+  #cancelResting(orderLinkId: string, nowUs: number): CancelReply {
+    const order = this.#orders.get(orderLinkId)
+    if (order === undefined || !order.isResting) {
+      return rejection('order_unknown', `${orderLinkId} is not open`)
+    }
+    this.#end(order, 'ok', nowUs)
+    return { kind: 'accepted' }
+  }
+
+  #end(order: PaperOrder, code: ResultCode, timeUs: number): void {
+    order.state = 'canceled'
+    this.#rest(order)
+    const { orderLinkId } = order.approved
+    this.#events.push({ type: 'canceled', orderLinkId, code, timeUs })
+  }
+
+  /** Off the book. */
+  #rest(order: PaperOrder): void {
+    order.isResting = false
+    this.#resting.delete(order)
+  }
+
+  #consumedOf(instrument: number): ConsumedLevels {
+    const known = this.#consumed.get(instrument)
+    if (known !== undefined) return known
+    const consumed = new ConsumedLevels()
+    this.#consumed.set(instrument, consumed)
+    return consumed
+  }
+
+  #forgetOldest(): void {
+    if (this.#orders.size - this.#resting.size <= ORDERS_FINISHED_MAX) return
+    for (const [id, order] of this.#orders) {
+      if (order.isResting) continue
+      this.#orders.delete(id)
+      return
+    }
+  }
+}
+
+function wouldTake(order: ApprovedOrder, book: BookCopy | undefined): boolean {
+  if (book === undefined || book.state !== 'LIVE') return true // cannot be told: better not
+  return order.side === 'buy'
+    ? book.askCount > 0 && book.askTicks[0] <= order.limitTicks
+    : book.bidCount > 0 && book.bidTicks[0] >= order.limitTicks
+}
+
+function remainderCode(order: PaperOrder, book: BookCopy | undefined): ResultCode {
+  if (order.filledLots > 0) return 'remainder_canceled'
+  return book === undefined || book.state !== 'LIVE' ? 'book_not_live' : 'no_liquidity'
+}
+
+function rejection(code: ResultCode, message: string): SubmitReply {
+  return { kind: 'rejected', code, message }
+}
+
+function remoteOrder(order: PaperOrder): RemoteOrder {
+  return {
+    orderLinkId: order.approved.orderLinkId,
+    state: order.state,
+    filledLots: order.filledLots,
+    executions: [...order.executions],
+  }
+}

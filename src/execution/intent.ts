@@ -1,0 +1,96 @@
+import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
+import {
+  INTENT_ACTION,
+  INTENT_ACTIONS,
+  INTENT_CREATED_US,
+  INTENT_HOLD_MS_MAX,
+  INTENT_IMBALANCE,
+  INTENT_INSTRUMENT,
+  INTENT_LIMIT_TICKS,
+  INTENT_NOTIONAL_QUOTE,
+  INTENT_NUMBER,
+  INTENT_PROBABILITY,
+  INTENT_REASON,
+  INTENT_REASONS,
+  INTENT_RECEIVE_US,
+  INTENT_ROW_NUMBER,
+  INTENT_SHARD,
+  INTENT_STOP_TICKS,
+  INTENT_STRATEGY,
+  INTENT_TARGET_TICKS,
+  INTENT_U,
+  type IntentAction,
+  type IntentReason,
+} from '../memory/intent-record.ts'
+
+/** What a signal, an exit or a person asks for, before risk has seen it. */
+export type Intent = Readonly<{
+  /** Counts per shard from 1; of the actor's own exits, shard is -1. */
+  number: number
+  shard: number
+  instrument: Instrument
+  strategy: number
+  action: IntentAction
+  reason: IntentReason
+  u: number
+  rowNumber: number
+  createdUs: number
+  receiveUs: number
+  /** Worst acceptable price. */
+  limitTicks: number
+  /** NaN: none. */
+  targetTicks: number
+  stopTicks: number
+  /** 0: no bound. */
+  holdMsMax: number
+  /** Wanted size of an entry; the gate may cut it. Exits close what is there. */
+  notionalQuote: number
+  imbalance: number
+  probability: number
+}>
+
+/** Shard of the intents that the actor makes by itself. */
+export const ACTOR_SHARD = -1
+
+/** Undefined when a field that decides something is no valid number: such a record is refused as a whole. */
+export function decodeIntent(
+  slots: Float64Array,
+  at: number,
+  instruments: InstrumentTable,
+): Intent | undefined {
+  const instrument = instruments[slots[at + INTENT_INSTRUMENT]]
+  const action = INTENT_ACTIONS[slots[at + INTENT_ACTION]]
+  const reason = INTENT_REASONS[slots[at + INTENT_REASON]]
+  if (instrument === undefined || action === undefined || reason === undefined) return undefined
+  const intent: Intent = {
+    number: slots[at + INTENT_NUMBER],
+    shard: slots[at + INTENT_SHARD],
+    instrument,
+    strategy: slots[at + INTENT_STRATEGY],
+    action,
+    reason,
+    u: slots[at + INTENT_U],
+    rowNumber: slots[at + INTENT_ROW_NUMBER],
+    createdUs: slots[at + INTENT_CREATED_US],
+    receiveUs: slots[at + INTENT_RECEIVE_US],
+    limitTicks: slots[at + INTENT_LIMIT_TICKS],
+    targetTicks: slots[at + INTENT_TARGET_TICKS],
+    stopTicks: slots[at + INTENT_STOP_TICKS],
+    holdMsMax: slots[at + INTENT_HOLD_MS_MAX],
+    notionalQuote: slots[at + INTENT_NOTIONAL_QUOTE],
+    imbalance: slots[at + INTENT_IMBALANCE],
+    probability: slots[at + INTENT_PROBABILITY],
+  }
+  return isWhole(intent) ? intent : undefined
+}
+
+function isWhole(intent: Intent): boolean {
+  const hasIds =
+    Number.isSafeInteger(intent.number) &&
+    Number.isSafeInteger(intent.shard) &&
+    Number.isSafeInteger(intent.strategy)
+  const hasTimes = Number.isFinite(intent.createdUs) && intent.holdMsMax >= 0
+  const hasPrice = Number.isSafeInteger(intent.limitTicks) && intent.limitTicks > 0
+  const hasSize = intent.action === 'exit' || intent.notionalQuote > 0
+  return hasIds && hasTimes && hasPrice && hasSize && Number.isFinite(intent.holdMsMax)
+}

@@ -1,0 +1,41 @@
+import type { OrderCreated } from '../../domain/journal.ts'
+import type { OrderState } from '../../memory/audit-record.ts'
+import { isFinished } from './order-state.ts'
+
+/** One of our orders: its terms as journaled, and what became of it so far. Written by the fold of the journal only. */
+export type Order = {
+  readonly terms: OrderCreated
+  /** Category and symbol, `instrumentKey` in execution-state.ts. */
+  readonly key: string
+  state: OrderState
+  /** Why it entered its state. */
+  reason: string
+  filledLots: number
+  /** Sum of ticks x lots over the fills, for the average price. */
+  filledTickLots: number
+  feesQuote: number
+  /** Executions counted so far; each is counted once. */
+  readonly execIds: Set<string>
+  submittedUs: number
+  updatedUs: number
+}
+
+export function createOrder(terms: OrderCreated, key: string): Order {
+  return {
+    terms,
+    key,
+    state: 'created',
+    reason: terms.reason,
+    filledLots: 0,
+    filledTickLots: 0,
+    feesQuote: 0,
+    execIds: new Set(),
+    submittedUs: Number.NaN,
+    updatedUs: terms.time_us,
+  }
+}
+
+/** What may still be filled. */
+export function leavesLots(order: Order): number {
+  return isFinished(order.state) ? 0 : Math.max(0, order.terms.lots - order.filledLots)
+}
