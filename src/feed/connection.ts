@@ -8,7 +8,7 @@ import { FeedSocket } from './feed-socket.ts'
 import { Liveness, type LivenessLimits } from './liveness.ts'
 import {
   type ControlReply,
-  type Renewal,
+  type RenewalOutlook,
   type SubscriptionCounts,
   Subscriptions,
 } from './subscriptions.ts'
@@ -142,9 +142,13 @@ export class Connection {
     return this.#stopped
   }
 
-  /** Asks for a new snapshot of one topic. */
-  renew(topic: number): Renewal {
-    return this.#state === 'open' ? this.#subscriptions.renew(topic) : 'coming'
+  outlook(topic: number): RenewalOutlook {
+    return this.#state === 'open' ? this.#subscriptions.outlook(topic) : 'coming'
+  }
+
+  /** Asks for a new snapshot of one topic, if the outlook is `now`. */
+  renew(topic: number): void {
+    if (this.#state === 'open') this.#subscriptions.renew(topic)
   }
 
   /** A frame of this connection turned out to be an answer to one of our requests. */

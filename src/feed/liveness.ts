@@ -55,10 +55,10 @@ export class Liveness {
   }
 
   start(): void {
-    const { clock, dataFrames, limits, timers } = this.#options
+    const { bytesRead, clock, dataFrames, limits, timers } = this.#options
     this.#byteUs = clock.nowUs()
     this.#dataUs = this.#byteUs
-    this.#seenBytes = 0
+    this.#seenBytes = bytesRead()
     this.#seenFrames = dataFrames()
     this.#pingUs = NO_PING
     this.#cancels = [

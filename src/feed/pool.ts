@@ -85,7 +85,8 @@ export class FeedPool {
       random,
       counters,
       log,
-      resync: (topic) => this.#connectionOf.get(topic)?.renew(topic) ?? 'coming',
+      outlook: (topic) => this.#connectionOf.get(topic)?.outlook(topic) ?? 'coming',
+      renew: (topic) => this.#connectionOf.get(topic)?.renew(topic),
     })
     this.#connections = this.#plan()
   }

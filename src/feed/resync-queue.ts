@@ -3,7 +3,7 @@ import type { Logger } from '../core/log.ts'
 import type { Random } from '../core/random.ts'
 import type { CancelTimer, Timers } from '../core/timer.ts'
 import type { Counters } from '../memory/counters.ts'
-import type { Renewal } from './subscriptions.ts'
+import type { RenewalOutlook } from './subscriptions.ts'
 import { TokenBucket, type TokenBucketLimits } from './token-bucket.ts'
 
 export type ResyncLimits = TokenBucketLimits &
@@ -19,11 +19,15 @@ export type ResyncQueueOptions = Readonly<{
   random: Random
   counters: Counters
   log: Logger
-  resync(topic: number): Renewal
+  outlook(topic: number): RenewalOutlook
+  /** Resubscribes the topic, whose outlook is `now`. */
+  renew(topic: number): void
 }>
 
 /** Added to each wait, as a part of it, so that shards that lost data together do not ask together. */
 const JITTER = 0.5
+/** How soon a topic whose subscription is not confirmed yet is looked at again. */
+const LOOK_AGAIN_US = 100_000
 
 /**
  * Holds resyncs to a rate, for one shard. Each topic waits at most once, so the queue is bounded by the topics; what must
@@ -47,16 +51,22 @@ export class ResyncQueue {
     return this.#waiting.size
   }
 
+  /** Drops the wish where a new subscription comes anyway. */
   request(topic: number, reason: string): void {
-    if (this.#waiting.has(topic)) return
-    const nowUs = this.#options.clock.nowUs()
+    const { clock, counters, outlook } = this.#options
+    const prospect = outlook(topic)
+    if (prospect === 'coming' || this.#waiting.has(topic)) return
+    const nowUs = clock.nowUs()
     // Those who wait for a token go first; those who wait for their own spacing hold nobody up.
-    const mayGo = this.#spacingUs(topic, nowUs) === 0 && this.#leastSpacingUs(nowUs) > 0
-    if (mayGo && this.#bucket.waitUs(nowUs) === 0) {
+    const mayGo =
+      prospect === 'now' && this.#waitUs(topic, nowUs) === 0 && this.#leastWaitUs(nowUs) > 0
+    if (mayGo && this.#bucket.tryTake(nowUs)) {
       this.#go(topic, reason, nowUs)
       return
     }
-    this.#wait(topic, reason, nowUs)
+    this.#waiting.set(topic, reason)
+    counters.add('resyncs_delayed')
+    this.#arm(nowUs)
   }
 
   /** The connection of these topics is gone: a new subscription will bring their snapshots. */
@@ -73,10 +83,11 @@ export class ResyncQueue {
   #drain(): void {
     this.#cancelTimer = undefined
     const nowUs = this.#options.clock.nowUs()
-    // A copy: a topic that must wait for an answer goes back to the end of the queue.
-    for (const [topic, reason] of [...this.#waiting]) {
-      if (this.#bucket.waitUs(nowUs) > 0) break
-      if (this.#spacingUs(topic, nowUs) > 0) continue
+    for (const [topic, reason] of this.#waiting) {
+      const prospect = this.#options.outlook(topic)
+      if (prospect === 'coming') this.#waiting.delete(topic)
+      if (prospect !== 'now' || this.#waitUs(topic, nowUs) > 0) continue
+      if (!this.#bucket.tryTake(nowUs)) break
       this.#waiting.delete(topic)
       this.#go(topic, reason, nowUs)
     }
@@ -84,42 +95,32 @@ export class ResyncQueue {
   }
 
   #go(topic: number, reason: string, nowUs: number): void {
-    const renewal = this.#options.resync(topic)
-    if (renewal === 'coming') return
     this.#lastUs.set(topic, nowUs)
-    if (renewal === 'later') {
-      this.#wait(topic, reason, nowUs)
-      return
-    }
-    this.#bucket.tryTake(nowUs)
     this.#options.counters.add('resyncs_requested')
     this.#options.log.info({ topic, reason }, 'resync')
+    this.#options.renew(topic)
   }
 
-  #wait(topic: number, reason: string, nowUs: number): void {
-    this.#waiting.set(topic, reason)
-    this.#options.counters.add('resyncs_delayed')
-    this.#arm(nowUs)
-  }
-
-  #spacingUs(topic: number, nowUs: number): number {
+  /** Until the topic itself may go: its spacing, or a look whether its answer has come. */
+  #waitUs(topic: number, nowUs: number): number {
     const lastUs = this.#lastUs.get(topic)
-    if (lastUs === undefined) return 0
-    return Math.max(0, lastUs + this.#options.limits.spacingMs * 1000 - nowUs)
+    const spacingUs = this.#options.limits.spacingMs * 1000
+    const restUs = lastUs === undefined ? 0 : Math.max(0, lastUs + spacingUs - nowUs)
+    return this.#options.outlook(topic) === 'later' ? Math.max(restUs, LOOK_AGAIN_US) : restUs
   }
 
   /** Over all that wait; infinite when nothing does. */
-  #leastSpacingUs(nowUs: number): number {
+  #leastWaitUs(nowUs: number): number {
     let leastUs = Number.POSITIVE_INFINITY
     for (const topic of this.#waiting.keys()) {
-      leastUs = Math.min(leastUs, this.#spacingUs(topic, nowUs))
+      leastUs = Math.min(leastUs, this.#waitUs(topic, nowUs))
     }
     return leastUs
   }
 
   #arm(nowUs: number): void {
     if (this.#waiting.size === 0) return
-    const waitUs = Math.max(this.#leastSpacingUs(nowUs), this.#bucket.waitUs(nowUs))
+    const waitUs = Math.max(this.#leastWaitUs(nowUs), this.#bucket.waitUs(nowUs))
     const jitteredUs = Math.ceil(waitUs * (1 + JITTER * this.#options.random.float()))
     const dueUs = nowUs + jitteredUs
     if (this.#cancelTimer !== undefined) {

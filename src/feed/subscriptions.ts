@@ -16,10 +16,10 @@ export type ControlReply = Readonly<{
 export type SubscriptionCounts = Readonly<{ subscribed: number; pending: number; failed: number }>
 
 /**
- * What became of the wish for a new snapshot: it was sent; the answer to an earlier request must come first; or a
- * subscription is on its way, or will be, with no need to ask.
+ * Whether a topic can be asked for again: now; not before an earlier request is answered; or there is no need to, as a
+ * new subscription is on its way or will be.
  */
-export type Renewal = 'sent' | 'later' | 'coming'
+export type RenewalOutlook = 'now' | 'later' | 'coming'
 
 type Op = 'subscribe' | 'unsubscribe'
 
@@ -117,18 +117,22 @@ export class Subscriptions {
     }
   }
 
-  /** Unsubscribes and subscribes one topic, for a new snapshot. */
-  renew(topic: number): Renewal {
+  outlook(topic: number): RenewalOutlook {
+    const state = this.#slots.get(topic)?.state
+    if (state === 'subscribed' || state === 'failed') return 'now'
+    // The snapshot may have come before the answer, and been spoiled since.
+    return state === 'subscribing' ? 'later' : 'coming'
+  }
+
+  /** Unsubscribes and subscribes one topic, for a new snapshot, if the outlook is `now`. */
+  renew(topic: number): void {
     const slot = this.#slots.get(topic)
-    // Its snapshot may have come before the answer, and been spoiled since: the answer must be waited for.
-    if (slot?.state === 'subscribing') return 'later'
-    if (slot?.state !== 'subscribed' && slot?.state !== 'failed') return 'coming'
+    if (slot === undefined || this.outlook(topic) !== 'now') return
     slot.cancelWait()
     slot.attempts = 0
     slot.backoff.reset()
     slot.isRenewal = true
     this.#request('unsubscribe', [slot])
-    return 'sent'
   }
 
   /** An answer to a subscribe or unsubscribe; anything else is not ours and is left alone. */
