@@ -1,3 +1,4 @@
+import { nameHint } from '../core/nearest.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 
 /** Parameters of the order-book scalper, as they stand in the configuration. */
@@ -111,8 +112,8 @@ export function readScalperParameters(given: Given): Result<ScalperParameters, P
       if (typeof value !== 'boolean') return invalid(key, 'must be true or false')
       Object.assign(parameters, { exit_on_reversal: value })
     } else {
-      const known = Object.keys(SCALPER_DEFAULTS).join(', ')
-      return fail('config_unknown_key', `${key}: unknown parameter; known are ${known}`)
+      const hint = nameHint(key, Object.keys(SCALPER_DEFAULTS))
+      return fail('config_unknown_key', `${key}: unknown parameter${hint}`)
     }
   }
   return checkRelations(parameters)
