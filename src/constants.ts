@@ -71,6 +71,8 @@ export const AUDIT_RING_SLOTS = 8192
 // Execution
 export const ORDERS_OPEN_MAX = 1024
 export const ORDER_LINK_ID_CHARACTERS_MAX = 36
+/** Orders that the control API remembers, and answers to commands. */
+export const ORDERS_SHOWN_MAX = 500
 export const JOURNAL_QUEUE_RECORDS_MAX = 65_536
 /** A segment of the journal that has grown past this is followed by the next. */
 export const JOURNAL_SEGMENT_BYTES_MAX = 64 * 1024 * 1024

@@ -13,6 +13,9 @@ const RESTART_MS_MAX = 10_000
 /** A shard that ran this long restarts at once when it dies. */
 const STABLE_US = 60_000_000
 const WATCH_PERIOD_MS = 500
+/** Scoring a batch takes microseconds: a thread still in native code after all waits hangs there. */
+const NATIVE_WAIT_MS = 5
+const NATIVE_WAITS_MAX = 200
 
 export type ShardState = 'starting' | 'running' | 'restarting' | 'failed' | 'stopped'
 
@@ -101,9 +104,15 @@ export class ShardSupervisor {
     await this.#pool.destroy()
   }
 
-  /** Ends a shard's thread at once, wherever it is; it is started again like one that died. */
+  /**
+   * Ends a shard's thread wherever it is, but not inside native code, where that would end the process; it is started
+   * again like one that died.
+   */
   kill(shard: number): void {
-    this.#slots[shard]?.abort.abort()
+    const slot = this.#slots[shard]
+    if (slot === undefined || slot.state === 'restarting') return
+    this.#control.barNative(shard)
+    this.#endThread(slot, NATIVE_WAITS_MAX)
   }
 
   overview(): ShardOverview[] {
@@ -118,8 +127,15 @@ export class ShardSupervisor {
     }))
   }
 
+  #endThread(slot: Slot, waits: number): void {
+    const { shard } = slot.task
+    if (!this.#control.isInNative(shard) || waits === 0) return slot.abort.abort()
+    this.#options.timers.after(NATIVE_WAIT_MS, () => this.#endThread(slot, waits - 1))
+  }
+
   #run(slot: Slot): void {
     const { clock, log } = this.#options
+    this.#control.allowNative(slot.task.shard)
     const channel = new MessageChannel()
     slot.port = channel.port1
     slot.abort = new AbortController()

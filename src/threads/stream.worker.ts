@@ -4,6 +4,7 @@ import { assert } from '../core/assert.ts'
 import { systemClock } from '../core/clock.ts'
 import { createLogger } from '../core/log.ts'
 import { systemTimers } from '../core/timer.ts'
+import { formatOrderLinkId } from '../execution/order/order-link-id.ts'
 import { STREAM_BEAT } from '../memory/control-block.ts'
 import { openDeskMemory } from '../stream/desk-memory.ts'
 import { startDeskServer } from '../stream/desk-server.ts'
@@ -25,7 +26,7 @@ async function runStream(data: StreamWorkerData): Promise<void> {
     clock: systemClock,
     timers: systemTimers,
     log: createLogger('stream', data.logLevel),
-    nameOrder: (run, number) => `${run}-${number}`,
+    nameOrder: (run, number) => formatOrderLinkId({ run, number }),
     host,
     port: wanted,
     token,

@@ -1,0 +1,72 @@
+import type { CommandOutcome } from '../control/ports.ts'
+import type { Clock } from '../core/clock.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
+import type { Timers } from '../core/timer.ts'
+import type { ResultCode } from '../domain/result-codes.ts'
+import * as record from '../memory/command-record.ts'
+import type { ControlBlock } from '../memory/control-block.ts'
+import { RingWriter } from '../memory/ring.ts'
+import type { TradingFold } from './trading-fold.ts'
+
+const ANSWER_MS_MAX = 2000
+const LOOK_PERIOD_MS = 5
+const ALL_INSTRUMENTS = -1
+
+/** Hands commands to execution through their ring and waits for the audit record that answers each. */
+export class Commands {
+  readonly #ring: RingWriter
+  readonly #control: ControlBlock
+  readonly #trading: TradingFold
+  readonly #clock: Clock
+  readonly #timers: Timers
+  readonly #fields = new Float64Array(record.COMMAND_FIELDS)
+  #number = 0
+
+  constructor(
+    ring: SharedArrayBuffer,
+    control: ControlBlock,
+    trading: TradingFold,
+    clock: Clock,
+    timers: Timers,
+  ) {
+    this.#ring = new RingWriter(ring)
+    this.#control = control
+    this.#trading = trading
+    this.#clock = clock
+    this.#timers = timers
+  }
+
+  /** `instrument` undefined: all of them. `command_queue_full`, or `internal_error` when no answer came in time. */
+  give(
+    kind: record.Command,
+    instrument: number | undefined,
+  ): Promise<Result<CommandOutcome, ResultCode>> {
+    const number = ++this.#number
+    const fields = this.#fields
+    fields[record.COMMAND_KIND] = record.COMMANDS.indexOf(kind)
+    fields[record.COMMAND_NUMBER] = number
+    fields[record.COMMAND_INSTRUMENT] = instrument ?? ALL_INSTRUMENTS
+    fields[record.COMMAND_TIME_US] = this.#clock.nowUs()
+    if (!this.#ring.push(fields)) {
+      const full = fail('command_queue_full', 'execution has not taken earlier commands: try again')
+      return Promise.resolve(full)
+    }
+    this.#control.ring()
+    return this.#answer(number)
+  }
+
+  #answer(number: number): Promise<Result<CommandOutcome, ResultCode>> {
+    const endUs = this.#clock.nowUs() + ANSWER_MS_MAX * 1000
+    return new Promise((resolve) => {
+      const cancel = this.#timers.every(LOOK_PERIOD_MS, () => {
+        this.#trading.update()
+        const tradingState = this.#trading.answer(number)
+        if (tradingState === undefined && this.#clock.nowUs() < endUs) return
+        cancel()
+        if (tradingState !== undefined) return resolve(succeed({ number, tradingState }))
+        const text = `execution did not answer within ${ANSWER_MS_MAX} ms: see /health`
+        return resolve(fail('internal_error', text))
+      })
+    })
+  }
+}

@@ -1,0 +1,105 @@
+import { availableParallelism } from 'node:os'
+import type { Config } from '../config/schema.ts'
+import { assert } from '../core/assert.ts'
+import type { LogLevel } from '../core/log.ts'
+import type { Result } from '../core/result.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import { type FeatureCatalogueParameters, parseParameters } from '../features/parameters.ts'
+import { planShards } from '../feed/shard-plan.ts'
+import type { EngineMemory } from './engine-memory.ts'
+import type { ShardFeedOptions, ShardTask } from './shard-task.ts'
+
+/** More shards than this gain nothing for the instruments a process may watch: scoring batches would become small. */
+const SHARDS_AUTO_MAX = 4
+
+/** Which instruments each shard owns, by index. No shard is empty. */
+export function ownedByShard(
+  config: Config,
+  instruments: InstrumentTable,
+  rates: ReadonlyMap<string, number>,
+): number[][] {
+  const wanted =
+    config.feed.shards === 'auto'
+      ? Math.min(SHARDS_AUTO_MAX, Math.max(1, availableParallelism()))
+      : config.feed.shards
+  const shards = Math.min(wanted, instruments.length)
+  const loads = instruments.map(({ symbol }) => ({ symbol, rate: rates.get(symbol) ?? 1 }))
+  const indexOf = new Map(instruments.map(({ symbol, index }) => [symbol, index]))
+  return planShards(loads, shards).map((symbols) =>
+    symbols.map((symbol) => {
+      const index = indexOf.get(symbol)
+      assert(index !== undefined, 'a plan holds the symbols it was given')
+      return index
+    }),
+  )
+}
+
+/** Keys of the configuration are snake_case, those of the catalogue camelCase; they are the same words. */
+export function catalogueParameters(config: Config): Result<FeatureCatalogueParameters> {
+  const params = Object.fromEntries(
+    Object.entries(config.features).map(([key, value]) => [camelCase(key), value]),
+  )
+  return parseParameters(params)
+}
+
+function camelCase(key: string): string {
+  return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+export function feedOptions(config: Config): ShardFeedOptions {
+  const { exchange, feed } = config
+  return {
+    url: `${exchange.ws_url.replace(/\/$/, '')}/v5/public/${exchange.category}`,
+    // Trades before books: a book event sees exactly the trades that precede it in the stream.
+    kinds: ['publicTrade', 'orderbook', 'tickers'].filter(isKind).filter((kind) => {
+      return kind === 'orderbook' || feed.topics.includes(kind)
+    }),
+    symbolsPerConnection: feed.symbols_per_connection,
+    pingPeriodMs: feed.ping_period_ms,
+    backoffMsMin: feed.backoff_ms.min,
+    backoffMsMax: feed.backoff_ms.max,
+    bookStaleMs: feed.stale_after_ms.book,
+    tickerStaleMs: feed.stale_after_ms.ticker,
+    resyncsPerSecond: feed.resync.per_second,
+    resyncBurst: feed.resync.burst,
+  }
+}
+
+function isKind(kind: string): kind is ShardFeedOptions['kinds'][number] {
+  return kind === 'orderbook' || kind === 'publicTrade' || kind === 'tickers'
+}
+
+export type ShardPlan = Readonly<{
+  config: Config
+  instruments: InstrumentTable
+  owned: readonly (readonly number[])[]
+  memory: EngineMemory
+  params: FeatureCatalogueParameters
+  seed: number
+  logLevel: LogLevel
+}>
+
+export function shardTasks(plan: ShardPlan): Omit<ShardTask, 'port'>[] {
+  const { config, instruments, memory, params, seed, logLevel } = plan
+  return plan.owned.map((owned, shard) => ({
+    shard,
+    instruments,
+    owned,
+    memory,
+    feed: feedOptions(config),
+    params,
+    model: {
+      folder: config.model.folder,
+      enabled: config.model.enabled,
+      batchPeriodMs: config.model.batch_period_ms,
+    },
+    strategies: config.strategies.map(({ name, kind, enabled, params: strategyParams }) => ({
+      name,
+      kind,
+      enabled,
+      params: strategyParams,
+    })),
+    seed,
+    logLevel,
+  }))
+}

@@ -1,0 +1,143 @@
+import { ORDERS_SHOWN_MAX } from '../constants.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import { resultCodeName } from '../domain/result-codes.ts'
+import {
+  ORDER_SIDES,
+  type OrderSide,
+  TRADING_STATES,
+  type TradingState,
+} from '../domain/trading.ts'
+import { formatOrderLinkId } from '../execution/order/order-link-id.ts'
+import * as audit from '../memory/audit-record.ts'
+import { BroadcastReader } from '../memory/broadcast.ts'
+import { INTENT_REASONS } from '../memory/intent-record.ts'
+
+export type OrderView = Readonly<{
+  orderLinkId: string
+  instrument: number
+  side: OrderSide
+  state: audit.OrderState
+  reason: string
+  limitTicks: number
+  lots: number
+  filledLots: number
+  averagePrice: number
+  timeUs: number
+  u: number
+}>
+
+export type PositionView = Readonly<{
+  instrument: number
+  lots: number
+  averagePrice: number
+  realizedPnlQuote: number
+  timeUs: number
+}>
+
+const ENDED: readonly audit.OrderState[] = ['denied', 'rejected', 'filled', 'canceled', 'expired']
+
+/**
+ * Orders, positions and trading states as execution's audit ring tells them, for the control API and the terminal. The
+ * journal is the truth; what this reader missed is counted.
+ */
+export class TradingFold {
+  /** Newest last; ended orders leave when there are too many. */
+  readonly orders = new Map<string, OrderView>()
+  readonly positions = new Map<number, PositionView>()
+  /** Trading state after the command of each number, the newest ones. */
+  readonly #answers = new Map<number, TradingState>()
+  readonly #reader: BroadcastReader
+  readonly #record = new Float64Array(audit.AUDIT_FIELDS)
+  readonly #instruments: InstrumentTable
+  fills = 0
+  denied = 0
+
+  constructor(ring: SharedArrayBuffer, instruments: InstrumentTable) {
+    this.#reader = new BroadcastReader(ring, 'oldest')
+    this.#instruments = instruments
+  }
+
+  /** Audit records lost because this thread was too slow. */
+  get missed(): number {
+    return this.#reader.missed
+  }
+
+  /** Takes what is new; called from a timer and before each answer. */
+  update(): void {
+    while (this.#reader.next(this.#record)) this.#apply(this.#record)
+  }
+
+  /** The trading state that followed a command; undefined while it is not answered. */
+  answer(command: number): TradingState | undefined {
+    return this.#answers.get(command)
+  }
+
+  openOrders(): number {
+    let open = 0
+    for (const order of this.orders.values()) if (!ENDED.includes(order.state)) open++
+    return open
+  }
+
+  realizedPnlQuote(): number {
+    let sum = 0
+    for (const position of this.positions.values()) sum += position.realizedPnlQuote
+    return sum
+  }
+
+  #apply(record: Float64Array): void {
+    const kind = audit.AUDIT_KINDS[record[audit.AUDIT_KIND]]
+    if (kind === 'order') this.#applyOrder(record)
+    else if (kind === 'position') this.#applyPosition(record)
+    else if (kind === 'fill') this.fills++
+    else if (kind === 'denied') this.denied++
+    else if (kind === 'trading_state') this.#applyState(record)
+  }
+
+  #applyOrder(record: Float64Array): void {
+    const run = record[audit.AUDIT_RUN]
+    const orderLinkId = formatOrderLinkId({ run, number: record[audit.AUDIT_ORDER_NUMBER] })
+    const state = audit.ORDER_STATES[record[audit.AUDIT_STATE]]
+    const code = record[audit.AUDIT_REASON]
+    const reason = state === 'created' ? INTENT_REASONS[code] : resultCodeName(code)
+    this.orders.delete(orderLinkId) // so that the newest stand last
+    this.orders.set(orderLinkId, {
+      orderLinkId,
+      instrument: record[audit.AUDIT_INSTRUMENT],
+      side: ORDER_SIDES[record[audit.AUDIT_SIDE]],
+      state,
+      reason: reason ?? 'none',
+      limitTicks: record[audit.AUDIT_PRICE_TICKS],
+      lots: record[audit.AUDIT_LOTS],
+      filledLots: record[audit.AUDIT_FILLED_LOTS],
+      averagePrice: record[audit.AUDIT_AVERAGE_PRICE],
+      timeUs: record[audit.AUDIT_TIME_US],
+      u: record[audit.AUDIT_U],
+    })
+    for (const [id, order] of this.orders) {
+      if (this.orders.size <= ORDERS_SHOWN_MAX) break
+      if (ENDED.includes(order.state)) this.orders.delete(id)
+    }
+  }
+
+  #applyPosition(record: Float64Array): void {
+    const instrument = record[audit.AUDIT_INSTRUMENT]
+    if (this.#instruments[instrument] === undefined) return
+    this.positions.set(instrument, {
+      instrument,
+      lots: record[audit.AUDIT_POSITION_LOTS],
+      averagePrice: record[audit.AUDIT_AVERAGE_PRICE],
+      realizedPnlQuote: record[audit.AUDIT_REALIZED_PNL_QUOTE],
+      timeUs: record[audit.AUDIT_TIME_US],
+    })
+  }
+
+  #applyState(record: Float64Array): void {
+    const command = record[audit.AUDIT_COMMAND]
+    if (Number.isNaN(command)) return
+    this.#answers.set(command, TRADING_STATES[record[audit.AUDIT_STATE]])
+    for (const oldest of this.#answers.keys()) {
+      if (this.#answers.size <= ORDERS_SHOWN_MAX) break
+      this.#answers.delete(oldest)
+    }
+  }
+}
