@@ -1,0 +1,151 @@
+import type { BookReason, BookState } from '../domain/book.ts'
+import type { OrderSide, TradingState } from '../domain/trading.ts'
+
+/**
+ * The frames of the desk stream as the client library gives them. Fields have the names of the wire
+ * (schemas/desk-stream.json); binary fields have become typed arrays, decimal text stays text.
+ */
+export type DeskFrame =
+  | FeaturesFrame
+  | BookFrame
+  | TradesFrame
+  | SignalsFrame
+  | OrdersFrame
+  | PositionsFrame
+  | HealthFrame
+
+type Frame<Kind extends string> = {
+  kind: Kind
+  /** As in `features.BTCUSDT`; wildcards arrive as one channel a symbol. */
+  channel: string
+  /** Counts the frames of this channel to this client from 1. */
+  seq: number
+  /** Updates of this channel that happened since the previous frame and are not told. */
+  missed: number
+  /** The first frame of a channel, which shows what is; the others show what is new. */
+  snapshot: boolean
+}
+
+export type FeaturesFrame = Frame<'features'> & {
+  symbol: string
+  state: BookState
+  /** Why the book is not LIVE; null while it is. */
+  reason: BookReason | null
+  u: number | null
+  /** Matching-engine time of the book, in milliseconds. */
+  cts: number | null
+  /** Counts the rows of the symbol. */
+  row: number | null
+  /** Since the data behind the frame left the exchange's socket, when the frame was written. */
+  age_ms: number | null
+  /** Latest score of the symbol; `row` says of which row. */
+  score: { up: number; down: number; row: number; age_ms: number | null } | null
+  /** In the order of the schema's names; NaN where a feature has no value. Null unless LIVE. */
+  values: Float64Array | Float32Array | null
+}
+
+export type BookLevels = { prices: Float64Array; sizes: Float64Array }
+
+export type BookFrame = Frame<'book'> & {
+  symbol: string
+  depth: number
+  state: BookState
+  reason: BookReason | null
+  u: number | null
+  cts: number | null
+  exchange_seq: number | null
+  age_ms: number | null
+  /** Best first. Null unless LIVE. */
+  bids: BookLevels | null
+  asks: BookLevels | null
+}
+
+export type DeskTrade = {
+  time_ms: number
+  price: string
+  size: string
+  /** Of the aggressor. */
+  side: OrderSide
+  seq: number | null
+  block: boolean
+  rpi: boolean
+}
+
+export type TradesFrame = Frame<'trades'> & { symbol: string; trades: DeskTrade[] }
+
+export type DeskSignal = {
+  shard: number
+  number: number
+  symbol: string | null
+  strategy: number
+  action: string | null
+  reason: string | null
+  time_us: number
+  u: number
+  row: number
+  trace: string | null
+  limit_price: string | null
+  target_price: string | null
+  stop_price: string | null
+  hold_ms_max: number | null
+  notional_quote: number | null
+  imbalance: number | null
+  probability: number | null
+}
+
+export type SignalsFrame = Frame<'signals'> & { signals: DeskSignal[] }
+
+export type DeskOrder = {
+  /** Of the audit record. */
+  number: number
+  /** An order entered a state, a fill of it, or an intent that the risk gate denied. */
+  kind: string
+  time_us: number
+  order_link_id: string | null
+  symbol: string | null
+  side: OrderSide | null
+  state: string | null
+  reason: string | null
+  price: string | null
+  size: string | null
+  filled_size: string | null
+  average_price: number | null
+  fee_quote: number | null
+  exec_number: number | null
+  trace: string | null
+}
+
+export type OrdersFrame = Frame<'orders'> & { orders: DeskOrder[] }
+
+export type DeskPosition = {
+  symbol: string
+  /** Signed decimal text; negative is short. */
+  size: string | null
+  average_price: number | null
+  realized_pnl_quote: number | null
+  time_us: number
+}
+
+export type PositionsFrame = Frame<'positions'> & { positions: DeskPosition[] }
+
+export type HealthFrame = Frame<'health'> & {
+  time_us: number
+  trading_state: TradingState
+  is_killed: boolean
+  threads: { name: string; is_alive: boolean; beat_age_ms: number | null }[]
+  /** Number of books by state. */
+  books: Record<string, number>
+  stream: Record<string, number>
+  lost: Record<string, number>
+  /** By name, summed over the threads. */
+  counters: Record<string, number>
+}
+
+/** Comes with the first subscription to a channel of features. */
+export type FeatureSchema = {
+  hash: string
+  names: string[]
+  units: string[]
+  /** False: this build does not compute the feature, and its value is NaN. */
+  built: boolean[]
+}
