@@ -54,6 +54,23 @@ export class Histogram {
     return Number.NaN
   }
 
+  /**
+   * For exporters: adds to `out[i]` the count of values of at most `bounds[i]` (ascending), to within a bucket, and answers
+   * the sum of all values by the middles of their buckets.
+   */
+  accumulate(bounds: Float64Array, out: Float64Array): number {
+    let sum = 0
+    for (let i = 0; i < BUCKET_COUNT; i++) {
+      const count = this.#counts[i]
+      if (count === 0) continue
+      const highest = highestOf(i)
+      const width = 2 ** Math.floor(i / SUB_COUNT)
+      sum += count * (highest - (width - 1) / 2)
+      for (let b = bounds.length - 1; b >= 0 && bounds[b] >= highest; b--) out[b] += count
+    }
+    return sum
+  }
+
   /** Adds the counts of another one, for a total over threads. */
   add(other: Histogram): void {
     for (let i = 0; i < BUCKET_COUNT; i++) this.#counts[i] += other.#counts[i]

@@ -1,0 +1,99 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { IDEMPOTENCY_KEY_CHARACTERS_MAX } from '../constants.ts'
+import type { Clock } from '../core/clock.ts'
+import { fail, succeed } from '../core/result.ts'
+import type { Command } from '../memory/command-record.ts'
+import { refuse } from './answers.ts'
+import { isBearer } from './bearer.ts'
+import type { IdempotencyKeys } from './idempotency.ts'
+import type { ControlPorts } from './ports.ts'
+import { type CommandAnswer, CommandAnswerSchema, CommandBody, ErrorSchema } from './schemas.ts'
+
+/** The commands of the API, by the last part of their path. */
+const COMMAND_ROUTES: readonly (readonly [string, Command, string])[] = [
+  ['halt', 'halt', 'No new order, whatever it is for'],
+  ['reduce', 'reduce_only', 'Only orders that make a position smaller'],
+  ['resume', 'resume', 'Trade again'],
+]
+
+export type CommandRouteOptions = Readonly<{
+  ports: ControlPorts
+  clock: Clock
+  keys: IdempotencyKeys<CommandAnswer>
+  /** Without one every write is refused. */
+  token: string | undefined
+}>
+
+/** Writes: a bearer token first, before the body is even read, then an idempotency key. */
+export function addCommandRoutes(app: FastifyInstance, options: CommandRouteOptions): void {
+  const onRequest = async (request: FastifyRequest, reply: FastifyReply) =>
+    authorize(request, reply, options.token)
+  for (const [name, command, summary] of COMMAND_ROUTES) {
+    const schema = {
+      tags: ['control'],
+      summary,
+      security: [{ bearer: [] }],
+      headers: HEADERS,
+      body: CommandBody,
+      response: {
+        200: CommandAnswerSchema,
+        ...Object.fromEntries([400, 401, 403, 404, 409, 503].map((each) => [each, ErrorSchema])),
+      },
+    }
+    app.post<{ Body: Static<typeof CommandBody> }>(
+      `/api/v1/control/${name}`,
+      { schema, onRequest },
+      (request, reply) => answerCommand(command, request, reply, options),
+    )
+  }
+}
+
+/** Described here, checked by `answerCommand`, so that a missing key has its own code. */
+const HEADERS = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description: 'required; the same key with the same body is done once in 24 hours',
+    }),
+  ),
+})
+
+async function authorize(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  token: string | undefined,
+): Promise<FastifyReply | undefined> {
+  if (token === undefined) {
+    const message = 'writes are off: set control.token (BOOKFLOW_CONTROL_TOKEN) and restart'
+    return reply.code(403).send({ code: 'unauthorized', message })
+  }
+  if (isBearer(request.headers.authorization, token)) return undefined
+  reply.header('www-authenticate', 'Bearer')
+  return refuse(reply, fail('unauthorized', 'send Authorization: Bearer <control.token>'))
+}
+
+async function answerCommand(
+  command: Command,
+  request: FastifyRequest<{ Body: Static<typeof CommandBody> }>,
+  reply: FastifyReply,
+  { ports, clock, keys }: CommandRouteOptions,
+): Promise<FastifyReply> {
+  const key = request.headers['idempotency-key']
+  if (typeof key !== 'string' || key === '' || key.length > IDEMPOTENCY_KEY_CHARACTERS_MAX) {
+    const message = `send an Idempotency-Key header of 1 to ${IDEMPOTENCY_KEY_CHARACTERS_MAX} characters`
+    return refuse(reply, fail('idempotency_key_missing', message))
+  }
+  const symbol = request.body?.symbol
+  const asked = JSON.stringify([command, symbol ?? null])
+  const answer = await keys.once(key, asked, clock.nowUs(), async () => {
+    const outcome = await ports.command(command, symbol)
+    if (!outcome.ok) return outcome
+    const { number, tradingState } = outcome.value
+    return succeed({ number, command, symbol: symbol ?? null, trading_state: tradingState })
+  })
+  const outcome = answer.ok ? { number: answer.value.value.number } : { code: answer.code }
+  request.log.info({ command, symbol, ...outcome, key }, 'command')
+  if (!answer.ok) return refuse(reply, answer)
+  if (answer.value.isRepeated) reply.header('idempotent-replayed', 'true')
+  return reply.send(answer.value.value)
+}

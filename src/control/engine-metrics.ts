@@ -1,0 +1,150 @@
+import { Histogram } from '../core/histogram.ts'
+import { TRADING_STATES, type TradingState } from '../domain/trading.ts'
+import { COUNTERS, type CounterName, type Counters } from '../memory/counters.ts'
+import { HISTOGRAMS, type HistogramName, openHistogram } from '../memory/histograms.ts'
+import type { HistogramSample, MetricFamily, MetricSample } from './metrics.ts'
+
+/**
+ * The engine's metrics, read from shared memory. Each counter of memory/counters.ts appears under its own name, per
+ * thread; dashboards of traders expect some of them summed under names of their own.
+ */
+export type ThreadMemory = Readonly<{
+  /** `shard-0`, `execution`, `stream`. */
+  thread: string
+  counters: Counters
+  histograms?: SharedArrayBuffer
+}>
+
+/** What no thread counts and the supervisor knows. Undefined: not known, so not shown. */
+export type EngineGauges = Readonly<{
+  websocketConnections: number
+  activePositionsCount: number
+  pnlTotalUsd: number
+  riskExposurePercent: number | undefined
+  /** 0 closed, 1 half open, 2 open; by breaker. */
+  circuitBreakerState: Readonly<Record<string, number>>
+  /** Our clock minus the exchange's. */
+  timeDriftSeconds: number | undefined
+  tradingState: TradingState
+  booksByState: Readonly<Record<string, number>>
+}>
+
+/** Upper bounds of the buckets in microseconds, the resolution of the shared histograms. */
+const BOUNDS_US = Float64Array.of(
+  10,
+  25,
+  50,
+  100,
+  250,
+  500,
+  1000,
+  2500,
+  5000,
+  10_000,
+  25_000,
+  50_000,
+  100_000,
+  250_000,
+  1_000_000,
+  5_000_000,
+)
+
+/** Counters that are published a second time, summed over the threads, under the names people look for. */
+const SUMMED: readonly (readonly [string, CounterName, string])[] = [
+  ['orders_placed_total', 'orders_submitted', 'Orders handed to the gateway'],
+  ['orders_filled_total', 'orders_filled', 'Orders filled to the last lot'],
+  ['orders_denied_total', 'orders_denied', 'Intents and orders refused by the risk gate'],
+  ['fills_total', 'fills', 'Executions of our orders'],
+  ['breaker_trips_total', 'breaker_trips', 'Circuit breakers opened'],
+]
+
+export function counterFamilies(threads: readonly ThreadMemory[]): MetricFamily[] {
+  const perThread = COUNTERS.map((name): MetricFamily => {
+    const samples = threads.map(({ thread, counters }) => ({
+      labels: { thread },
+      value: counters.get(name),
+    }))
+    return {
+      name: `bookflow_${name}_total`,
+      help: `Count of ${name.replaceAll('_', ' ')}, by thread`,
+      type: 'counter',
+      samples,
+    }
+  })
+  const summed = SUMMED.map(([name, counter, help]): MetricFamily => {
+    const value = threads.reduce((sum, { counters }) => sum + counters.get(counter), 0)
+    return { name, help, type: 'counter', samples: [{ labels: {}, value }] }
+  })
+  return [...perThread, ...summed]
+}
+
+/** Seconds, as Prometheus has it: every stage by thread, and socket to feature once more for all shards. */
+export function latencyFamilies(threads: readonly ThreadMemory[]): MetricFamily[] {
+  const samples: HistogramSample[] = []
+  const ticks = new Histogram()
+  for (const { thread, histograms } of threads) {
+    if (histograms === undefined) continue
+    for (const stage of HISTOGRAMS) {
+      const histogram = openHistogram(histograms, stage)
+      const sample = histogramSample(histogram, { thread, stage })
+      if (sample.count === 0) continue
+      samples.push(sample)
+      if (stage === TICK_STAGE) ticks.add(histogram)
+    }
+  }
+  return [
+    {
+      name: 'bookflow_latency_seconds',
+      help: 'Latency by stage and thread',
+      type: 'histogram',
+      samples,
+    },
+    {
+      name: 'tick_processing_time_seconds',
+      help: 'From the frame leaving the socket to the readable feature row, over all shards',
+      type: 'histogram',
+      samples: [histogramSample(ticks, {})],
+    },
+  ]
+}
+
+const TICK_STAGE: HistogramName = 'socket_to_feature'
+
+function histogramSample(
+  histogram: Histogram,
+  labels: Readonly<Record<string, string>>,
+): HistogramSample {
+  const counts = new Float64Array(BOUNDS_US.length)
+  const sumUs = histogram.accumulate(BOUNDS_US, counts)
+  const buckets = Array.from(counts, (count, at) => ({ le: BOUNDS_US[at] / 1e6, count }))
+  return { labels, buckets, sum: sumUs / 1e6, count: histogram.count() }
+}
+
+export function gaugeFamilies(gauges: EngineGauges): MetricFamily[] {
+  const one = (name: string, help: string, value: number | undefined): MetricFamily =>
+    gauge(name, help, value === undefined ? [] : [{ labels: {}, value }])
+  const by = (label: string, values: Readonly<Record<string, number>>): MetricSample[] =>
+    Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }))
+  const states = TRADING_STATES.map((state) => ({
+    labels: { state },
+    value: state === gauges.tradingState ? 1 : 0,
+  }))
+  return [
+    one('websocket_connections', 'Open connections to the exchange', gauges.websocketConnections),
+    one('active_positions_count', 'Symbols with a position', gauges.activePositionsCount),
+    one('pnl_total_usd', 'Realized and unrealized profit, fees included', gauges.pnlTotalUsd),
+    one('risk_exposure_percent', 'Exposure as a part of its limit', gauges.riskExposurePercent),
+    one('time_drift_seconds', 'Our clock minus that of the exchange', gauges.timeDriftSeconds),
+    gauge(
+      'circuit_breaker_state',
+      '0 closed, 1 half open, 2 open',
+      by('breaker', gauges.circuitBreakerState),
+    ),
+    gauge('bookflow_trading_state', '1 for the state trading is in', states),
+    gauge('bookflow_books', 'Books by state', by('state', gauges.booksByState)),
+  ]
+}
+
+function gauge(name: string, help: string, samples: readonly MetricSample[]): MetricFamily {
+  return { name, help, type: 'gauge', samples }
+}

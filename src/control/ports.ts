@@ -1,0 +1,44 @@
+import type { Result } from '../core/result.ts'
+import type { ResultCode } from '../domain/result-codes.ts'
+import type { TradingState } from '../domain/trading.ts'
+import type { Command } from '../memory/command-record.ts'
+import type { MetricsSource } from './metrics.ts'
+import type {
+  BookAnswer,
+  EngineStatus,
+  FeaturesAnswer,
+  HealthMatrix,
+  OrderAnswer,
+  PositionAnswer,
+  Readiness,
+  SignalAnswer,
+  SymbolStatus,
+} from './schemas.ts'
+
+/**
+ * What the control API needs of the engine: functions that answer plain data from shared memory, at once. Nothing here
+ * can write a book or an order; the one thing that goes back is a command to execution.
+ */
+export type ControlPorts = Readonly<{
+  health(): HealthMatrix
+  ready(): Readiness
+  status(): EngineStatus
+  symbols(): readonly SymbolStatus[]
+  /** At most `depth` levels a side. `instrument_unknown` for a symbol that is not of this run. */
+  book(symbol: string, depth: number): Result<BookAnswer, ResultCode>
+  features(symbol: string): Result<FeaturesAnswer, ResultCode>
+  /** The newest ones, newest first. */
+  signals(limit: number): readonly SignalAnswer[]
+  orders(): readonly OrderAnswer[]
+  positions(): readonly PositionAnswer[]
+  /** Resolves when execution answered, or refuses when the command could not be handed over. No symbol: all of them. */
+  command(kind: Command, symbol?: string): Promise<Result<CommandOutcome, ResultCode>>
+  metrics: MetricsSource
+}>
+
+export type CommandOutcome = Readonly<{
+  /** Of the command, from 1. */
+  number: number
+  /** Trading state after it. */
+  tradingState: TradingState
+}>

@@ -1,0 +1,197 @@
+import { Writable } from 'node:stream'
+import type { MetricFamily } from '../../src/control/metrics.ts'
+import type { CommandOutcome, ControlPorts } from '../../src/control/ports.ts'
+import type { BookAnswer, HealthMatrix } from '../../src/control/schemas.ts'
+import { ManualClock } from '../../src/core/clock.ts'
+import { createLogger } from '../../src/core/log.ts'
+import { fail, type Result, succeed } from '../../src/core/result.ts'
+import type { ResultCode } from '../../src/domain/result-codes.ts'
+import type { Command } from '../../src/memory/command-record.ts'
+
+/** An engine that answers from variables, and remembers what it was asked. */
+export const TOKEN = 'a-token-of-some-length'
+const NOW = '2024-01-01T00:00:00.000Z'
+
+export class EngineDouble {
+  health = initial().health
+  isReady = true
+  isBroken = false
+  commands: { kind: Command; symbol: string | undefined }[] = []
+  refusal: ResultCode | undefined
+  families: MetricFamily[] = []
+  /** Held back until released, to see two requests at once. */
+  gate: Promise<void> = Promise.resolve()
+  book = initial().book
+
+  /** As new, but for the clock. */
+  reset(): void {
+    Object.assign(this, initial())
+    this.commands = []
+    this.log.length = 0
+  }
+
+  readonly clock = new ManualClock(1_704_067_200_000_000)
+  readonly log: string[] = []
+  readonly logger = createLogger(
+    'main',
+    'debug',
+    new Writable({
+      write: (chunk, _encoding, done) => {
+        this.log.push(String(chunk))
+        done()
+      },
+    }),
+  )
+
+  ports(): ControlPorts {
+    return {
+      health: () => this.health,
+      ready: () => ({ ready: this.isReady, reason: this.isReady ? '' : '3 books are SYNCING' }),
+      status: () => statusAnswer(),
+      symbols: () => [
+        {
+          symbol: 'BTCUSDT',
+          category: 'linear',
+          tick_size: '0.10',
+          qty_step: '0.001',
+          shard: 0,
+          state: 'LIVE',
+          reason: 'snapshot',
+          age_ms: 3,
+          u: 10,
+          rows: 5,
+        },
+      ],
+      book: (symbol, depth) =>
+        this.#of(symbol, { ...this.book, bids: this.book.bids.slice(0, depth) }),
+      features: (symbol) => this.#of(symbol, featuresAnswer()),
+      signals: (limit) => Array.from({ length: Math.min(limit, 3) }, signalAnswer),
+      orders: () => {
+        if (this.isBroken) throw new Error('a fault with secrets in its text')
+        return [orderAnswer()]
+      },
+      positions: () => [positionAnswer()],
+      command: (kind, symbol) => this.#command(kind, symbol),
+      metrics: () => this.families,
+    }
+  }
+
+  #of<Value>(symbol: string, value: Value): Result<Value, ResultCode> {
+    return symbol === 'BTCUSDT' ? succeed(value) : fail('instrument_unknown', 'not here')
+  }
+
+  async #command(
+    kind: Command,
+    symbol: string | undefined,
+  ): Promise<Result<CommandOutcome, ResultCode>> {
+    this.commands.push({ kind, symbol })
+    const number = this.commands.length
+    await this.gate
+    if (this.refusal !== undefined) return fail(this.refusal, 'not now')
+    return succeed({ number, tradingState: 'halted' })
+  }
+}
+
+function initial() {
+  const health: HealthMatrix = {
+    state: 'ok',
+    components: [{ name: 'feed', state: 'ok', reason: '', since: NOW }],
+  }
+  const book: BookAnswer = {
+    symbol: 'BTCUSDT',
+    state: 'LIVE',
+    reason: 'snapshot',
+    age_ms: 3,
+    u: 10,
+    seq: 77,
+    cts_ms: 1_704_067_200_000,
+    bids: [['64250.10', '1.500']],
+    asks: [['64250.20', '0.001']],
+  }
+  const gate: Promise<void> = Promise.resolve()
+  return { health, book, gate, isReady: true, isBroken: false, refusal: undefined, families: [] }
+}
+
+function statusAnswer() {
+  return {
+    version: '0.1.0',
+    mode: 'paper',
+    started_at: NOW,
+    uptime_s: 12.5,
+    trading_state: 'active' as const,
+    symbols: { total: 1, live: 1, syncing: 0, stale: 0, no_book: 0 },
+    shards: 2,
+    rates: { messages: 1000 },
+    latency_us: { socket_to_feature: { p50: 30, p99: 200, p999: null, max: 900 } },
+    counters: { rows: 5 },
+    execution: {
+      orders_open: 0,
+      positions_open: 1,
+      realized_pnl_quote: -1.25,
+      unrealized_pnl_quote: null,
+    },
+    clients: 0,
+    model: { name: 'scalper-v1', version: '1' },
+  }
+}
+
+function featuresAnswer() {
+  return {
+    symbol: 'BTCUSDT',
+    state: 'LIVE' as const,
+    reason: 'snapshot' as const,
+    age_ms: 3,
+    u: 10,
+    cts_ms: 1_704_067_200_000,
+    row_number: 5,
+    hash: 'abc',
+    features: { mid: 64250.15, imb_5: Number.NaN, ofi_1: null },
+  }
+}
+
+function signalAnswer() {
+  return {
+    time: NOW,
+    symbol: 'BTCUSDT',
+    shard: 0,
+    number: 1,
+    strategy: 'scalper',
+    action: 'enter_long' as const,
+    reason: 'imbalance_and_probability' as const,
+    u: 10,
+    limit_price: '64250.20',
+    target_price: null,
+    stop_price: null,
+    hold_ms_max: 0,
+    notional_quote: 1000,
+    imbalance: 0.8,
+    probability: 0.9,
+  }
+}
+
+function orderAnswer() {
+  return {
+    order_link_id: 'bf-1-1',
+    symbol: 'BTCUSDT',
+    side: 'buy' as const,
+    state: 'filled' as const,
+    reason: 'imbalance_and_probability',
+    limit_price: '64250.20',
+    qty: '0.010',
+    filled_qty: '0.010',
+    average_price: 64250.2,
+    updated_at: NOW,
+    trace: 'BTCUSDT-10',
+  }
+}
+
+function positionAnswer() {
+  return {
+    symbol: 'BTCUSDT',
+    qty: '-0.010',
+    average_price: 64250.2,
+    realized_pnl_quote: 0,
+    unrealized_pnl_quote: null,
+    updated_at: NOW,
+  }
+}
