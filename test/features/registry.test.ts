@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { formatSteps } from '../../src/core/decimal.ts'
+import { parseInstrumentsFile, toInstrument } from '../../src/features/instruments-file.ts'
+import { DEFAULT_PARAMETERS, parseParameters } from '../../src/features/parameters.ts'
+import {
+  FEATURE_NAMES,
+  FEATURE_UNITS,
+  FEATURES,
+  featureHash,
+  featureIndex,
+} from '../../src/features/registry.ts'
+import { featureSchemaText } from '../../src/features/schema.ts'
+
+describe('the registry', () => {
+  it('has 150 names in the shape of the catalogue, each at its own index', () => {
+    expect(FEATURE_NAMES).toHaveLength(150)
+    expect(FEATURE_UNITS).toHaveLength(150)
+    FEATURE_NAMES.forEach((name, idx) => {
+      expect(name).toMatch(/^[a-z][a-z0-9_]*$/)
+      expect(featureIndex(name)).toBe(idx)
+    })
+    expect(featureIndex('no_such_feature')).toBeUndefined()
+  })
+
+  it('has a sentence for each feature', () => {
+    for (const { doc } of FEATURES) expect(doc).toMatch(/^[A-Z].{10,70}\.$/)
+  })
+
+  it('has a hash that changes only when names, units or their order do', () => {
+    // A change of this value makes every trained model and recording refuse to load: names are stable.
+    expect(featureHash()).toBe('cc9587222d763214')
+  })
+
+  it('has groups A to D built and the others marked as missing', () => {
+    const built = FEATURES.filter((feature) => feature.isBuilt).map((feature) => feature.idx)
+    expect(built).toEqual(Array.from({ length: 43 }, (_, idx) => idx))
+  })
+
+  it('equals the committed schema', () => {
+    const path = fileURLToPath(new URL('../../schemas/features.json', import.meta.url))
+    expect(readFileSync(path, 'utf8')).toBe(featureSchemaText())
+    expect(JSON.parse(featureSchemaText()).features).toHaveLength(150)
+  })
+})
+
+describe('parameters', () => {
+  it('are the defaults where nothing is said', () => {
+    const parsed = parseParameters({})
+    expect(parsed).toEqual({ ok: true, value: DEFAULT_PARAMETERS })
+    expect(Object.keys(DEFAULT_PARAMETERS)).toHaveLength(28)
+  })
+
+  it('take an override and leave the others', () => {
+    expect(parseParameters({ hawkesBeta: 2.5, gridMs: 500 })).toEqual({
+      ok: true,
+      value: { ...DEFAULT_PARAMETERS, hawkesBeta: 2.5, gridMs: 500 },
+    })
+  })
+
+  it('refuse an unknown name with the nearest known one', () => {
+    const refused = parseParameters({ hawkesBetta: 1 })
+    expect(refused).toMatchObject({ ok: false, code: 'config_unknown_key' })
+    expect(refused).toHaveProperty('message', expect.stringContaining('did you mean hawkesBeta?'))
+  })
+
+  it.each([
+    ['gridMs', 0],
+    ['gridMs', 1.5],
+    ['gridMs', '1000'],
+    ['hawkesBeta', 0],
+    ['hawkesMu', -1],
+    ['zClip', Number.NaN],
+    ['zSamples', 1e9],
+    ['vpBinTicks', null],
+  ])('refuse %s = %s, naming the key', (name, value) => {
+    const refused = parseParameters({ [name]: value })
+    expect(refused).toMatchObject({ ok: false, code: 'config_invalid' })
+    expect(refused).toHaveProperty('message', expect.stringContaining(`params.${name}`))
+  })
+})
+
+describe('the instruments file', () => {
+  const entry = {
+    tickSize: '0.10',
+    qtyStep: '0.001',
+    vpinBucketQty: '1.2',
+    refNotional: '60000',
+    bandTicks: 15,
+  }
+  const parse = (content: unknown) => parseInstrumentsFile(JSON.stringify(content))
+
+  it('gives symbols, leader and parameters', () => {
+    const file = parse({ leader: 'A', params: { vpBinTicks: 5 }, symbols: { A: entry, B: entry } })
+    expect(file).toMatchObject({ ok: true, value: { leader: 'A', params: { vpBinTicks: 5 } } })
+    expect(file.ok && [...file.value.symbols.keys()]).toEqual(['A', 'B'])
+  })
+
+  it('needs neither leader nor parameters', () => {
+    expect(parse({ symbols: { A: entry } })).toMatchObject({
+      ok: true,
+      value: { leader: undefined, params: DEFAULT_PARAMETERS },
+    })
+  })
+
+  it('becomes an instrument with exact steps', () => {
+    const instrument = toInstrument(3, 'A', entry)
+    expect(instrument).toMatchObject({ index: 3, symbol: 'A', features: { bandTicks: 15 } })
+    expect(formatSteps(600_001, instrument.tick)).toBe('60000.10')
+    expect(instrument.lot.value).toBe(0.001)
+  })
+
+  it.each([
+    ['not JSON', '{', 'not JSON'],
+    ['a list', '[]', 'must be an object'],
+    ['no symbols', '{"symbols":{}}', 'symbols must be'],
+    ['a symbol that is no object', '{"symbols":{"A":1}}', 'symbols.A must be an object'],
+  ])('refuses %s with a clear line', (_, text, part) => {
+    const refused = parseInstrumentsFile(text)
+    expect(refused).toMatchObject({ ok: false, message: expect.stringContaining(part) })
+  })
+
+  it.each([
+    ['tickSize', '0'],
+    ['tickSize', 0.1],
+    ['qtyStep', '-1'],
+    ['qtyStep', undefined],
+    ['vpinBucketQty', '0.0005'],
+    ['vpinBucketQty', '0'],
+    ['refNotional', 'many'],
+    ['bandTicks', -1],
+    ['bandTicks', '15'],
+  ])('refuses %s = %s, naming the field', (field, value) => {
+    const refused = parse({ symbols: { A: { ...entry, [field]: value } } })
+    expect(refused).toMatchObject({
+      ok: false,
+      message: expect.stringContaining(`symbols.A.${field}`),
+    })
+  })
+
+  it('refuses a leader that is not among the symbols', () => {
+    expect(parse({ leader: 'Z', symbols: { A: entry } })).toMatchObject({
+      ok: false,
+      message: 'leader must be one of symbols',
+    })
+  })
+
+  it('refuses a parameter that does not exist', () => {
+    expect(parse({ params: { vpBinTick: 5 }, symbols: { A: entry } })).toMatchObject({
+      ok: false,
+      code: 'config_unknown_key',
+    })
+  })
+})
