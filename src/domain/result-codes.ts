@@ -22,6 +22,7 @@ export const RESULT_CODES = {
   data_folder_locked: 14,
   input_unreadable: 15,
   journal_rewound: 16,
+  exchange_answer_invalid: 17, // the exchange answered, but with an error or in a shape we do not know
 
   // 100..199 market data
   frame_too_large: 100,
