@@ -49,7 +49,7 @@ export type RunStarted = Readonly<{
   run: number
   version: string
   mode: string
-  /** Money the account begins with, before all fills of the journal. */
+  /** As configured; the account begins with that of the first run, before all fills of the journal. */
   equity_quote: number
   instruments: readonly JournalInstrument[]
 }>

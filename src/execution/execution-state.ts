@@ -50,7 +50,7 @@ export class ExecutionState {
   execNumber = 0
   tradingState: TradingState = 'halted'
   tradingReason = 'start'
-  equityStartQuote = 0
+  equityStartQuote = Number.NaN
   day: DayStarted | undefined
   records = 0
   fills = 0
@@ -106,7 +106,8 @@ export class ExecutionState {
     this.run = record.run
     this.orderNumber = 0
     this.execNumber = 0
-    this.equityStartQuote = record.equity_quote
+    // That of the first run: what was won and lost since is counted on top of it.
+    if (Number.isNaN(this.equityStartQuote)) this.equityStartQuote = record.equity_quote
     for (const instrument of record.instruments) {
       const tick = parseStep(instrument.tick)
       const lot = parseStep(instrument.lot)

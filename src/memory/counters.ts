@@ -117,6 +117,11 @@ export class Counters {
     this.values[counterIndex(name)] += amount
   }
 
+  /** For a total that is counted elsewhere in the same thread. */
+  set(name: CounterName, total: number): void {
+    this.values[counterIndex(name)] = total
+  }
+
   get(name: CounterName): number {
     return this.values[counterIndex(name)]
   }

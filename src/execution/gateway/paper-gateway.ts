@@ -42,6 +42,14 @@ type Request =
   | { kind: 'submit'; dueUs: number; order: ApprovedOrder; reply: (reply: SubmitReply) => void }
   | { kind: 'cancel'; dueUs: number; orderLinkId: string; reply: (reply: CancelReply) => void }
 
+/** One submit and one cancel for every order that may be open. */
+const REQUESTS_MAX = 2 * ORDERS_OPEN_MAX
+const TOO_MANY_REQUESTS: SubmitReply = {
+  kind: 'rejected',
+  code: 'rejected_by_exchange',
+  message: 'too many requests wait',
+}
+
 export type PaperGatewayParts = Readonly<{ books: Books; options: PaperOptions; run: number }>
 
 export class PaperGateway implements Gateway {
@@ -66,9 +74,7 @@ export class PaperGateway implements Gateway {
 
   submit(order: ApprovedOrder, nowUs: number): Promise<SubmitReply> {
     assert(ApprovedOrder.isGenuine(order), 'only the risk gate makes orders')
-    if (this.#requests.length >= 2 * ORDERS_OPEN_MAX) {
-      return Promise.resolve(rejection('rejected_by_exchange', 'too many requests wait'))
-    }
+    if (this.#requests.length >= REQUESTS_MAX) return Promise.resolve(TOO_MANY_REQUESTS)
     return new Promise((reply) => {
       const dueUs = nowUs + this.#options.latencyUs
       this.#requests.push({ kind: 'submit', dueUs, order, reply })
@@ -76,6 +82,7 @@ export class PaperGateway implements Gateway {
   }
 
   cancel(orderLinkId: string, nowUs: number): Promise<CancelReply> {
+    if (this.#requests.length >= REQUESTS_MAX) return Promise.resolve(TOO_MANY_REQUESTS)
     return new Promise((reply) => {
       const dueUs = nowUs + this.#options.latencyUs
       this.#requests.push({ kind: 'cancel', dueUs, orderLinkId, reply })
@@ -106,7 +113,9 @@ export class PaperGateway implements Gateway {
   }
 
   advance(nowUs: number): void {
-    for (const order of this.#resting) this.#fillResting(order, nowUs)
+    for (const order of this.#resting) {
+      this.#walk(order, this.#books.read(order.approved.instrument.index), nowUs, true)
+    }
     let due = 0
     while (due < this.#requests.length && this.#requests[due].dueUs <= nowUs) due++
     if (due === 0) return
@@ -136,7 +145,7 @@ export class PaperGateway implements Gateway {
     }
     this.#orders.set(approved.orderLinkId, order)
     this.#forgetOldest()
-    if (approved.timeInForce !== 'post_only') this.#walk(order, book, nowUs)
+    if (approved.timeInForce !== 'post_only') this.#walk(order, book, nowUs, false)
     if (order.filledLots === approved.lots) return { kind: 'accepted' }
     if (approved.timeInForce === 'ioc') this.#end(order, remainderCode(order, book), nowUs)
     else {
@@ -146,8 +155,8 @@ export class PaperGateway implements Gateway {
     return { kind: 'accepted' }
   }
 
-  /** Takes the other side level by level, from the best to the limit price. */
-  #walk(order: PaperOrder, book: BookCopy | undefined, nowUs: number): void {
+  /** Takes the other side level by level, from the best to the limit price; a maker fills at its own price. */
+  #walk(order: PaperOrder, book: BookCopy | undefined, nowUs: number, isMaker: boolean): void {
     if (book === undefined || book.state !== 'LIVE') return
     const { side, limitTicks, lots, instrument } = order.approved
     const isBuy = side === 'buy'
@@ -161,26 +170,8 @@ export class PaperGateway implements Gateway {
       const taken = Math.min(available, lots - order.filledLots)
       if (taken <= 0) continue
       this.#take(consumed, ticks[i], levelLots[i], taken)
-      this.#execute(order, { ticks: ticks[i], lots: taken, isMaker: false }, nowUs)
-    }
-  }
-
-  #fillResting(order: PaperOrder, nowUs: number): void {
-    const { side, limitTicks, lots, instrument } = order.approved
-    const book = this.#books.read(instrument.index)
-    if (book === undefined || book.state !== 'LIVE') return
-    const isBuy = side === 'buy'
-    const ticks = isBuy ? book.askTicks : book.bidTicks
-    const levelLots = isBuy ? book.askLots : book.bidLots
-    const count = isBuy ? book.askCount : book.bidCount
-    const consumed = this.#consumedOf(instrument.index)
-    for (let i = 0; i < count && order.filledLots < lots; i++) {
-      if (isBuy ? ticks[i] > limitTicks : ticks[i] < limitTicks) return
-      const available = consumed.availableLots(ticks[i], levelLots[i])
-      const taken = Math.min(available, lots - order.filledLots)
-      if (taken <= 0) continue
-      this.#take(consumed, ticks[i], levelLots[i], taken)
-      this.#execute(order, { ticks: limitTicks, lots: taken, isMaker: true }, nowUs)
+      const fillTicks = isMaker ? limitTicks : ticks[i]
+      this.#execute(order, { ticks: fillTicks, lots: taken, isMaker }, nowUs)
     }
   }
 
@@ -210,7 +201,7 @@ export class PaperGateway implements Gateway {
     order.executions.push(execution)
     if (order.filledLots === approved.lots) {
       order.state = 'filled'
-      this.#rest(order)
+      this.#takeOff(order)
     }
     this.#events.push({ type: 'execution', execution })
   }
@@ -226,13 +217,12 @@ export class PaperGateway implements Gateway {
 
   #end(order: PaperOrder, code: ResultCode, timeUs: number): void {
     order.state = 'canceled'
-    this.#rest(order)
+    this.#takeOff(order)
     const { orderLinkId } = order.approved
     this.#events.push({ type: 'canceled', orderLinkId, code, timeUs })
   }
 
-  /** Off the book. */
-  #rest(order: PaperOrder): void {
+  #takeOff(order: PaperOrder): void {
     order.isResting = false
     this.#resting.delete(order)
   }

@@ -2,6 +2,7 @@ import type { OrderEvent } from '../../domain/journal.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
 import type { OrderState } from '../../memory/audit-record.ts'
 import type { Execution, QueryReply, RemoteOrder, RemoteOrderState } from '../gateway/gateway.ts'
+import { parseOrderLinkId } from '../order/order-link-id.ts'
 import { isFinished, nextOrderState } from '../order/order-state.ts'
 
 /**
@@ -78,10 +79,15 @@ const ENDINGS: Readonly<Record<RemoteOrderState, OrderEvent | undefined>> = {
   expired: 'expire',
 }
 
-/** Ids of orders that are open at the exchange and not here: they are to be canceled there, and never adopted. */
-export function foreignOrders(
+/**
+ * Ids of ours that are open at the exchange and not here: they are to be canceled there. An order without our prefix is
+ * another program's or a person's, and never touched.
+ */
+export function strayOrders(
   known: ReadonlySet<string>,
   open: readonly RemoteOrder[],
 ): readonly string[] {
-  return open.filter((order) => !known.has(order.orderLinkId)).map((order) => order.orderLinkId)
+  return open
+    .map((order) => order.orderLinkId)
+    .filter((id) => parseOrderLinkId(id) !== undefined && !known.has(id))
 }

@@ -1,0 +1,63 @@
+import { averageQuote } from './execution-state.ts'
+import type { Execution } from './gateway/gateway.ts'
+import type { Ledger } from './ledger.ts'
+import type { Order } from './order/order.ts'
+import { afterFill } from './position.ts'
+
+/**
+ * Counts one execution, once, by its execId: journal, position and order quantity. A fill is real whatever the order's
+ * state is, so the state is not asked here. False: it was counted before, or could not be.
+ */
+export function countFill(
+  ledger: Ledger,
+  order: Order,
+  execution: Execution,
+  nowUs: number,
+): boolean {
+  const { terms } = order
+  if (order.execIds.has(execution.execId)) {
+    ledger.counters.add('fills_repeated')
+    return false
+  }
+  const holding = ledger.state.holdings.get(order.key)
+  if (holding === undefined) return false
+  const { ticks, lots, feeQuote } = execution
+  const position = afterFill(
+    holding.position,
+    { side: terms.side, ticks, lots, feeQuote },
+    holding.steps,
+  )
+  const isCounted = ledger.commit({
+    type: 'fill',
+    time_us: nowUs,
+    run: ledger.run,
+    exec_id: execution.execId,
+    exec_number: execution.execNumber,
+    order_link_id: terms.order_link_id,
+    symbol: terms.symbol,
+    category: terms.category,
+    side: terms.side,
+    ticks,
+    lots,
+    fee_quote: feeQuote,
+    is_maker: execution.isMaker,
+    exchange_time_us: execution.timeUs,
+    position_lots_after: position.lots,
+    average_price_after: averageQuote({ ...holding, position }),
+    realized_pnl_quote_after: position.realizedQuote,
+    fees_quote_after: position.feesQuote,
+  })
+  if (!isCounted) return false
+  ledger.counters.add('fills')
+  ledger.log.info(
+    {
+      trace: `${terms.symbol}-${terms.u}`,
+      order_link_id: terms.order_link_id,
+      exec_id: execution.execId,
+      ticks,
+      lots,
+    },
+    'fill',
+  )
+  return true
+}

@@ -1,0 +1,212 @@
+import type { Logger } from '../core/log.ts'
+import { type Failure, fail } from '../core/result.ts'
+import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
+import type { BreakerState, JournalRecord } from '../domain/journal.ts'
+import { BREAKER_STATES } from '../domain/journal.ts'
+import { RESULT_CODES, type ResultCode } from '../domain/result-codes.ts'
+import { ORDER_SIDES, tradingStateCode } from '../domain/trading.ts'
+import * as audit from '../memory/audit-record.ts'
+import type { Counters } from '../memory/counters.ts'
+import { INTENT_REASONS } from '../memory/intent-record.ts'
+import { type ExecutionState, instrumentKey } from './execution-state.ts'
+import type { Intent } from './intent.ts'
+import type { Journal } from './journal/journal.ts'
+import type { Order } from './order/order.ts'
+import { averagePrice } from './position.ts'
+
+export type AuditSink = { publish(record: Float64Array): void }
+
+export type LedgerParts = Readonly<{
+  journal: Journal
+  audit: AuditSink
+  log: Logger
+  counters: Counters
+  instruments: InstrumentTable
+  state: ExecutionState
+}>
+
+/**
+ * The one way anything becomes true: a record goes to the journal and into the state at once, and to the desk after it
+ * is durable. What cannot be journaled stops trading for good (`failure`); the process is to be left.
+ */
+export class Ledger {
+  readonly state: ExecutionState
+  readonly log: Logger
+  readonly counters: Counters
+  /** Why the journal can no longer be written. */
+  failure: Failure<ResultCode> | undefined
+  readonly #journal: Journal
+  readonly #sink: AuditSink
+  readonly #indexes: ReadonlyMap<string, Instrument>
+  #waiting: Float64Array[] = []
+  #auditNumber = 0
+  #hasUnflushed = false
+
+  constructor(parts: LedgerParts) {
+    this.state = parts.state
+    this.log = parts.log
+    this.counters = parts.counters
+    this.#journal = parts.journal
+    this.#sink = parts.audit
+    this.#indexes = new Map(parts.instruments.map((entry) => [instrumentKey(entry), entry]))
+  }
+
+  get run(): number {
+    return this.#journal.run
+  }
+
+  /** Undefined for an instrument of an earlier run that is not configured any more. */
+  instrument(key: string): Instrument | undefined {
+    return this.#indexes.get(key)
+  }
+
+  /** Appends the record and applies it. False: it contradicts the state, and nothing was done. */
+  commit(record: JournalRecord): boolean {
+    const applied = this.state.apply(record)
+    if (!applied.ok) {
+      this.log.error({ record, reason: applied.message }, 'record refused by the state')
+      return false
+    }
+    const appended = this.#journal.append(record)
+    if (!appended.ok) this.fail(fail(appended.code, appended.message))
+    else this.counters.add('journal_records')
+    this.#hasUnflushed = true
+    return true
+  }
+
+  /** Makes everything committed durable, then tells the desk. False: the journal failed. */
+  async flush(): Promise<boolean> {
+    if (this.#hasUnflushed && this.failure === undefined) {
+      this.#hasUnflushed = false
+      const flushed = await this.#journal.flush()
+      if (!flushed.ok) this.fail(flushed)
+    }
+    this.publish()
+    return this.failure === undefined
+  }
+
+  fail(failure: Failure<ResultCode>): void {
+    if (this.failure !== undefined) return
+    this.failure = failure
+    this.counters.add('journal_failures')
+    this.log.error({ code: failure.code, reason: failure.message }, 'journal failed: trading ends')
+  }
+
+  async close(): Promise<boolean> {
+    const isFlushed = await this.flush()
+    const closed = await this.#journal.close()
+    return isFlushed && closed.ok
+  }
+
+  publish(): void {
+    for (const record of this.#waiting) {
+      record[audit.AUDIT_NUMBER] = ++this.#auditNumber
+      this.#sink.publish(record)
+      this.counters.add('audit_published')
+    }
+    this.#waiting = []
+  }
+
+  auditOrder(order: Order, nowUs: number): void {
+    const { terms } = order
+    const record = this.#record('order', nowUs)
+    this.#fillOrder(record, order)
+    record[audit.AUDIT_STATE] = audit.ORDER_STATES.indexOf(order.state)
+    record[audit.AUDIT_REASON] =
+      order.state === 'created' ? intentReasonCode(terms.reason) : codeOf(order.reason)
+    record[audit.AUDIT_PRICE_TICKS] = terms.limit_ticks
+    record[audit.AUDIT_LOTS] = terms.lots
+  }
+
+  auditFill(
+    order: Order,
+    fill: Readonly<{ ticks: number; lots: number; feeQuote: number; execNumber: number | null }>,
+    nowUs: number,
+  ): void {
+    const record = this.#record('fill', nowUs)
+    this.#fillOrder(record, order)
+    record[audit.AUDIT_STATE] = audit.ORDER_STATES.indexOf(order.state)
+    record[audit.AUDIT_PRICE_TICKS] = fill.ticks
+    record[audit.AUDIT_LOTS] = fill.lots
+    record[audit.AUDIT_FEE_QUOTE] = fill.feeQuote
+    record[audit.AUDIT_EXEC_NUMBER] = fill.execNumber ?? Number.NaN
+    this.#fillPosition(record, order.key)
+    record[audit.AUDIT_AVERAGE_PRICE] = this.#averageOf(order)
+  }
+
+  auditPosition(key: string, nowUs: number): void {
+    const record = this.#record('position', nowUs)
+    record[audit.AUDIT_INSTRUMENT] = this.instrument(key)?.index ?? Number.NaN
+    this.#fillPosition(record, key)
+  }
+
+  auditDenied(intent: Intent, code: ResultCode, nowUs: number): void {
+    const record = this.#record('denied', nowUs)
+    record[audit.AUDIT_INSTRUMENT] = intent.instrument.index
+    record[audit.AUDIT_REASON] = RESULT_CODES[code]
+    record[audit.AUDIT_PRICE_TICKS] = intent.limitTicks
+    record[audit.AUDIT_U] = intent.u
+  }
+
+  /** `command` is NaN when nobody asked. */
+  auditTradingState(code: ResultCode, command: number, nowUs: number): void {
+    const record = this.#record('trading_state', nowUs)
+    record[audit.AUDIT_STATE] = tradingStateCode(this.state.tradingState)
+    record[audit.AUDIT_REASON] = RESULT_CODES[code]
+    record[audit.AUDIT_COMMAND] = command
+  }
+
+  auditBreaker(state: BreakerState, nowUs: number): void {
+    const record = this.#record('breaker', nowUs)
+    record[audit.AUDIT_STATE] = BREAKER_STATES.indexOf(state)
+  }
+
+  #record(kind: audit.AuditKind, nowUs: number): Float64Array {
+    const record = new Float64Array(audit.AUDIT_FIELDS).fill(Number.NaN)
+    record[audit.AUDIT_KIND] = audit.AUDIT_KINDS.indexOf(kind)
+    record[audit.AUDIT_TIME_US] = nowUs
+    record[audit.AUDIT_RUN] = this.run
+    this.#waiting.push(record)
+    return record
+  }
+
+  #fillOrder(record: Float64Array, order: Order): void {
+    const { terms } = order
+    record[audit.AUDIT_INSTRUMENT] = this.instrument(order.key)?.index ?? Number.NaN
+    record[audit.AUDIT_ORDER_NUMBER] = terms.number
+    record[audit.AUDIT_RUN] = terms.run
+    record[audit.AUDIT_SIDE] = ORDER_SIDES.indexOf(terms.side)
+    record[audit.AUDIT_FILLED_LOTS] = order.filledLots
+    record[audit.AUDIT_AVERAGE_PRICE] = this.#averageOf(order)
+    record[audit.AUDIT_FEE_QUOTE] = order.feesQuote
+    record[audit.AUDIT_U] = terms.u
+  }
+
+  #fillPosition(record: Float64Array, key: string): void {
+    const holding = this.state.holdings.get(key)
+    if (holding === undefined) return
+    const { position, steps } = holding
+    record[audit.AUDIT_POSITION_LOTS] = position.lots
+    record[audit.AUDIT_AVERAGE_PRICE] = averagePrice(position, steps)
+    record[audit.AUDIT_REALIZED_PNL_QUOTE] = position.realizedQuote - position.feesQuote
+  }
+
+  #averageOf(order: Order): number {
+    const steps = this.state.holdings.get(order.key)?.steps
+    if (steps === undefined || order.filledLots === 0) return Number.NaN
+    return (order.filledTickLots / order.filledLots) * steps.tick.value
+  }
+}
+
+function intentReasonCode(reason: string): number {
+  const reasons: readonly string[] = INTENT_REASONS
+  return reasons.indexOf(reason)
+}
+
+function codeOf(reason: string): number {
+  return isResultCode(reason) ? RESULT_CODES[reason] : Number.NaN
+}
+
+function isResultCode(reason: string): reason is ResultCode {
+  return Object.hasOwn(RESULT_CODES, reason)
+}

@@ -1,0 +1,278 @@
+import { GATEWAY_EVENTS_PER_TURN_MAX, ORDER_QUERIES_MAX } from '../constants.ts'
+import type { ResultCode } from '../domain/result-codes.ts'
+import type { CircuitBreaker } from './breaker/circuit-breaker.ts'
+import { countFill } from './fill-count.ts'
+import type {
+  Execution,
+  Gateway,
+  GatewayEvent,
+  QueryReply,
+  SubmitReply,
+} from './gateway/gateway.ts'
+import type { Ledger } from './ledger.ts'
+import type { ExecutionOptions } from './options.ts'
+import type { Order } from './order/order.ts'
+import { enterOrderState } from './order/order-door.ts'
+import { isFinished, type nextOrderState } from './order/order-state.ts'
+import { createdRecord } from './order/order-terms.ts'
+import { type ReconcileAction, reconcileOrder } from './reconcile/reconcile.ts'
+import type { ApprovedOrder } from './risk/risk-gate.ts'
+
+export type OrderFlowParts = Readonly<{
+  ledger: Ledger
+  gateway: Gateway
+  breaker: CircuitBreaker
+  options: ExecutionOptions
+  /** Something happened that must not: trading is to be halted. */
+  halt: (code: ResultCode, nowUs: number) => void
+  /** An answer has come while the actor may sleep. */
+  wake: () => void
+}>
+
+/** What is known about an order between its sending and its end, besides its record. */
+type Flight = {
+  readonly order: Order
+  sentUs: number
+  nextQueryUs: number
+  queries: number
+  notFound: number
+  isQuerying: boolean
+}
+
+type Reply =
+  | Readonly<{ kind: 'submit'; order: Order; reply: SubmitReply }>
+  | Readonly<{ kind: 'cancel'; order: Order; reply: SubmitReply }>
+  | Readonly<{ kind: 'query'; flight: Flight; reply: QueryReply }>
+
+/** Orders on their way: journal first, then the gateway, then whatever comes back. */
+export class OrderFlow {
+  readonly #parts: OrderFlowParts
+  readonly #ledger: Ledger
+  readonly #gateway: Gateway
+  /** Journaled, to be sent after the next flush. */
+  #submits: ApprovedOrder[] = []
+  #cancels: Order[] = []
+  #replies: Reply[] = []
+  /** One for each unfinished order that was sent, so bounded by ORDERS_OPEN_MAX. */
+  readonly #flights = new Map<string, Flight>()
+
+  constructor(parts: OrderFlowParts) {
+    this.#parts = parts
+    this.#ledger = parts.ledger
+    this.#gateway = parts.gateway
+  }
+
+  get isIdle(): boolean {
+    return this.#submits.length === 0 && this.#cancels.length === 0 && this.#replies.length === 0
+  }
+
+  get flights(): number {
+    return this.#flights.size
+  }
+
+  /** Journals an approved order as submitted; `send` hands it over once that is durable. */
+  place(approved: ApprovedOrder, nowUs: number): void {
+    const ledger = this.#ledger
+    const isCreated = ledger.commit(createdRecord(approved, ledger.run, nowUs))
+    const order = ledger.state.orders.get(approved.orderLinkId)
+    if (!isCreated || order === undefined) {
+      this.#parts.halt('order_transition_forbidden', nowUs)
+      return
+    }
+    ledger.auditOrder(order, nowUs)
+    // Closing orders do not ask the breaker: they are needed most when the gateway is in trouble.
+    if (!approved.isReduceOnly && !this.#parts.breaker.claim(nowUs)) {
+      this.#enter(order, 'deny', 'breaker_open', nowUs)
+      return
+    }
+    if (this.#enter(order, 'submit', 'ok', nowUs)) this.#submits.push(approved)
+  }
+
+  /** Asks for a cancel; sent after the next flush. Nothing happens to an order that is finished or asked already. */
+  cancel(order: Order, code: ResultCode, nowUs: number): void {
+    if (order.state !== 'submitted' && order.state !== 'open') return
+    if (this.#enter(order, 'requestCancel', code, nowUs)) this.#cancels.push(order)
+  }
+
+  /**
+   * Hands over what is durable now. `refusal` says why an order must not leave any more; it was asked again because the
+   * state may have changed since the gate. Answers how many submits left.
+   */
+  send(nowUs: number, refusal: (approved: ApprovedOrder) => ResultCode | undefined): number {
+    let sent = 0
+    for (const approved of this.#submits.splice(0)) {
+      const order = this.#ledger.state.orders.get(approved.orderLinkId)
+      if (order === undefined || isFinished(order.state)) continue
+      const code = order.state === 'submitted' ? refusal(approved) : 'canceled_by_command'
+      if (code === undefined) {
+        this.#submit(approved, order, nowUs)
+        sent++
+      } else {
+        // Never sent, so the cancel is ours to declare.
+        if (!approved.isReduceOnly) this.#parts.breaker.release()
+        this.#enter(order, 'cancel', code, nowUs)
+      }
+    }
+    for (const order of this.#cancels.splice(0)) {
+      if (order.state !== 'canceling') continue
+      void this.#gateway.cancel(order.terms.order_link_id, nowUs).then((reply) => {
+        this.#receiveLater({ kind: 'cancel', order, reply })
+      })
+    }
+    return sent
+  }
+
+  #submit(approved: ApprovedOrder, order: Order, nowUs: number): void {
+    this.#flights.set(approved.orderLinkId, {
+      order,
+      sentUs: nowUs,
+      nextQueryUs: nowUs + this.#parts.options.queryAfterMs * 1000,
+      queries: 0,
+      notFound: 0,
+      isQuerying: false,
+    })
+    void this.#gateway.submit(approved, nowUs).then((reply) => {
+      this.#receiveLater({ kind: 'submit', order, reply })
+    })
+  }
+
+  #receiveLater(reply: Reply): void {
+    this.#replies.push(reply)
+    this.#parts.wake()
+  }
+
+  /** Applies what came back. Answers how much there was. */
+  receive(nowUs: number): number {
+    let received = 0
+    for (const reply of this.#replies.splice(0)) {
+      received++
+      if (reply.kind === 'submit') this.#receiveSubmit(reply.order, reply.reply, nowUs)
+      else if (reply.kind === 'cancel') this.#receiveCancel(reply.order, reply.reply, nowUs)
+      else this.#receiveQuery(reply.flight, reply.reply, nowUs)
+    }
+    for (let i = 0; i < GATEWAY_EVENTS_PER_TURN_MAX; i++) {
+      const event = this.#gateway.nextEvent()
+      if (event === undefined) break
+      received++
+      this.#receiveEvent(event, nowUs)
+    }
+    return received
+  }
+
+  #receiveSubmit(order: Order, reply: SubmitReply, nowUs: number): void {
+    const { breaker } = this.#parts
+    if (reply.kind === 'unknown') {
+      breaker.fail(nowUs)
+      this.#lookUpSoon(order, nowUs)
+      return
+    }
+    breaker.succeed(nowUs)
+    // A fill or an end that came first has told already that it was accepted.
+    const isAwaited = order.state === 'submitted' || order.state === 'canceling'
+    if (reply.kind === 'accepted') {
+      if (isAwaited) this.#enter(order, 'accept', 'ok', nowUs)
+    } else if (reply.code === 'duplicate_order_link_id') {
+      this.#lookUpSoon(order, nowUs) // proof that it is there, not that it failed
+    } else {
+      this.#enter(order, 'reject', reply.code, nowUs)
+    }
+  }
+
+  #receiveCancel(order: Order, reply: SubmitReply, nowUs: number): void {
+    if (order.state !== 'canceling' || reply.kind === 'accepted') return
+    if (reply.kind === 'unknown' || reply.code === 'order_unknown') this.#lookUpSoon(order, nowUs)
+    else this.#enter(order, 'rejectCancel', reply.code, nowUs)
+  }
+
+  #receiveEvent(event: GatewayEvent, nowUs: number): void {
+    const id = event.type === 'execution' ? event.execution.orderLinkId : event.orderLinkId
+    const order = this.#ledger.state.orders.get(id)
+    if (order === undefined) {
+      this.#ledger.counters.add('gateway_events_unmatched')
+      this.#ledger.log.error({ order_link_id: id, event: event.type }, 'event of an unknown order')
+      if (event.type === 'execution') this.#parts.halt('order_unknown', nowUs)
+      return
+    }
+    if (event.type === 'execution') this.#count(order, event.execution, nowUs)
+    else if (!isFinished(order.state)) {
+      const code = event.type === 'canceled' ? event.code : 'ok'
+      this.#enter(order, event.type === 'canceled' ? 'cancel' : 'expire', code, nowUs)
+    }
+  }
+
+  #count(order: Order, execution: Execution, nowUs: number): void {
+    if (!countFill(this.#ledger, order, execution, nowUs)) return
+    const isComplete = order.filledLots >= order.terms.lots
+    this.#enter(order, isComplete ? 'complete' : 'fill', 'ok', nowUs)
+    this.#ledger.auditFill(order, execution, nowUs)
+    this.#ledger.auditPosition(order.key, nowUs)
+    if (order.filledLots > order.terms.lots) this.#parts.halt('order_transition_forbidden', nowUs)
+  }
+
+  /** Looks up orders that are in flight for too long, and cancels those that rest for too long. */
+  review(nowUs: number): void {
+    const { options, halt } = this.#parts
+    for (const [id, flight] of this.#flights) {
+      const { order } = flight
+      if (order.state === 'open') {
+        const restedUs = nowUs - order.submittedUs
+        if (restedUs > options.restMsMax * 1000) this.cancel(order, 'rested_too_long', nowUs)
+        continue
+      }
+      if (flight.isQuerying || nowUs < flight.nextQueryUs) continue
+      flight.nextQueryUs = nowUs + options.queryAfterMs * 1000
+      if (flight.queries === ORDER_QUERIES_MAX) {
+        flight.queries++
+        this.#ledger.counters.add('orders_unresolved')
+        this.#ledger.log.error(
+          { order_link_id: id },
+          'order stays in flight: nobody knows its fate',
+        )
+        halt('outcome_unknown', nowUs)
+      }
+      if (flight.queries > ORDER_QUERIES_MAX) continue
+      flight.queries++
+      flight.isQuerying = true
+      void this.#gateway.query(id, nowUs).then((reply) => {
+        this.#receiveLater({ kind: 'query', flight, reply })
+      })
+    }
+  }
+
+  #lookUpSoon(order: Order, nowUs: number): void {
+    const flight = this.#flights.get(order.terms.order_link_id)
+    if (flight !== undefined) flight.nextQueryUs = nowUs
+  }
+
+  #receiveQuery(flight: Flight, reply: QueryReply, nowUs: number): void {
+    flight.isQuerying = false
+    if (reply.kind === 'not_found') flight.notFound++
+    // One answer of "not found" may overtake the order itself.
+    const isOld = nowUs - flight.sentUs >= this.#parts.options.queryAfterMs * 1000
+    this.reconcile(flight.order, reply, isOld && flight.notFound >= 2, nowUs)
+  }
+
+  /** Writes what the exchange knows better. */
+  reconcile(order: Order, reply: QueryReply, isProof: boolean, nowUs: number): void {
+    const { terms, state, filledLots, execIds } = order
+    const local = { state, lots: terms.lots, filledLots, execIds }
+    for (const action of reconcileOrder(local, reply, isProof)) this.#apply(order, action, nowUs)
+  }
+
+  #apply(order: Order, action: ReconcileAction, nowUs: number): void {
+    if (action.type === 'count') this.#count(order, action.execution, nowUs)
+    else this.#enter(order, action.event, action.code, nowUs)
+  }
+
+  #enter(
+    order: Order,
+    event: Parameters<typeof nextOrderState>[1],
+    code: ResultCode,
+    nowUs: number,
+  ): boolean {
+    const isEntered = enterOrderState(this.#ledger, order, event, code, nowUs)
+    if (!isEntered) this.#parts.halt('order_transition_forbidden', nowUs)
+    if (isFinished(order.state)) this.#flights.delete(order.terms.order_link_id)
+    return isEntered
+  }
+}

@@ -1,0 +1,41 @@
+import type { LogLevel } from '../core/log.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import type { ExecutionOptions } from '../execution/options.ts'
+import type { Recovered } from '../execution/recovery.ts'
+
+/** What the execution worker is started with (`workerData`). */
+export type ExecutionWorkerData = Readonly<{
+  books: SharedArrayBuffer
+  /** Depth of the books in the region. */
+  depth: number
+  /** Rings, one a shard. */
+  intents: readonly SharedArrayBuffer[]
+  /** Ring from control. */
+  commands: SharedArrayBuffer
+  /** Broadcast ring to everyone. */
+  audit: SharedArrayBuffer
+  counters: SharedArrayBuffer
+  histograms: SharedArrayBuffer
+  control: SharedArrayBuffer
+  instruments: InstrumentTable
+  options: ExecutionOptions
+  /** The journal lies in its folder `journal`. */
+  dataFolder: string
+  /** Of bookflow, for the first record of the run. */
+  version: string
+  logLevel: LogLevel
+}>
+
+export type ExecutionReady = Readonly<{ type: 'ready'; recovered: Recovered }>
+
+/** Before `ready`: the start was refused. After it: the journal failed, trading is halted, the process must leave. */
+export type ExecutionFailed = Readonly<{ type: 'failed'; code: string; message: string }>
+
+export type ExecutionStopped = Readonly<{ type: 'stopped' }>
+
+export type ExecutionWorkerMessage = ExecutionReady | ExecutionFailed | ExecutionStopped
+
+export type ExecutionWorkerCommand = Readonly<{ type: 'stop' }>
+
+/** Exit code of the thread, and meant for the process, when the journal fails while it runs. */
+export const EXECUTION_FAILED_EXIT_CODE = 70
