@@ -211,14 +211,15 @@ function levelsOf(side: unknown): BookLevels | null {
 function valuesOf(values: unknown, featureCount: number): Float64Array | Float32Array | null {
   if (Array.isArray(values)) return Float64Array.from(values, (one) => number(one) ?? Number.NaN)
   if (!(values instanceof Uint8Array)) return null
-  if (values.length === featureCount * 4) return new Float32Array(values.slice().buffer)
+  if (values.length === featureCount * 4) return new Float32Array(new Uint8Array(values).buffer)
   return doublesOf(values)
 }
 
 /** A copy, because the bytes of a message seldom lie where doubles may. */
 function doublesOf(bytes: unknown): Float64Array {
   if (!(bytes instanceof Uint8Array)) return new Float64Array(0)
-  return new Float64Array(bytes.slice(0, bytes.length - (bytes.length % 8)).buffer)
+  const whole = bytes.subarray(0, bytes.length - (bytes.length % 8))
+  return new Float64Array(new Uint8Array(whole).buffer)
 }
 
 function recordOf(value: unknown): Record<string, unknown> | undefined {
