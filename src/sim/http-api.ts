@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { fail, type Result, succeed } from '../core/result.ts'
+import type { Category } from '../domain/instrument.ts'
+import { isRecord } from './capture-reader.ts'
+import { type Fault, parseFault } from './fault-injection.ts'
+import type { Truth } from './market-source.ts'
+import { type RestSources, restAnswer } from './rest-api.ts'
+
+/**
+ * The HTTP side: the exchange's `/v5/market/...`, and beside it `/mock/...` for tests, which no exchange has. Private and
+ * order endpoints are not there yet and answer 404.
+ */
+const BODY_BYTES_MAX = 1 << 20
+const TRUTH_QUERIES_MAX = 5000
+/** Truth is rebuilt in small batches, so that the market goes on in between. */
+const TRUTH_BATCH = 16
+const REQUESTS_MAX = 600
+const REQUEST_WINDOW_US = 5_000_000
+
+export type TruthQuery = Readonly<{ topic: string; u: number; category: Category }>
+
+export type HttpPorts = Readonly<{
+  sources: RestSources
+  nowUs: () => number
+  truth: (topic: string, u: number, category: Category) => Truth
+  inject: (fault: Fault) => Result<number, 'bad_request'>
+  stats: () => unknown
+}>
+
+export class HttpApi {
+  readonly #ports: HttpPorts
+  #windowFromUs = 0
+  #windowCount = 0
+
+  constructor(ports: HttpPorts) {
+    this.#ports = ports
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? '/', 'http://mock')
+    if (url.pathname.startsWith('/mock/')) {
+      this.#answerMock(request, response, url.pathname)
+      return
+    }
+    const nowUs = this.#ports.nowUs()
+    if (this.#isTooFrequent(nowUs)) {
+      reply(response, 403, JSON.stringify({ retCode: 403, retMsg: 'access too frequent' }))
+      return
+    }
+    const isGet = request.method === 'GET'
+    const body = isGet
+      ? restAnswer(this.#ports.sources, url.pathname, url.searchParams, nowUs)
+      : undefined
+    if (body === undefined) reply(response, 404, JSON.stringify({ error: 'not found' }))
+    else reply(response, 200, body)
+  }
+
+  /** The exchange's bound of requests per address; here everybody is one. */
+  #isTooFrequent(nowUs: number): boolean {
+    if (nowUs - this.#windowFromUs >= REQUEST_WINDOW_US) {
+      this.#windowFromUs = nowUs
+      this.#windowCount = 0
+    }
+    this.#windowCount++
+    return this.#windowCount > REQUESTS_MAX
+  }
+
+  #answerMock(request: IncomingMessage, response: ServerResponse, path: string): void {
+    if (request.method === 'GET' && path === '/mock/stats') {
+      reply(response, 200, JSON.stringify(this.#ports.stats()))
+      return
+    }
+    const isPost = request.method === 'POST'
+    if (!isPost || (path !== '/mock/truth' && path !== '/mock/faults')) {
+      reply(response, 404, JSON.stringify({ error: 'not found' }))
+      return
+    }
+    readBody(request, (body) => {
+      const parsed = body.ok ? parseJson(body.value) : body
+      if (!parsed.ok) reply(response, 400, JSON.stringify({ error: parsed.message }))
+      else if (path === '/mock/faults') this.#answerFault(response, parsed.value)
+      else this.#answerTruth(response, parsed.value)
+    })
+  }
+
+  #answerFault(response: ServerResponse, value: unknown): void {
+    const fault = parseFault(value)
+    const done = fault.ok ? this.#ports.inject(fault.value) : fault
+    if (done.ok) reply(response, 200, JSON.stringify({ ok: true, injected: done.value }))
+    else reply(response, 400, JSON.stringify({ ok: false, error: done.message }))
+  }
+
+  #answerTruth(response: ServerResponse, value: unknown): void {
+    const queries = parseTruthQueries(value)
+    if (!queries.ok) {
+      reply(response, 400, JSON.stringify({ error: queries.message }))
+      return
+    }
+    const answers: Truth[] = []
+    const next = () => {
+      const to = Math.min(queries.value.length, answers.length + TRUTH_BATCH)
+      while (answers.length < to) {
+        const { topic, u, category } = queries.value[answers.length]
+        answers.push(this.#ports.truth(topic, u, category))
+      }
+      if (answers.length < queries.value.length) setImmediate(next)
+      else reply(response, 200, JSON.stringify(answers))
+    }
+    next()
+  }
+}
+
+function parseTruthQueries(value: unknown): Result<TruthQuery[], 'bad_request'> {
+  if (!Array.isArray(value)) return fail('bad_request', 'the body is an array of {topic, u}')
+  if (value.length > TRUTH_QUERIES_MAX) {
+    return fail('bad_request', `at most ${TRUTH_QUERIES_MAX} questions at a time`)
+  }
+  const queries: TruthQuery[] = []
+  for (const query of value) {
+    if (!isRecord(query) || typeof query.topic !== 'string' || typeof query.u !== 'number') {
+      return fail('bad_request', 'each question is {topic: string, u: number}')
+    }
+    const category = query.category === 'spot' ? 'spot' : 'linear'
+    queries.push({ topic: query.topic, u: query.u, category })
+  }
+  return succeed(queries)
+}
+
+function readBody(
+  request: IncomingMessage,
+  done: (body: Result<string, 'bad_request'>) => void,
+): void {
+  const parts: Buffer[] = []
+  let size = 0
+  request.on('data', (part: Buffer) => {
+    size += part.length
+    if (size <= BODY_BYTES_MAX) parts.push(part)
+  })
+  request.on('end', () => {
+    if (size > BODY_BYTES_MAX) done(fail('bad_request', `body over ${BODY_BYTES_MAX} bytes`))
+    else done(succeed(Buffer.concat(parts).toString('utf8')))
+  })
+  // A request that breaks off has nobody left to answer.
+  request.on('error', () => request.destroy())
+}
+
+function parseJson(text: string): Result<unknown, 'bad_request'> {
+  try {
+    return succeed(JSON.parse(text))
+  } catch {
+    return fail('bad_request', 'the body is not JSON')
+  }
+}
+
+function reply(response: ServerResponse, status: number, body: string): void {
+  if (response.destroyed) return
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
+  response.end(body)
+}

@@ -1,0 +1,325 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/log.ts'
+import { Random } from '../core/random.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
+import type { CancelTimer, Timers } from '../core/timer.ts'
+import type { Category } from '../domain/instrument.ts'
+import { readCapture } from './capture-reader.ts'
+import { BACKLOG_BYTES_MAX, ClientConnection, type ConnectionTotals } from './client-connection.ts'
+import { ENDPOINTS, type Endpoint } from './control-frames.ts'
+import { type Fault, type FaultCounts, FaultInjector } from './fault-injection.ts'
+import { HttpApi } from './http-api.ts'
+import { LISTED_MAX, listInstruments } from './instruments.ts'
+import type { MarketSource, Truth } from './market-source.ts'
+import { MockMarket } from './mock-market.ts'
+import { PublicSession } from './public-session.ts'
+import { ReplayMarket } from './replay-market.ts'
+import type { RestSources } from './rest-api.ts'
+
+/**
+ * The mock exchange: an HTTP server whose upgrades become public market-data connections. A timer lets the market live
+ * through the time that has passed and flushes what it said. The schedule is open loop: when the process is behind, the
+ * market catches up, with the times that messages should have had, and `behind_ms` tells.
+ */
+export type MockExchangeOptions = Readonly<{
+  /** 0 takes a free one. */
+  port: number
+  host: string
+  /** How many of the listed instruments, or which. */
+  symbols: number | readonly string[]
+  /** Messages a second over all subscribed topics; 0 stands still, Infinity is as fast as it goes. */
+  rate: number
+  seed: number
+  /** A capture to send instead of a generated market. */
+  replay?: string
+  /** Pace of the replay against the recorded one. */
+  speed?: number
+  /** Unread bytes after which a client is cut off. */
+  backlogBytesMax?: number
+  clock: Clock
+  timers: Timers
+  log: Logger
+}>
+
+export type MockExchangeStats = {
+  messages_sent: number
+  bytes_sent: number
+  messages_published: number
+  connections: number
+  topics: number
+  dropped_clients: number
+  refused_connections: number
+  behind_ms: number
+  skipped_ms: number
+  faults: FaultCounts
+}
+
+export type MockExchangeFailure = 'port_in_use' | 'input_unreadable' | 'instrument_unknown'
+
+export type MockExchange = Readonly<{
+  port: number
+  truth(topic: string, u: number, category?: Category): Truth
+  inject(fault: Fault): Result<number, 'bad_request'>
+  stats(): MockExchangeStats
+  /** Lives through the time that has passed; the timer does it too. */
+  tick(): void
+  stop(): Promise<void>
+}>
+
+const TICK_MS = 2
+const TICK_MS_COOL = 4
+const COOL_RATE = 5000
+/** Then the event loop gets its turn: pings, requests, sockets. */
+const MESSAGES_PER_TURN_MAX = 4096
+/** Further behind than this nobody is helped by catching up. */
+const BEHIND_US_MAX = 30_000_000
+const CLIENT_MESSAGE_BYTES_MAX = 1 << 17
+const CONNECTIONS_MAX = 1000
+const CONNECTIONS_PER_WINDOW_MAX = 500
+const CONNECTION_WINDOW_US = 300_000_000
+const IDLE_US_MAX = 600_000_000
+const IDLE_CHECK_MS = 30_000
+const FULL_RATE_START = 50_000
+const FULL_RATE_CHECK_MS = 250
+const FULL_RATE_BACKLOG_BYTES = 1 << 20
+
+export async function startMockExchange(
+  options: MockExchangeOptions,
+): Promise<Result<MockExchange, MockExchangeFailure>> {
+  const nowUs = options.clock.nowUs()
+  const unknown = unknownSymbol(options.symbols)
+  if (unknown !== undefined) return fail('instrument_unknown', unknown)
+  if (options.replay !== undefined) {
+    const capture = readCapture(options.replay)
+    if (!capture.ok) return capture
+    const replay = new ReplayMarket(capture.value.messages, options.speed ?? 1, nowUs)
+    options.log.info({ messages: capture.value.messages.length }, 'replaying a capture')
+    return new ExchangeServer(options, replay, { listed: replay.listed, market: undefined }).listen()
+  }
+  const rate = Number.isFinite(options.rate) ? options.rate : FULL_RATE_START
+  const { symbols, seed } = options
+  const market = new MockMarket({ symbols, seed, rate, startUs: nowUs })
+  return new ExchangeServer(options, market, { listed: market.listed, market }).listen()
+}
+
+function unknownSymbol(symbols: number | readonly string[]): string | undefined {
+  if (typeof symbols === 'number') return undefined
+  const known = new Set(listInstruments('linear', LISTED_MAX).map((listed) => listed.symbol))
+  const unknown = symbols.find((symbol) => !known.has(symbol))
+  return unknown === undefined ? undefined : `symbol ${unknown} is not listed by the mock exchange`
+}
+
+class ExchangeServer {
+  readonly #options: MockExchangeOptions
+  readonly #source: MarketSource
+  readonly #market: MockMarket | undefined
+  readonly #sessions = new Set<PublicSession>()
+  readonly #totals: ConnectionTotals = { messagesSent: 0, bytesSent: 0, droppedClients: 0 }
+  readonly #faults: FaultInjector
+  readonly #random: Random
+  readonly #server: Server
+  readonly #sockets: WebSocketServer
+  readonly #cancels: CancelTimer[] = []
+  readonly #connectedUs: number[] = []
+  #fullRate = FULL_RATE_START
+  #refused = 0
+  #skippedUs = 0
+  #isTurnPending = false
+  #isStopped = false
+
+  constructor(options: MockExchangeOptions, source: MarketSource, sources: RestSources) {
+    this.#options = options
+    this.#source = source
+    this.#market = sources.market
+    this.#random = new Random(options.seed ^ 0x27d4eb2f)
+    this.#faults = new FaultInjector(source, this.#sessions, this.#random.fork(1))
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: CLIENT_MESSAGE_BYTES_MAX,
+    })
+    const api = new HttpApi({
+      sources,
+      nowUs: () => options.clock.nowUs(),
+      truth: (topic, u, category) => source.truth(category, topic, u),
+      inject: (fault) => this.#faults.inject(fault),
+      stats: () => this.#stats(),
+    })
+    this.#server = createServer((request, response) => api.answer(request, response))
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+  }
+
+  listen(): Promise<Result<MockExchange, MockExchangeFailure>> {
+    const { port, host, log } = this.#options
+    return new Promise((resolve) => {
+      const refuse = (error: NodeJS.ErrnoException) => {
+        const reason = error.code === 'EADDRINUSE' ? 'is already in use' : `: ${error.message}`
+        resolve(fail('port_in_use', `mock exchange: port ${port} on ${host} ${reason}`))
+      }
+      this.#server.once('error', refuse)
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', refuse)
+        this.#server.on('error', (error) => log.error({ error: error.message }, 'server error'))
+        this.#startTimers()
+        const address = this.#server.address()
+        const bound = typeof address === 'object' && address !== null ? address.port : port
+        log.info({ port: bound, host }, 'mock exchange is listening')
+        resolve(succeed(this.#face(bound)))
+      })
+    })
+  }
+
+  #face(port: number): MockExchange {
+    return {
+      port,
+      truth: (topic, u, category = 'linear') => this.#source.truth(category, topic, u),
+      inject: (fault) => this.#faults.inject(fault),
+      stats: () => this.#stats(),
+      tick: () => this.#tick(),
+      stop: () => this.#stop(),
+    }
+  }
+
+  #startTimers(): void {
+    const { timers, rate } = this.#options
+    const tickMs = rate <= COOL_RATE && this.#market !== undefined ? TICK_MS_COOL : TICK_MS
+    this.#cancels.push(timers.every(tickMs, () => this.#tick()))
+    this.#cancels.push(timers.every(IDLE_CHECK_MS, () => this.#closeIdle()))
+    if (!Number.isFinite(rate)) {
+      this.#cancels.push(timers.every(FULL_RATE_CHECK_MS, () => this.#adjustFullRate()))
+    }
+  }
+
+  #tick(): void {
+    if (this.#isStopped) return
+    const nowUs = this.#options.clock.nowUs()
+    const source = this.#source
+    if (nowUs - source.nowUs > BEHIND_US_MAX) {
+      this.#skippedUs += nowUs - source.nowUs
+      source.skipTo(nowUs)
+    }
+    const isDone = source.advance(nowUs, MESSAGES_PER_TURN_MAX)
+    for (const session of this.#sessions) session.connection.flush()
+    if (isDone || this.#isTurnPending) return
+    this.#isTurnPending = true
+    setImmediate(() => {
+      this.#isTurnPending = false
+      this.#tick()
+    })
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const path = new URL(request.url ?? '/', 'http://mock').pathname
+    const endpoint = ENDPOINTS.find((name) => path === `/v5/public/${name}`)
+    if (endpoint === undefined) {
+      refuseUpgrade(socket, '404 Not Found')
+      return
+    }
+    if (!this.#admits()) {
+      this.#refused++
+      refuseUpgrade(socket, '403 Forbidden')
+      return
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (client) => {
+      this.#open(client, socket, endpoint)
+    })
+  }
+
+  /** At most 500 new connections in five minutes, and a thousand at a time. */
+  #admits(): boolean {
+    const nowUs = this.#options.clock.nowUs()
+    const times = this.#connectedUs
+    while (times.length > 0 && times[0] <= nowUs - CONNECTION_WINDOW_US) times.shift()
+    const isFull = this.#sessions.size >= CONNECTIONS_MAX
+    if (isFull || times.length >= CONNECTIONS_PER_WINDOW_MAX) return false
+    times.push(nowUs)
+    return true
+  }
+
+  #open(client: WebSocket, socket: Duplex, endpoint: Endpoint): void {
+    const { clock, backlogBytesMax } = this.#options
+    const limit = backlogBytesMax ?? BACKLOG_BYTES_MAX
+    const connection = new ClientConnection(socket, this.#totals, limit)
+    const connId = connectionId(this.#random)
+    const session = new PublicSession(connection, endpoint, connId, this.#source, clock.nowUs())
+    this.#sessions.add(session)
+    client.on('message', (data, isBinary) => {
+      if (!isBinary && Buffer.isBuffer(data)) session.answer(data.toString('utf8'), clock.nowUs())
+    })
+    // Bad frames and resets end in `close`, which is where the session is cleaned up.
+    client.on('error', () => connection.cut())
+    client.on('close', () => {
+      connection.isClosed = true
+      session.close()
+      this.#sessions.delete(session)
+    })
+  }
+
+  #closeIdle(): void {
+    const oldest = this.#options.clock.nowUs() - IDLE_US_MAX
+    for (const session of this.#sessions) {
+      if (session.heardUs < oldest && session.topicCount() === 0) session.connection.cut()
+    }
+  }
+
+  /** Flat out: the rate grows until the process is behind or a client cannot follow. */
+  #adjustFullRate(): void {
+    const behindUs = this.#options.clock.nowUs() - this.#source.nowUs
+    let isBacklogged = false
+    for (const session of this.#sessions) {
+      if (session.connection.backlogBytes > FULL_RATE_BACKLOG_BYTES) isBacklogged = true
+    }
+    const isTooFast = behindUs > 20_000 || isBacklogged
+    this.#fullRate = Math.max(1000, this.#fullRate * (isTooFast ? 0.8 : 1.1))
+    this.#market?.setRate(this.#fullRate)
+  }
+
+  #stats(): MockExchangeStats {
+    let topics = 0
+    for (const session of this.#sessions) topics += session.topicCount()
+    const behindUs = Math.max(0, this.#options.clock.nowUs() - this.#source.nowUs)
+    return {
+      messages_sent: this.#totals.messagesSent,
+      bytes_sent: this.#totals.bytesSent,
+      messages_published: this.#source.totals.published,
+      connections: this.#sessions.size,
+      topics,
+      dropped_clients: this.#totals.droppedClients,
+      refused_connections: this.#refused,
+      behind_ms: Math.round(behindUs / 1000),
+      skipped_ms: Math.round(this.#skippedUs / 1000),
+      faults: { ...this.#faults.counts },
+    }
+  }
+
+  #stop(): Promise<void> {
+    this.#isStopped = true
+    for (const cancel of this.#cancels) cancel()
+    for (const session of this.#sessions) session.connection.cut()
+    this.#server.closeAllConnections()
+    return new Promise((resolve) => {
+      if (!this.#server.listening) resolve()
+      else this.#server.close(() => resolve())
+    })
+  }
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+const ID_CHARACTERS = '0123456789abcdefghijklmnopqrstuv'
+
+/** As the exchange's own look: 20 characters, a dash, 5 more. */
+function connectionId(random: Random): string {
+  let id = ''
+  for (let i = 0; i < 25; i++) {
+    if (i === 20) id += '-'
+    id += ID_CHARACTERS[random.below(ID_CHARACTERS.length)]
+  }
+  return id
+}
