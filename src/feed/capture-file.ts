@@ -28,12 +28,12 @@ export type CaptureLine = Readonly<{
 export type CaptureTotals = Readonly<{ lines: number; frames: number; skipped: number }>
 
 /**
- * Calls `onLine` for every frame of the file, in order. A line of no known kind is counted as skipped. Fails with
+ * Calls `onLine` for every frame of the file, in order; a promise it answers is waited for. A line of no known kind is counted as skipped. Fails with
  * `input_unreadable` when the file is missing, cannot be unpacked or is cut off.
  */
 export async function readCapture(
   path: string,
-  onLine: (line: CaptureLine) => void,
+  onLine: (line: CaptureLine) => Promise<void> | undefined,
 ): Promise<Result<CaptureTotals>> {
   let lineNumber = 0
   let frames = 0
@@ -48,7 +48,8 @@ export async function readCapture(
         const line = parseLine(text, lineNumber)
         if (line === undefined) continue
         frames++
-        onLine(line)
+        const busy = onLine(line)
+        if (busy !== undefined) await busy
       }
     })()
     await Promise.race([Promise.all([all, streamEnd(stream)]), failed])

@@ -38,6 +38,7 @@ export class ExecutionRun {
   readonly #intents: readonly RingReader[]
   readonly #commands: RingReader
   #isStopping = false
+  #firstRing = 0
 
   private constructor(
     parts: Readonly<{
@@ -150,7 +151,10 @@ export class ExecutionRun {
       this.#actor.obey(this.#commands.slots, at)
       this.#commands.release()
     }
-    for (const ring of this.#intents) {
+    // Another shard is first each time, so that a loud one does not silence the rest.
+    this.#firstRing = (this.#firstRing + 1) % Math.max(1, this.#intents.length)
+    for (let i = 0; i < this.#intents.length; i++) {
+      const ring = this.#intents[(this.#firstRing + i) % this.#intents.length]
       for (let at = ring.peek(); at !== -1; at = ring.peek()) {
         if (!this.#actor.hasRoom) {
           this.#ledger.counters.add('intents_too_many')

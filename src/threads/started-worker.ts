@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { SHUTDOWN_MS_MAX } from '../constants.ts'
-import { fail, type Result, succeed } from '../core/result.ts'
+import { type Failure, fail, type Result, succeed } from '../core/result.ts'
 import { RESULT_CODES, type ResultCode } from '../domain/result-codes.ts'
 
 const START_MS_MAX = 60_000
@@ -10,6 +10,8 @@ export type StartedWorker<Ready> = Readonly<{
   ready: Ready
   /** Resolves with the exit code and why, when the thread has ended for whatever reason. */
   ended: Promise<{ code: number; reason: string }>
+  /** The one line of a `failed` that came after it was ready; empty for none. */
+  complaint(): string
   /** Asks it to end in order; after a bound it is ended without being asked. */
   stop(): Promise<void>
 }>
@@ -24,10 +26,10 @@ export function startWorker<Ready extends Message>(
   file: URL,
   workerData: unknown,
   isReady: (message: Message) => message is Ready,
-  onMessage: (message: Message) => void = () => {},
 ): Promise<Result<StartedWorker<Ready>, ResultCode>> {
   const worker = new Worker(file, { workerData })
   let reason = ''
+  let complaint = ''
   worker.on('error', (error) => {
     reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
   })
@@ -51,10 +53,14 @@ export function startWorker<Ready extends Message>(
       resolve(fail('internal_error', text))
     }, START_MS_MAX)
     worker.on('message', (message: Message) => {
-      onMessage(message)
       clearTimeout(timer)
-      if (isReady(message)) resolve(succeed({ ready: message, ended, stop }))
-      else if (message.type === 'failed') resolve(failureOf(message))
+      if (isReady(message)) {
+        resolve(succeed({ ready: message, ended, stop, complaint: () => complaint }))
+      } else if (message.type === 'failed') {
+        const failure = failureOf(message)
+        complaint = failure.message
+        resolve(failure)
+      }
     })
     ended.then(({ code }) => {
       clearTimeout(timer)
@@ -68,7 +74,7 @@ export function startWorker<Ready extends Message>(
   })
 }
 
-function failureOf(message: Message): Result<never, ResultCode> {
+function failureOf(message: Message): Failure<ResultCode> {
   const text = 'message' in message ? String(message.message) : 'no reason given'
   const code = 'code' in message ? String(message.code) : ''
   return fail(isResultCode(code) ? code : 'internal_error', text)

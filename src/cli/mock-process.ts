@@ -1,0 +1,126 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { SHUTDOWN_MS_MAX } from '../constants.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
+
+export type MockOptions = Readonly<{
+  port: number
+  symbols: number
+  rate: number
+  seed: number
+}>
+
+/** A mock exchange in a process of its own, as a real one would be. */
+export class MockProcess {
+  readonly port: number
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child
+    this.port = port
+  }
+
+  get restUrl(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get wsUrl(): string {
+    return `ws://127.0.0.1:${this.port}`
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  static async start(options: MockOptions): Promise<Result<MockProcess>> {
+    const { port, rate, seed, symbols } = options
+    const args = ['mock-exchange', '--port', `${port}`, '--symbols', `${symbols}`]
+    const child = fork(
+      new URL('../main.js', import.meta.url),
+      [...args, '--rate', `${rate}`, '--seed', `${seed}`],
+      // Its own group: Ctrl-C of the terminal ends it through us, after the engine. Its standard output is not for people.
+      { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true },
+    )
+    let complaint = ''
+    child.stderr?.on('data', (chunk: Buffer) => {
+      complaint = (complaint + chunk.toString()).slice(-2000)
+    })
+    return new Promise((resolve) => {
+      child.once('exit', (code) => {
+        const why = complaint.trim().replace(/^bookflow: /, '')
+        resolve(fail('exchange_unreachable', why === '' ? `mock exchange ended with ${code}` : why))
+      })
+      child.on('message', (message: unknown) => {
+        const ready = readyPort(message)
+        if (ready !== undefined) resolve(succeed(new MockProcess(child, ready)))
+      })
+    })
+  }
+
+  /** What the mock says of itself; undefined when it does not answer. */
+  async stats(): Promise<MockStats | undefined> {
+    const value = await this.#request('/mock/stats', undefined)
+    if (typeof value !== 'object' || value === null) return undefined
+    const number = (name: string): number => {
+      const found: unknown = Object.entries(value).find(([key]) => key === name)?.[1]
+      return typeof found === 'number' ? found : Number.NaN
+    }
+    return {
+      messagesSent: number('messages_sent'),
+      behindMs: number('behind_ms'),
+      droppedClients: number('dropped_clients'),
+    }
+  }
+
+  /** The true book of each topic at each update id, for those that the mock still knows. */
+  async truth(queries: readonly TruthQuery[]): Promise<TruthBook[]> {
+    const value = await this.#request('/mock/truth', queries)
+    return Array.isArray(value) ? value.filter(isTruthBook) : []
+  }
+
+  /** True when the mock took the fault. */
+  async inject(fault: Readonly<Record<string, string | number>>): Promise<boolean> {
+    return (await this.#request('/mock/faults', fault)) !== undefined
+  }
+
+  async stop(): Promise<void> {
+    if (!this.isRunning) return
+    const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()))
+    this.#child.kill('SIGTERM')
+    const late = AbortSignal.timeout(SHUTDOWN_MS_MAX / 2)
+    late.addEventListener('abort', () => this.#child.kill('SIGKILL'))
+    await ended
+  }
+
+  async #request(path: string, body: unknown): Promise<unknown> {
+    try {
+      const answer = await fetch(`${this.restUrl}${path}`, {
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+        headers: { 'content-type': 'application/json' },
+        signal: AbortSignal.timeout(5000),
+      })
+      return answer.ok ? await answer.json() : undefined
+    } catch {
+      return undefined
+    }
+  }
+}
+
+export type MockStats = Readonly<{ messagesSent: number; behindMs: number; droppedClients: number }>
+export type TruthQuery = Readonly<{ topic: string; u: number }>
+export type TruthBook = Readonly<{
+  topic: string
+  u: number
+  bids: readonly (readonly [string, string])[]
+  asks: readonly (readonly [string, string])[]
+}>
+
+function readyPort(message: unknown): number | undefined {
+  if (typeof message !== 'object' || message === null) return undefined
+  if (!('type' in message) || message.type !== 'ready' || !('port' in message)) return undefined
+  return typeof message.port === 'number' ? message.port : undefined
+}
+
+function isTruthBook(value: unknown): value is TruthBook {
+  if (typeof value !== 'object' || value === null) return false
+  return 'topic' in value && 'u' in value && 'bids' in value && 'asks' in value
+}

@@ -1,0 +1,177 @@
+import { VERSION } from '../constants.ts'
+import {
+  counterFamilies,
+  gaugeFamilies,
+  latencyFamilies,
+  type ThreadMemory,
+} from '../control/engine-metrics.ts'
+import { HealthBoard } from '../control/health.ts'
+import type { ControlPorts } from '../control/ports.ts'
+import type { EngineStatus, Readiness } from '../control/schemas.ts'
+import { systemClock } from '../core/clock.ts'
+import { fail } from '../core/result.ts'
+import { Counters } from '../memory/counters.ts'
+import { HISTOGRAMS } from '../memory/histograms.ts'
+import type { Engine } from './engine.ts'
+import { observeComponents } from './engine-health.ts'
+import {
+  bookAnswer,
+  featuresAnswer,
+  isoTime,
+  orderAnswers,
+  orNull,
+  positionAnswers,
+  signalAnswer,
+  symbolStatuses,
+  unrealizedPnlQuote,
+} from './engine-ports.ts'
+
+/** The control API's view of a running engine. */
+export function controlPorts(engine: Engine, owned: readonly (readonly number[])[]): ControlPorts {
+  const { watch, trading } = engine
+  const shardOf = new Map(owned.flatMap((list, shard) => list.map((index) => [index, shard])))
+  const board = new HealthBoard()
+  const strategies = engine.config.strategies.map((strategy) => strategy.name)
+  const nowUs = () => systemClock.nowUs()
+  return {
+    health: () => board.observe(observeComponents(observation(engine)), nowUs()),
+    ready: () => readiness(engine),
+    status: () => status(engine),
+    symbols: () => symbolStatuses(watch, shardOf, nowUs()),
+    book: (symbol, depth) => bookAnswer(watch, symbol, depth, nowUs()),
+    features: (symbol) => featuresAnswer(watch, symbol, nowUs()),
+    signals: (limit) => {
+      engine.signals.update()
+      return engine.signals.latest(limit).map((record) => signalAnswer(record, watch, strategies))
+    },
+    orders: () => {
+      trading.update()
+      return orderAnswers(trading, watch)
+    },
+    positions: () => {
+      trading.update()
+      return positionAnswers(trading, watch)
+    },
+    command: async (kind, symbol) => {
+      const index = symbol === undefined ? undefined : watch.indexOf(symbol)
+      if (symbol !== undefined && index === undefined) {
+        return fail('instrument_unknown', `symbol: ${symbol} is not watched; see /api/v1/symbols`)
+      }
+      return engine.commands.give(kind, index)
+    },
+    metrics: () => metricFamilies(engine),
+  }
+}
+
+function observation(engine: Engine) {
+  return {
+    nowUs: systemClock.nowUs(),
+    control: engine.control,
+    states: engine.watch.states(),
+    shards: engine.shardOverviews(),
+    store: engine.store.overview(),
+    isExecutionEnded: engine.isExecutionEnded,
+    isStreamEnded: engine.isStreamEnded,
+  }
+}
+
+function readiness(engine: Engine): Readiness {
+  if (engine.isExecutionEnded) return { ready: false, reason: 'execution has ended' }
+  if (engine.isReady()) return { ready: true, reason: '' }
+  const { LIVE } = engine.watch.states()
+  return { ready: false, reason: `${LIVE} of ${engine.instruments.length} books are live` }
+}
+
+function status(engine: Engine): EngineStatus {
+  const { instruments, trading, watch } = engine
+  trading.update()
+  const states = watch.states()
+  const counters = watch.counts()
+  const clients = counters.clients_connected - counters.clients_disconnected
+  return {
+    version: VERSION,
+    mode: engine.config.mode,
+    started_at: isoTime(engine.startedUs),
+    uptime_s: (systemClock.nowUs() - engine.startedUs) / 1e6,
+    trading_state: engine.control.tradingState(),
+    symbols: {
+      total: instruments.length,
+      live: states.LIVE,
+      syncing: states.SYNCING,
+      stale: states.STALE,
+      no_book: states.NO_BOOK,
+    },
+    shards: engine.memory.shards.length,
+    rates: { ...engine.rates.perSecond() },
+    latency_us: Object.fromEntries(HISTOGRAMS.map((name) => [name, quantiles(engine, name)])),
+    counters,
+    execution: {
+      orders_open: trading.openOrders(),
+      positions_open: openPositions(engine),
+      realized_pnl_quote: trading.realizedPnlQuote(),
+      unrealized_pnl_quote: orNull(totalUnrealized(engine)),
+    },
+    clients,
+    model: engine.model,
+  }
+}
+
+function quantiles(engine: Engine, name: (typeof HISTOGRAMS)[number]) {
+  const histogram = engine.watch.latency(name)
+  return {
+    p50: orNull(histogram.quantile(0.5)),
+    p99: orNull(histogram.quantile(0.99)),
+    p999: orNull(histogram.quantile(0.999)),
+    max: orNull(histogram.max()),
+  }
+}
+
+function openPositions(engine: Engine): number {
+  let open = 0
+  for (const position of engine.trading.positions.values()) if (position.lots !== 0) open++
+  return open
+}
+
+/** NaN while a book that is needed is not LIVE. */
+export function totalUnrealized(engine: Engine): number {
+  let sum = 0
+  for (const { instrument } of engine.trading.positions.values()) {
+    sum += unrealizedPnlQuote(engine.trading, engine.watch, instrument)
+  }
+  return sum
+}
+
+function metricFamilies(engine: Engine) {
+  const { memory, trading, watch } = engine
+  trading.update()
+  const threads: ThreadMemory[] = memory.shards.map((shard, i) => ({
+    thread: `shard-${i}`,
+    counters: new Counters(shard.counters),
+    histograms: shard.histograms,
+  }))
+  threads.push({
+    thread: 'execution',
+    counters: new Counters(memory.executionCounters),
+    histograms: memory.executionHistograms,
+  })
+  threads.push({ thread: 'stream', counters: new Counters(memory.streamCounters) })
+  const connections = engine
+    .shardOverviews()
+    .reduce((sum, shard) => sum + (shard.status?.connectionsOpen ?? 0), 0)
+  const unrealized = totalUnrealized(engine)
+  const exposure = engine.exposurePercent()
+  return [
+    ...counterFamilies(threads),
+    ...latencyFamilies(threads),
+    ...gaugeFamilies({
+      websocketConnections: connections,
+      activePositionsCount: openPositions(engine),
+      pnlTotalUsd: trading.realizedPnlQuote() + (Number.isNaN(unrealized) ? 0 : unrealized),
+      riskExposurePercent: Number.isNaN(exposure) ? undefined : exposure,
+      circuitBreakerState: {},
+      timeDriftSeconds: engine.timeDriftSeconds,
+      tradingState: engine.control.tradingState(),
+      booksByState: watch.states(),
+    }),
+  ]
+}

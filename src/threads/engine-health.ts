@@ -1,0 +1,72 @@
+import { HEARTBEAT_SILENT_MS_MAX } from '../constants.ts'
+import type { ComponentObservation } from '../control/health.ts'
+import { type ControlBlock, EXECUTION_BEAT, STREAM_BEAT } from '../memory/control-block.ts'
+import type { StateCounts } from './market-watch.ts'
+import type { ShardOverview } from './shard-supervisor.ts'
+import type { StoreOverview } from './store-supervisor.ts'
+
+export type EngineObservation = Readonly<{
+  nowUs: number
+  control: ControlBlock
+  states: StateCounts
+  shards: readonly ShardOverview[]
+  store: StoreOverview
+  isExecutionEnded: boolean
+  isStreamEnded: boolean
+}>
+
+/** The components of the health matrix. Pure: what was seen goes in, one line a component comes out. */
+export function observeComponents(seen: EngineObservation): ComponentObservation[] {
+  return [
+    exchange(seen),
+    feed(seen),
+    ...seen.shards.map(shardComponent),
+    threadComponent('execution', EXECUTION_BEAT, seen.isExecutionEnded, seen),
+    threadComponent('stream', STREAM_BEAT, seen.isStreamEnded, seen),
+    storeComponent(seen.store),
+  ]
+}
+
+function exchange({ shards }: EngineObservation): ComponentObservation {
+  let open = 0
+  let all = 0
+  for (const { status } of shards) {
+    open += status?.connectionsOpen ?? 0
+    all += status?.connections ?? 0
+  }
+  const reason = `${open} of ${all} connections are open`
+  if (all > 0 && open === all) return { name: 'exchange', state: 'ok', reason: '' }
+  return { name: 'exchange', state: open === 0 ? 'unhealthy' : 'degraded', reason }
+}
+
+function feed({ states }: EngineObservation): ComponentObservation {
+  const { LIVE, NO_BOOK, STALE, SYNCING } = states
+  if (NO_BOOK + STALE + SYNCING === 0) return { name: 'feed', state: 'ok', reason: '' }
+  const reason = `${LIVE} books live, ${SYNCING} syncing, ${STALE} stale, ${NO_BOOK} without data`
+  return { name: 'feed', state: LIVE === 0 ? 'unhealthy' : 'degraded', reason }
+}
+
+function shardComponent(shard: ShardOverview): ComponentObservation {
+  const name = `shard-${shard.shard}`
+  if (shard.state === 'running') return { name, state: 'ok', reason: '' }
+  const state = shard.state === 'starting' ? 'degraded' : 'unhealthy'
+  return { name, state, reason: `${shard.state} ${shard.reason}`.trim() }
+}
+
+function threadComponent(
+  name: string,
+  beat: number,
+  isEnded: boolean,
+  { control, nowUs }: EngineObservation,
+): ComponentObservation {
+  if (isEnded) return { name, state: 'unhealthy', reason: 'the thread has ended' }
+  const silentMs = Math.round((nowUs - control.lastBeatUs(beat)) / 1000)
+  if (silentMs <= HEARTBEAT_SILENT_MS_MAX) return { name, state: 'ok', reason: '' }
+  return { name, state: 'unhealthy', reason: `no heartbeat for ${silentMs} ms` }
+}
+
+/** Its journal is the truth, so a store that lags or is away is no danger. */
+function storeComponent(store: StoreOverview): ComponentObservation {
+  if (store.state === 'running') return { name: 'store', state: 'ok', reason: '' }
+  return { name: 'store', state: 'degraded', reason: `${store.state} ${store.reason}`.trim() }
+}

@@ -1,0 +1,179 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Logger } from '../core/log.ts'
+import { systemSeed } from '../core/random.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
+import { systemTimers } from '../core/timer.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import type { ResultCode } from '../domain/result-codes.ts'
+import type { FeatureCatalogueParameters } from '../features/parameters.ts'
+import { FEATURE_NAMES } from '../features/registry.ts'
+import { loadModelFolder } from '../model/manifest.ts'
+import { createStrategies } from '../signal/strategy-table.ts'
+import { Engine, type EngineFatal, type EngineParts, type StreamReady } from './engine.ts'
+import { createEngineMemory, type EngineMemory } from './engine-memory.ts'
+import { catalogueParameters, ownedByShard, shardTasks } from './engine-plan.ts'
+import { executionWorkerData } from './execution-plan.ts'
+import type { ExecutionReady } from './execution-worker-data.ts'
+import { featureRegistry } from './feature-registry.ts'
+import { InstrumentSource } from './instrument-source.ts'
+import { ShardSupervisor } from './shard-supervisor.ts'
+import { type StartedWorker, startWorker } from './started-worker.ts'
+import { StoreSupervisor } from './store-supervisor.ts'
+import { streamWorkerData } from './stream-plan.ts'
+
+/** Starts everything, or nothing: a part that is refused stops the parts before it. */
+export async function startEngine(
+  config: Config,
+  log: Logger,
+): Promise<Result<Engine, ResultCode>> {
+  const folder = openDataFolder(config.data_folder)
+  if (!folder.ok) return folder
+  const checked = checkPlan(config)
+  if (!checked.ok) return checked
+  const source = new InstrumentSource(config, log)
+  const started = await startWith(config, log, source, checked.value)
+  if (!started.ok) source.stop()
+  return started
+}
+
+async function startWith(
+  config: Config,
+  log: Logger,
+  source: InstrumentSource,
+  checked: CheckedPlan,
+): Promise<Result<Engine, ResultCode>> {
+  const loaded = await source.load()
+  if (!loaded.ok) return loaded
+  const { instruments, rates } = loaded.value
+  const owned = ownedByShard(config, instruments, rates)
+  const memory = createEngineMemory(instruments.length, owned.length, config.feed.depth)
+  const workers = await startWorkers(config, instruments, memory)
+  if (!workers.ok) return workers
+  const fatal = new FatalEvent()
+  const shards = new ShardSupervisor({
+    tasks: shardTasks({
+      config,
+      instruments,
+      owned,
+      memory,
+      params: checked.params,
+      seed: systemSeed(), // only spreads retries in time
+      logLevel: config.log_level,
+    }),
+    clock: systemClock,
+    timers: systemTimers,
+    log,
+    onFailed: (shard, code, message) => fatal.announce(`shard ${shard}: ${code}: ${message}`),
+  })
+  const store = new StoreSupervisor({
+    ...storeArguments(config),
+    clock: systemClock,
+    timers: systemTimers,
+    log,
+  })
+  workers.value.execution.ended.then(({ code, reason }) => {
+    const why = workers.value.execution.complaint() || reason
+    fatal.announce(`execution ended with ${code}: ${why}`)
+  })
+  const { event } = fatal
+  const parts = { config, log, memory, instruments, owned, shards, store, source, fatal: event }
+  const engine = new Engine({ ...parts, ...workers.value, model: checked.model })
+  const server = await engine.listen()
+  if (!server.ok) {
+    await engine.stop()
+    return server
+  }
+  shards.start()
+  store.start()
+  source.start(loaded.value)
+  return succeed(engine)
+}
+
+/** The first reason to leave; later ones are its consequences. */
+class FatalEvent {
+  readonly event: Promise<EngineFatal>
+  #resolve: (fatal: EngineFatal) => void = () => {}
+
+  constructor() {
+    this.event = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  announce(message: string): void {
+    this.#resolve({ message })
+  }
+}
+
+type Workers = Pick<EngineParts, 'execution' | 'stream'>
+
+/** Execution first: it recovers before anything else may ask it for an order. */
+async function startWorkers(
+  config: Config,
+  instruments: InstrumentTable,
+  memory: EngineMemory,
+): Promise<Result<Workers, ResultCode>> {
+  const execution: Result<StartedWorker<ExecutionReady>, ResultCode> = await startWorker(
+    new URL('./execution.worker.js', import.meta.url),
+    executionWorkerData(config, instruments, memory),
+    isExecutionReady,
+  )
+  if (!execution.ok) return execution
+  const stream: Result<StartedWorker<StreamReady>, ResultCode> = await startWorker(
+    new URL('./stream.worker.js', import.meta.url),
+    streamWorkerData(config, instruments, memory),
+    isStreamReady,
+  )
+  if (stream.ok) return succeed({ execution: execution.value, stream: stream.value })
+  await execution.value.stop()
+  return stream
+}
+
+type CheckedPlan = Readonly<{ params: FeatureCatalogueParameters; model: EngineParts['model'] }>
+
+/** What a start would stumble over later is said before anything is started. */
+function checkPlan(config: Config): Result<CheckedPlan, ResultCode> {
+  const strategies = createStrategies(config.strategies, FEATURE_NAMES)
+  if (!strategies.ok) return strategies
+  const params = catalogueParameters(config)
+  if (!params.ok) return fail('config_invalid', params.message)
+  if (!config.model.enabled) return succeed({ params: params.value, model: null })
+  const model = loadModelFolder(config.model.folder, featureRegistry())
+  if (!model.ok) return model
+  const { name, version } = model.value.manifest
+  return succeed({ params: params.value, model: { name, version } })
+}
+
+function openDataFolder(folder: string): Result<void, ResultCode> {
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+    return succeed(undefined)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const fix = 'set data_folder to a folder of your own'
+    return fail(
+      'data_folder_unwritable',
+      `data_folder: ${folder} cannot be written (${why}): ${fix}`,
+    )
+  }
+}
+
+function storeArguments(config: Config) {
+  const url = config.store.postgres_url
+  return {
+    args: [join(config.data_folder, 'journal'), join(config.data_folder, 'sql'), config.log_level],
+    environment: url === undefined ? {} : { BOOKFLOW_STORE_POSTGRES_URL: url },
+  }
+}
+
+function isStreamReady(message: Readonly<{ type: string }>): message is StreamReady {
+  return message.type === 'ready'
+}
+
+function isExecutionReady(message: Readonly<{ type: string }>): message is ExecutionReady {
+  return message.type === 'ready'
+}
