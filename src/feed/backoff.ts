@@ -4,8 +4,9 @@ import type { Random } from '../core/random.ts'
 export type BackoffBounds = Readonly<{ minMs: number; maxMs: number }>
 
 /**
- * Waiting times between attempts: exponential with full jitter, so that many clients that failed together do not come
- * back together. Attempt n (from 0) waits a uniform time between `minMs` and `minMs * 2^(n + 1)`, at most `maxMs`.
+ * Waiting times between attempts: exponential with full jitter, so that many clients that failed
+ * together do not come back together. Attempt n (from 0) waits a uniform time between `minMs` and
+ * `minMs * 2^(n + 1)`, at most `maxMs`.
  */
 export class Backoff {
   readonly #bounds: BackoffBounds
@@ -26,7 +27,8 @@ export class Backoff {
   /** Whole milliseconds to wait before the next attempt. */
   nextMs(): number {
     const { minMs, maxMs } = this.#bounds
-    // 2^30 milliseconds are twelve days: beyond that the ceiling is the bound, and the power would only overflow.
+    // 2^30 milliseconds are twelve days: beyond that the ceiling is the bound, and the power would
+    // only overflow.
     const ceilingMs = Math.min(maxMs, minMs * 2 ** Math.min(this.#attempts + 1, 30))
     this.#attempts++
     return Math.round(minMs + this.#random.float() * (ceilingMs - minMs))

@@ -70,7 +70,9 @@ export type ConnectionStatus = Readonly<{
   sinceUs: number
   frames: number
   bytes: number
-  /** When market data was last seen, to within an eighth of the silence bound; 0 before the first. */
+  /**
+   * When market data was last seen, to within an eighth of the silence bound; 0 before the first.
+   */
   dataUs: number
   /** Of the last ping that was answered, in microseconds; NaN before the first. */
   roundTripUs: number
@@ -79,7 +81,10 @@ export type ConnectionStatus = Readonly<{
   topics: SubscriptionCounts
 }>
 
-/** One WebSocket, and the topics that live and die with it. It does not look into frames: the decoder does. */
+/**
+ * One WebSocket, and the topics that live and die with it. It does not look into frames: the
+ * decoder does.
+ */
 export class Connection {
   readonly #options: ConnectionOptions
   readonly #log: Logger
@@ -232,7 +237,10 @@ export class Connection {
     return true
   }
 
-  /** The socket closed, or must go: reports the topics if they were asked for, and waits for the next attempt. */
+  /**
+   * The socket closed, or must go: reports the topics if they were asked for, and waits for the
+   * next attempt.
+   */
   #lose(reason: string): void {
     const { clock, counters, limits, onTopicsLost, topics, url } = this.#options
     const wasOpen = this.#state === 'open'

@@ -12,7 +12,10 @@ export type FeedSocketListener = Readonly<{
 
 const CLOSE_NORMAL = 1000
 
-/** The adapter around the WebSocket library. After `drop`, and after `onClosed`, the listener hears nothing more. */
+/**
+ * The adapter around the WebSocket library. After `drop`, and after `onClosed`, the listener hears
+ * nothing more.
+ */
 export class FeedSocket {
   #listener: FeedSocketListener | undefined
   #socket: WebSocket | undefined
@@ -45,7 +48,10 @@ export class FeedSocket {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(text)
   }
 
-  /** Sends a close frame; the listener hears nothing more, `done` follows when the other side has answered. */
+  /**
+   * Sends a close frame; the listener hears nothing more, `done` follows when the other side has
+   * answered.
+   */
   close(done: (reason: string) => void): void {
     this.#listener = { onOpen: () => {}, onMessage: () => {}, onClosed: done }
     this.#socket?.close(CLOSE_NORMAL)
@@ -55,7 +61,8 @@ export class FeedSocket {
   drop(): void {
     this.#listener = undefined
     this.#tcp = undefined
-    // Its error listener stays: a socket cut in its handshake emits one, which would end the thread unheard.
+    // Its error listener stays: a socket cut in its handshake emits one, which would end the thread
+    // unheard.
     this.#socket?.terminate()
   }
 
@@ -65,7 +72,8 @@ export class FeedSocket {
     })
     socket.on('open', () => this.#listener?.onOpen())
     socket.on('message', (data) => {
-      // The library gives one Buffer a message, a view of what the socket read; the check tells the compiler.
+      // The library gives one Buffer a message, a view of what the socket read; the check tells the
+      // compiler.
       if (data instanceof Uint8Array) this.#listener?.onMessage(data)
     })
     socket.on('error', (error) => {

@@ -3,9 +3,15 @@ import type { CancelTimer, Timers } from '../core/timer.ts'
 
 export type LivenessLimits = Readonly<{
   pingPeriodMs: number
-  /** No byte at all for this long: the socket is half open and is cut. At half of it a ping asks for a sign of life. */
+  /**
+   * No byte at all for this long: the socket is half open and is cut. At half of it a ping asks for
+   * a sign of life.
+   */
   silentMs: number
-  /** Bytes come but no market data (a server that only answers pings): the connection is replaced. 0: never. */
+  /**
+   * Bytes come but no market data (a server that only answers pings): the connection is replaced.
+   * 0: never.
+   */
   dataSilentMs: number
 }>
 
@@ -21,13 +27,17 @@ export type LivenessOptions = Readonly<{
   onDead(reason: string): void
 }>
 
-/** Looks this many times in each period of silence, so a dead socket is found at most an eighth late. */
+/**
+ * Looks this many times in each period of silence, so a dead socket is found at most an eighth
+ * late.
+ */
 const LOOKS = 8
 const NO_PING = -1
 
 /**
- * Heartbeat of one open connection. Any byte is a sign of life of the socket; that a topic is fresh is another matter, and
- * judged by its data alone (staleness.ts). It looks from a timer, so an arriving message costs nothing here.
+ * Heartbeat of one open connection. Any byte is a sign of life of the socket; that a topic is fresh
+ * is another matter, and judged by its data alone (staleness.ts). It looks from a timer, so an
+ * arriving message costs nothing here.
  */
 export class Liveness {
   readonly #options: LivenessOptions

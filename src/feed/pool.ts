@@ -21,7 +21,9 @@ export type PoolTopic = Readonly<{
   /** As on the wire: `orderbook.50.BTCUSDT`. */
   name: string
   symbol: string
-  /** Messages a second that are expected, to spread symbols over connections; unknown counts as one. */
+  /**
+   * Messages a second that are expected, to spread symbols over connections; unknown counts as one.
+   */
   rate?: number
 }>
 
@@ -29,7 +31,9 @@ export type FeedPoolOptions = Readonly<{
   /** `wss://host/v5/public/linear` */
   url: string
   topics: readonly PoolTopic[]
-  /** Default 10. All topics of a symbol share a connection, so trades and books keep their order. */
+  /**
+   * Default 10. All topics of a symbol share a connection, so trades and books keep their order.
+   */
   symbolsPerConnection?: number
   /** What differs from CONNECTION_LIMITS_DEFAULT. */
   limits?: Partial<ConnectionLimits>
@@ -44,7 +48,10 @@ export type FeedPoolOptions = Readonly<{
   log: Logger
   /** The bytes are valid during the call only; `connection` goes back with `onControl`. */
   onFrame(bytes: Uint8Array, receiveUs: number, connection: number): void
-  /** A connection that was open is gone: exactly its topics. They are asked for again without being told to. */
+  /**
+   * A connection that was open is gone: exactly its topics. They are asked for again without being
+   * told to.
+   */
   onTopicsLost(topics: readonly number[], reason: string): void
   /** The exchange said yes. The snapshot may have come before this, or comes after. */
   onTopicsSubscribed(topics: readonly number[]): void
@@ -64,7 +71,10 @@ export const RESYNC_LIMITS_DEFAULT: ResyncLimits = { perSecond: 10, burst: 20, s
 /** Characters that quotes and a comma add to a topic in `args`. */
 const ARG_CHARACTERS = 3
 
-/** The connections of one shard. Frames go to the caller's decoder unseen; answers come back through `onControl`. */
+/**
+ * The connections of one shard. Frames go to the caller's decoder unseen; answers come back through
+ * `onControl`.
+ */
 export class FeedPool {
   readonly #options: FeedPoolOptions
   readonly #connections: readonly Connection[]
@@ -102,15 +112,19 @@ export class FeedPool {
   }
 
   /**
-   * Asks for a new snapshot of one topic by unsubscribing and subscribing it, as soon as the token bucket and the topic's
-   * spacing allow. Nothing happens while it waits already, is being asked for, or its connection is down. Should no
-   * snapshot follow, the topic turns stale (staleness.ts) and the caller asks again.
+   * Asks for a new snapshot of one topic by unsubscribing and subscribing it, as soon as the token
+   * bucket and the topic's spacing allow. Nothing happens while it waits already, is being asked
+   * for, or its connection is down. Should no snapshot follow, the topic turns stale (staleness.ts)
+   * and the caller asks again.
    */
   resync(topic: number, reason: string): void {
     if (this.#connectionOf.has(topic)) this.#resyncs.request(topic, reason)
   }
 
-  /** A frame was no data but an answer: acknowledgement, refusal or pong. `connection` as `onFrame` gave it. */
+  /**
+   * A frame was no data but an answer: acknowledgement, refusal or pong. `connection` as `onFrame`
+   * gave it.
+   */
   onControl(connection: number, reply: ControlReply): void {
     this.#connections[connection]?.onControl(reply)
   }
@@ -138,7 +152,8 @@ export class FeedPool {
       log.warn(facts, 'more symbols on a connection than asked: a shard has a bound of connections')
     }
     const limits = { ...CONNECTION_LIMITS_DEFAULT, ...this.#options.limits }
-    // Every connection may be lost twice in a row before anything waits; then 200 in 5 minutes for the pool.
+    // Every connection may be lost twice in a row before anything waits; then 200 in 5 minutes for
+    // the pool.
     const connects = new TokenBucket(
       this.#options.connects ?? { perSecond: 200 / 300, burst: 2 * plan.length + 1 },
       this.#options.clock.nowUs(),

@@ -24,14 +24,16 @@ export type ResyncQueueOptions = Readonly<{
   renew(topic: number): void
 }>
 
-/** Added to each wait, as a part of it, so that shards that lost data together do not ask together. */
+/**
+ * Added to each wait, as a part of it, so that shards that lost data together do not ask together.
+ */
 const JITTER = 0.5
 /** How soon a topic whose subscription is not confirmed yet is looked at again. */
 const LOOK_AGAIN_US = 100_000
 
 /**
- * Holds resyncs to a rate, for one shard. Each topic waits at most once, so the queue is bounded by the topics; what must
- * wait is counted in `resyncs_delayed`, what goes out in `resyncs_requested`.
+ * Holds resyncs to a rate, for one shard. Each topic waits at most once, so the queue is bounded by
+ * the topics; what must wait is counted in `resyncs_delayed`, what goes out in `resyncs_requested`.
  */
 export class ResyncQueue {
   readonly #options: ResyncQueueOptions

@@ -15,13 +15,17 @@ export type ConnectionBounds = Readonly<{
   charactersMax: number
 }>
 
-/** What a symbol of unknown rate counts as: enough that unknown ones are spread evenly and never pile up. */
+/**
+ * What a symbol of unknown rate counts as: enough that unknown ones are spread evenly and never
+ * pile up.
+ */
 const RATE_MIN = 1
 
 /**
- * Spreads symbols over shards: the longest processing time first, each to the shard with the least load (Graham 1969:
- * never worse than 4/3 of the best possible maximum). The same symbols and rates give the same plan whatever their
- * order. A shard's symbols are in order of name; with fewer symbols than shards the last shards are empty.
+ * Spreads symbols over shards: the longest processing time first, each to the shard with the least
+ * load (Graham 1969: never worse than 4/3 of the best possible maximum). The same symbols and rates
+ * give the same plan whatever their order. A shard's symbols are in order of name; with fewer
+ * symbols than shards the last shards are empty.
  */
 export function planShards(loads: readonly SymbolLoad[], shards: number): string[][] {
   assert(Number.isInteger(shards) && shards > 0, 'there is a shard')
@@ -31,9 +35,10 @@ export function planShards(loads: readonly SymbolLoad[], shards: number): string
 }
 
 /**
- * Spreads the symbols of one shard over connections in the same way, with at most `symbolsMax` symbols and
- * `charactersMax` characters on each; the number of connections is the smallest that can hold them. Where
- * `connectionsMax` does not allow `symbolsMax`, connections carry more symbols, evenly.
+ * Spreads the symbols of one shard over connections in the same way, with at most `symbolsMax`
+ * symbols and `charactersMax` characters on each; the number of connections is the smallest that
+ * can hold them. Where `connectionsMax` does not allow `symbolsMax`, connections carry more
+ * symbols, evenly.
  */
 export function planConnections(
   loads: readonly ConnectionLoad[],

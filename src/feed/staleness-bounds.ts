@@ -7,7 +7,10 @@ const STALE_AFTER_MS_DEFAULT = {
   allLiquidation: 0,
 } as const
 
-/** Bound for a topic by the first word of its name ("orderbook.50.BTCUSDT"); 0 for a kind that is not known. */
+/**
+ * Bound for a topic by the first word of its name ("orderbook.50.BTCUSDT"); 0 for a kind that is
+ * not known.
+ */
 export function staleAfterMsDefault(topicName: string): number {
   for (const [kind, boundMs] of Object.entries(STALE_AFTER_MS_DEFAULT)) {
     if (topicName.startsWith(`${kind}.`)) return boundMs

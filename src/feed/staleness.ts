@@ -2,13 +2,15 @@
 import { assert } from '../core/assert.ts'
 
 /**
- * Age of the data of each topic against that topic's own bound. Heartbeats are not data: only what the caller notes
- * counts, and it notes a message only when it was accepted or a repeat of what is held. A delta that was refused because
- * its book waits for a snapshot is no sign of life, so a resync that led nowhere shows up here too.
+ * Age of the data of each topic against that topic's own bound. Heartbeats are not data: only what
+ * the caller notes counts, and it notes a message only when it was accepted or a repeat of what is
+ * held. A delta that was refused because its book waits for a snapshot is no sign of life, so a
+ * resync that led nowhere shows up here too.
  *
- * A topic is watched from `watch` (subscribed, or asked again) until `unwatch` (its connection is gone; its book is
- * SYNCING anyway). `check` runs from a timer; `onStale` comes when a topic turns stale, with `times` 1, and again with 2,
- * 3, ... each time another bound has gone by, so that the caller repairs, and repairs again.
+ * A topic is watched from `watch` (subscribed, or asked again) until `unwatch` (its connection is
+ * gone; its book is SYNCING anyway). `check` runs from a timer; `onStale` comes when a topic turns
+ * stale, with `times` 1, and again with 2, 3, ... each time another bound has gone by, so that the
+ * caller repairs, and repairs again.
  */
 export type StalenessListener = Readonly<{
   onStale(topic: number, ageUs: number, times: number): void

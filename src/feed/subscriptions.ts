@@ -5,7 +5,10 @@ import type { CancelTimer, Timers } from '../core/timer.ts'
 import type { Counters } from '../memory/counters.ts'
 import { Backoff } from './backoff.ts'
 
-/** What an exchange answered to a request of ours. `reqId` is empty where it does not echo one (spot). */
+/**
+ * What an exchange answered to a request of ours. `reqId` is empty where it does not echo one
+ * (spot).
+ */
 export type ControlReply = Readonly<{
   op: string
   success: boolean
@@ -16,8 +19,8 @@ export type ControlReply = Readonly<{
 export type SubscriptionCounts = Readonly<{ subscribed: number; pending: number; failed: number }>
 
 /**
- * Whether a topic can be asked for again: now; not before an earlier request is answered; or there is no need to, as a
- * new subscription is on its way or will be.
+ * Whether a topic can be asked for again: now; not before an earlier request is answered; or there
+ * is no need to, as a new subscription is on its way or will be.
  */
 export type RenewalOutlook = 'now' | 'later' | 'coming'
 
@@ -42,7 +45,10 @@ type Slot = {
   state: TopicState
   attempts: number
   readonly backoff: Backoff
-  /** A renewal must end in a new subscription: "already subscribed" means that no snapshot will come. */
+  /**
+   * A renewal must end in a new subscription: "already subscribed" means that no snapshot will
+   * come.
+   */
   isRenewal: boolean
   cancelWait: CancelTimer
 }
@@ -197,7 +203,8 @@ export class Subscriptions {
       else this.#retry(slots[0], text)
       return
     }
-    // Whether the exchange took the good ones of a refused request is not documented: ask for each alone.
+    // Whether the exchange took the good ones of a refused request is not documented: ask for each
+    // alone.
     this.#options.log.warn({ topics: names, text }, 'subscribe refused, asking for each topic')
     for (const slot of slots) {
       if (isNamed(slot.name, text)) this.#retry(slot, text)
@@ -266,7 +273,10 @@ export class Subscriptions {
   }
 }
 
-/** "error:handler not found,topic:orderbook.500.BTCUSDT" names its topic at the end or before a comma. */
+/**
+ * "error:handler not found,topic:orderbook.500.BTCUSDT" names its topic at the end or before a
+ * comma.
+ */
 function isNamed(name: string, text: string): boolean {
   const at = text.indexOf(name)
   if (at === -1) return false

@@ -8,8 +8,8 @@ export type TokenBucketLimits = Readonly<{
 }>
 
 /**
- * Allows at most `burst + perSecond * t` acts in any stretch of t seconds. Time comes in as an argument; a time that
- * runs backwards refills nothing.
+ * Allows at most `burst + perSecond * t` acts in any stretch of t seconds. Time comes in as an
+ * argument; a time that runs backwards refills nothing.
  */
 export class TokenBucket {
   readonly #perUs: number
@@ -44,7 +44,8 @@ export class TokenBucket {
   #refill(nowUs: number): void {
     if (nowUs <= this.#refilledUs) return
     const tokens = this.#tokens + (nowUs - this.#refilledUs) * this.#perUs
-    // A sum of many small parts falls short of a whole token by a rounding error; waitUs would then answer 1 for ever.
+    // A sum of many small parts falls short of a whole token by a rounding error; waitUs would then
+    // answer 1 for ever.
     this.#tokens = Math.min(
       this.#burst,
       Math.abs(tokens - Math.round(tokens)) < 1e-9 ? Math.round(tokens) : tokens,

@@ -3,7 +3,10 @@ import { fail, type Result, succeed } from '../../core/result.ts'
 import type { Category, FeatureParameters, Instrument } from '../../domain/instrument.ts'
 import type { InstrumentRow, TickerRow } from './rest-market.ts'
 
-/** What the configuration says about one symbol; it wins over the exchange. Decimal text, as on the wire. */
+/**
+ * What the configuration says about one symbol; it wins over the exchange. Decimal text, as on the
+ * wire.
+ */
 export type InstrumentOverride = Readonly<{
   tickSize?: string | undefined
   qtyStep?: string | undefined
@@ -50,7 +53,10 @@ export function filtersOf(row: InstrumentRow, override: InstrumentOverride): Ins
   }
 }
 
-/** Filters from the configuration alone, for a start without the exchange; undefined unless both steps are there. */
+/**
+ * Filters from the configuration alone, for a start without the exchange; undefined unless both
+ * steps are there.
+ */
 export function filtersOfOverride(override: InstrumentOverride): InstrumentFilters | undefined {
   const { tickSize, qtyStep } = override
   if (tickSize === undefined || qtyStep === undefined) return undefined
@@ -70,7 +76,10 @@ export type InstrumentParts = Readonly<{
   category: Category
   filters: InstrumentFilters
   override: InstrumentOverride
-  /** Undefined: nothing is known of its price and volume, and the feature parameters are plain defaults. */
+  /**
+   * Undefined: nothing is known of its price and volume, and the feature parameters are plain
+   * defaults.
+   */
   ticker: TickerRow | undefined
 }>
 
@@ -112,9 +121,9 @@ export function createInstrument(
 }
 
 /**
- * Parameters of the feature catalogue (features.md 1.1) where the configuration has none: a band of 10 basis points, a
- * notional worth about 10,000 dollars and a fiftieth of a day's volume as VPIN bucket. Rounded to one and two digits, so
- * that they move seldom from day to day.
+ * Parameters of the feature catalogue (features.md 1.1) where the configuration has none: a band of
+ * 10 basis points, a notional worth about 10,000 dollars and a fiftieth of a day's volume as VPIN
+ * bucket. Rounded to one and two digits, so that they move seldom from day to day.
  */
 function chooseFeatureParameters(
   { override, symbol, ticker }: InstrumentParts,
@@ -144,14 +153,18 @@ function chooseFeatureParameters(
   return succeed({ bandTicks, refNotionalQuote, vpinBucketBase })
 }
 
-/** Ten thousand dollars in the quote currency, one digit; most quotes are dollars, and where they are not spot says so. */
+/**
+ * Ten thousand dollars in the quote currency, one digit; most quotes are dollars, and where they
+ * are not spot says so.
+ */
 function refNotional(ticker: TickerRow | undefined): string {
   const price = positive(ticker?.lastPrice)
   const priceUsd = positive(ticker?.usdIndexPrice)
   const quotePerUsd = price > 0 && priceUsd > 0 ? price / priceUsd : 1
   const value = REF_NOTIONAL_USD * quotePerUsd
   const exponent = Math.floor(Math.log10(value))
-  // toFixed never writes an exponent for what a price can be, and rounds the digits that are not there away.
+  // toFixed never writes an exponent for what a price can be, and rounds the digits that are not
+  // there away.
   return exponent >= 0 ? roundTo(value, 1).toFixed(0) : value.toFixed(Math.min(15, -exponent))
 }
 
@@ -168,8 +181,8 @@ function positive(text: string | undefined): number {
 }
 
 /**
- * Lots in a quantity that need not be a whole number of them (limits as "200000.04000000004" do occur), rounded to the
- * safe side. 0 for "", undefined for what is no decimal number.
+ * Lots in a quantity that need not be a whole number of them (limits as "200000.04000000004" do
+ * occur), rounded to the safe side. 0 for "", undefined for what is no decimal number.
  */
 function countLots(text: string, lot: Step, towards: 'up' | 'down'): number | undefined {
   if (text === '') return 0

@@ -21,9 +21,10 @@ export type InstrumentWatchOptions = Omit<LoadInstrumentsOptions, 'symbols'> &
   }>
 
 /**
- * Looks from time to time whether the exchange changed the filters of the instruments in use. It reports and changes
- * nothing: ticks and lots of a running engine are fixed, and a new tick size needs its books and features begun anew. What
- * the configuration overrides is not compared. Each change is reported once.
+ * Looks from time to time whether the exchange changed the filters of the instruments in use. It
+ * reports and changes nothing: ticks and lots of a running engine are fixed, and a new tick size
+ * needs its books and features begun anew. What the configuration overrides is not compared. Each
+ * change is reported once.
  */
 export class InstrumentWatch {
   readonly #options: InstrumentWatchOptions

@@ -40,7 +40,10 @@ export type LoadInstrumentsOptions = Readonly<{
 
 export type LoadedInstruments = Readonly<{
   instruments: InstrumentTable
-  /** `cache`: the exchange did not answer. `override`: nor was there a cache, the configuration knew enough. */
+  /**
+   * `cache`: the exchange did not answer. `override`: nor was there a cache, the configuration knew
+   * enough.
+   */
   source: InstrumentSource
   /** Messages a second to expect, by symbol. */
   rates: ReadonlyMap<string, number>
@@ -148,8 +151,8 @@ function checkWanted({ symbols }: LoadInstrumentsOptions): Result<undefined, 'co
 }
 
 /**
- * Those traded now, without an end and in dollars, by turnover; equal turnovers by name. Perpetuals only: a dated future
- * would end in the middle of a run.
+ * Those traded now, without an end and in dollars, by turnover; equal turnovers by name. Perpetuals
+ * only: a dated future would end in the middle of a run.
  */
 function topSymbols(listing: Listing, count: number): string[] {
   const turnoverOf = (symbol: string) => Number(listing.tickers.get(symbol)?.turnover24h ?? 0) || 0

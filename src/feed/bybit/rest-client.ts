@@ -15,8 +15,9 @@ export type Fetch = (
 ) => Promise<Response>
 
 /**
- * `exchange_unreachable`: no usable connection, or the exchange is overloaded or has locked us out; later may be better.
- * `exchange_answer_invalid`: it answered with an error of its own or in a shape we do not know; asking again is no use.
+ * `exchange_unreachable`: no usable connection, or the exchange is overloaded or has locked us out;
+ * later may be better. `exchange_answer_invalid`: it answered with an error of its own or in a
+ * shape we do not know; asking again is no use.
  */
 export type RestFailureCode = 'exchange_unreachable' | 'exchange_answer_invalid'
 
@@ -48,7 +49,9 @@ const LOCKED_OUT_MS = 600_000
 /** No header of a server makes us wait longer than this within one call. */
 const WAIT_MS_MAX = 30_000
 
-/** Public GET requests of Bybit v5, each with a bound in time, size and attempts. It never throws. */
+/**
+ * Public GET requests of Bybit v5, each with a bound in time, size and attempts. It never throws.
+ */
 export class RestClient {
   readonly baseUrl: string
   readonly #options: RestClientOptions
@@ -64,7 +67,9 @@ export class RestClient {
     this.#attemptsMax = options.attemptsMax ?? ATTEMPTS_MAX_DEFAULT
   }
 
-  /** The `result` of the answer, checked against `schema`. A failure names the path and what to do. */
+  /**
+   * The `result` of the answer, checked against `schema`. A failure names the path and what to do.
+   */
   async get<Shape extends TSchema>(
     path: string,
     query: Query,

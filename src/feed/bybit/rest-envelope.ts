@@ -2,7 +2,10 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { type Failure, fail, type Success, succeed } from '../../core/result.ts'
 
-/** Answers with one of these may be better a moment later (timeout, rate limit, server error, overload). */
+/**
+ * Answers with one of these may be better a moment later (timeout, rate limit, server error,
+ * overload).
+ */
 const TRANSIENT_CODES: ReadonlySet<number> = new Set([10000, 10006, 10016, 10018, 10429])
 
 const Envelope = Type.Object({

@@ -6,8 +6,9 @@ import type { Category } from '../../domain/instrument.ts'
 import type { RestClient, RestFailureCode } from './rest-client.ts'
 
 /**
- * What is used of the market endpoints; fields beyond are let through and ignored. Numbers are decimal text, "" where the
- * exchange has nothing to say; they are judged when an instrument is made, so that one odd row does not spoil the rest.
+ * What is used of the market endpoints; fields beyond are let through and ignored. Numbers are
+ * decimal text, "" where the exchange has nothing to say; they are judged when an instrument is
+ * made, so that one odd row does not spoil the rest.
  */
 const Text = Type.Optional(Type.String())
 
