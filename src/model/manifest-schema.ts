@@ -16,13 +16,19 @@ const Figures = Type.Object(
   strict,
 )
 
+const Hits = {
+  rows: Count,
+  /** Separate changes of the mid these rows wait for: the number of independent observations. */
+  changes: Count,
+  /** Share of the rows whose label was the predicted one. */
+  hit_rate: Measure,
+}
+
 const Calibration = Type.Object(
   {
     /** Rows where P(up) or P(down) is above the threshold. */
     threshold: Type.Number({ minimum: 0.5, maximum: 1 }),
-    rows: Count,
-    /** Share of those rows whose label was the predicted one. */
-    hit_rate: Measure,
+    ...Hits,
   },
   strict,
 )
@@ -31,13 +37,14 @@ const Evaluation = Type.Object(
   {
     name: Type.String({ minLength: 1 }),
     kind: Type.Union([
-      Type.Literal('in_sample'),
+      Type.Literal('cross_validated'),
       Type.Literal('later_in_time'),
       Type.Literal('other_day'),
       Type.Literal('other_instrument'),
       Type.Literal('other_exchange'),
     ]),
     rows: Count,
+    changes: Count,
     up_share: Measure,
     model: Figures,
     baselines: Type.Object(
@@ -45,6 +52,8 @@ const Evaluation = Type.Object(
       strict,
     ),
     calibration: Type.Array(Calibration),
+    /** Rows that pass both doors of the scalper at its defaults; the mean move to the next mid, in its direction. */
+    scalper_entries: Type.Object({ ...Hits, move_bps: Measure }, strict),
   },
   strict,
 )
@@ -76,7 +85,7 @@ export const ManifestSchema = Type.Object(
     features: Type.Array(FeatureName, { minItems: 1, maxItems: 150, uniqueItems: true }),
     /** keep_nan: the model knows what a missing value means. skip_row: a row with any NaN input gets no score. */
     missing_values: Type.Union([Type.Literal('keep_nan'), Type.Literal('skip_row')]),
-    /** With keep_nan: inputs without which there is no score all the same. */
+    /** Features without which there is no score all the same; they need not be inputs. */
     required_features: Type.Array(FeatureName, { uniqueItems: true }),
     input: Type.Object(
       { name: Type.String({ minLength: 1 }), columns: Type.Integer({ minimum: 1 }) },

@@ -22,8 +22,8 @@ export type Model = Readonly<{
   onnx: Uint8Array
   /** Registry index of each input column. */
   inputIndexes: Int32Array
-  /** Per input column, 1: no score while it is NaN. */
-  isRequired: Uint8Array
+  /** Registry indexes of the features without which there is no score. */
+  requiredIndexes: Int32Array
 }>
 
 const validateManifest = new Ajv({ strict: true }).compile<Manifest>(ManifestSchema)
@@ -48,13 +48,14 @@ export function loadModelFolder(
   const onnx = readOnnx(folder, manifest.value)
   if (!onnx.ok) return onnx
   const { features, required_features: required, missing_values: policy } = manifest.value
-  const isRequired = features.map((name) => policy === 'skip_row' || required.includes(name))
+  const indexOf = (name: string) => registry.names.indexOf(name)
+  const needed = policy === 'skip_row' ? new Set([...features, ...required]) : required
   return succeed({
     folder,
     manifest: manifest.value,
     onnx: onnx.value,
-    inputIndexes: Int32Array.from(features, (name) => registry.names.indexOf(name)),
-    isRequired: Uint8Array.from(isRequired, Number),
+    inputIndexes: Int32Array.from(features, indexOf),
+    requiredIndexes: Int32Array.from(needed, indexOf),
   })
 }
 
@@ -81,8 +82,6 @@ function checkConsistency(path: string, manifest: Manifest): Result<true, ModelC
   if (output.up >= output.columns || output.down >= output.columns || output.up === output.down) {
     return invalid(`output.up and output.down must be two columns below ${output.columns}`)
   }
-  const unused = manifest.required_features.find((name) => !features.includes(name))
-  if (unused !== undefined) return invalid(`required_features: ${unused} is not among features`)
   if (test.inputs.length !== test.outputs.length) {
     return invalid('self_test: inputs and outputs must have the same number of rows')
   }
@@ -101,13 +100,15 @@ function checkFeatures(
   registry: FeatureRegistry,
 ): Result<true, ModelCode> {
   const mismatch = (text: string) => fail('model_feature_mismatch', `${path}: ${text}`)
-  for (const name of manifest.features) {
-    const index = registry.names.indexOf(name)
-    if (index === -1) {
-      return mismatch(`features: ${name} is not a feature of this build; retrain the model`)
-    }
-    if (registry.built[index] !== true) {
-      return mismatch(`features: ${name} is not computed by this build; retrain without it`)
+  for (const key of ['features', 'required_features'] as const) {
+    for (const name of manifest[key]) {
+      const index = registry.names.indexOf(name)
+      if (index === -1) {
+        return mismatch(`${key}: ${name} is not a feature of this build; retrain the model`)
+      }
+      if (registry.built[index] !== true) {
+        return mismatch(`${key}: ${name} is not computed by this build; retrain without it`)
+      }
     }
   }
   if (manifest.feature_hash !== registry.hash) {

@@ -80,7 +80,7 @@ export class Scorer {
   readonly #counters: Float64Array
   readonly #logger: ScorerLog
   readonly #inputIndexes: Int32Array
-  readonly #isRequired: Uint8Array
+  readonly #requiredIndexes: Int32Array
   readonly #outputColumns: number
   readonly #upColumn: number
   readonly #downColumn: number
@@ -116,7 +116,7 @@ export class Scorer {
     this.#counters = options.counters.values
     this.#logger = options.logger
     this.#inputIndexes = model.inputIndexes
-    this.#isRequired = model.isRequired
+    this.#requiredIndexes = model.requiredIndexes
     this.#outputColumns = model.manifest.output.columns
     this.#upColumn = model.manifest.output.up
     this.#downColumn = model.manifest.output.down
@@ -221,18 +221,17 @@ export class Scorer {
     return rows
   }
 
-  /** False: an input without which there is no score is NaN. */
+  /** False: a feature without which there is no score is NaN. */
   #copyInputs(row: number): boolean {
-    const indexes = this.#inputIndexes
-    const isRequired = this.#isRequired
     const values = this.#row.values
+    const required = this.#requiredIndexes
+    for (let i = 0; i < required.length; i++) if (Number.isNaN(values[required[i]])) return false
+    const indexes = this.#inputIndexes
     const input = this.#session.input
     const columns = indexes.length
     const start = row * columns
     for (let column = 0; column < columns; column++) {
-      const value = values[indexes[column]]
-      if (isRequired[column] === 1 && Number.isNaN(value)) return false
-      input[start + column] = value
+      input[start + column] = values[indexes[column]]
     }
     return true
   }

@@ -12,18 +12,18 @@ describe('a model folder', () => {
     if (!loaded.ok) expect.unreachable(loaded.message)
     expect(loaded.value.manifest.name).toBe('tiny')
     expect([...loaded.value.inputIndexes]).toEqual([1, 0])
-    expect([...loaded.value.isRequired]).toEqual([1, 1]) // skip_row: every input is required
+    expect([...loaded.value.requiredIndexes]).toEqual([1, 0]) // skip_row: every input
     expect(loaded.value.onnx.length).toBeGreaterThan(50)
   })
 
-  test('requires only the named inputs when the model keeps missing values', () => {
+  test('requires only the named features when the model keeps missing values', () => {
     const folder = writeTinyModel((manifest) => {
       manifest.missing_values = 'keep_nan'
-      manifest.required_features = ['ofi']
+      manifest.required_features = ['spread_ticks']
     })
     const loaded = loadModelFolder(folder, TINY_REGISTRY)
     if (!loaded.ok) expect.unreachable(loaded.message)
-    expect([...loaded.value.isRequired]).toEqual([0, 1])
+    expect([...loaded.value.requiredIndexes]).toEqual([3])
   })
 
   test.each(['manifest.json', 'model.onnx', 'CARD.md'])('without %s is missing', (file) => {
@@ -86,7 +86,6 @@ const INVALID: [string, (manifest: Fields) => void, string][] = [
   ['one column for up and down', (m) => (m.output = outputAt(1, 1)), 'output.up and output.down'],
   ['a column beyond the output', (m) => (m.output = outputAt(0, 2)), 'two columns below 2'],
   ['an input count that differs', (m) => (m.input = { name: 'features', columns: 3 }), 'lists 2'],
-  ['a required feature not used', (m) => (m.required_features = ['spread_ticks']), 'not among'],
 ]
 
 const onnxAt = (file: string) => ({ file, sha256: '0'.repeat(64) })
@@ -114,6 +113,17 @@ describe('a manifest', () => {
     )
     expect(loaded).toMatchObject({ ok: false, code: 'model_feature_mismatch' })
     if (!loaded.ok) expect(loaded.message).toContain(text)
+  })
+
+  test('that requires a feature not built does not match', () => {
+    const loaded = loadModelFolder(
+      writeTinyModel((manifest) => {
+        manifest.required_features = ['unbuilt']
+      }),
+      TINY_REGISTRY,
+    )
+    expect(loaded).toMatchObject({ ok: false, code: 'model_feature_mismatch' })
+    if (!loaded.ok) expect(loaded.message).toContain('required_features: unbuilt is not computed')
   })
 
   test('made for another set of features does not match, naming both hashes', () => {

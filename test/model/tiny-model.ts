@@ -46,12 +46,14 @@ export function tinyManifest(onnx: Uint8Array): Record<string, unknown> {
     evaluations: [
       {
         name: 'none',
-        kind: 'in_sample',
+        kind: 'cross_validated',
         rows: 1,
+        changes: 1,
         up_share: 0.5,
         model: figures,
         baselines: { majority: figures, sign_imb_1: figures, logistic_imb_1: figures },
-        calibration: [{ threshold: 0.8, rows: 0, hit_rate: null }],
+        calibration: [{ threshold: 0.8, rows: 0, changes: 0, hit_rate: null }],
+        scalper_entries: { rows: 0, changes: 0, hit_rate: null, move_bps: null },
       },
     ],
     self_test: {
