@@ -45,7 +45,16 @@ function reader(port) {
 
 function maskedFrame(text) {
   const payload = Buffer.from(text) // a mask of zeros leaves the payload as it is
-  const head = Buffer.from([0x81, 0x80 | 126, payload.length >> 8, payload.length & 255, 0, 0, 0, 0])
+  const head = Buffer.from([
+    0x81,
+    0x80 | 126,
+    payload.length >> 8,
+    payload.length & 255,
+    0,
+    0,
+    0,
+    0,
+  ])
   return Buffer.concat([head, payload])
 }
 

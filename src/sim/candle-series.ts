@@ -49,7 +49,8 @@ export function intervalStartMs(interval: Interval, timeMs: number): number {
   }
   const dayMs = DAY_MINUTES * MINUTE_MS
   // The epoch was a Thursday: weeks are counted from the Monday before it.
-  if (interval === 'W') return Math.floor((timeMs + 3 * dayMs) / (7 * dayMs)) * 7 * dayMs - 3 * dayMs
+  if (interval === 'W')
+    return Math.floor((timeMs + 3 * dayMs) / (7 * dayMs)) * 7 * dayMs - 3 * dayMs
   const lengthMs = interval === 'D' ? dayMs : Number(interval) * MINUTE_MS
   return Math.floor(timeMs / lengthMs) * lengthMs
 }

@@ -78,7 +78,8 @@ export class FaultInjector {
       const isBook = this.#source.restart(category, topic)
       return isBook ? succeed(1) : fail('bad_request', `${topic} cannot restart`)
     }
-    if (fault.kind === 'silence') channel.silentUntilUs = this.#source.nowUs + (fault.ms ?? 0) * 1000
+    if (fault.kind === 'silence')
+      channel.silentUntilUs = this.#source.nowUs + (fault.ms ?? 0) * 1000
     else if (fault.kind === 'drop_delta') channel.dropsPending++
     else channel.duplicatesPending++
     return succeed(1)

@@ -1,6 +1,11 @@
 import { formatSteps } from '../core/decimal.ts'
-import { type CandleSeries, type Interval, intervalStartMs, nextIntervalMs } from './candle-series.ts'
 import type { Candle } from './candle-series.ts'
+import {
+  type CandleSeries,
+  type Interval,
+  intervalStartMs,
+  nextIntervalMs,
+} from './candle-series.ts'
 import type { Channel, FrameReceiver, Topic } from './channel.ts'
 import { ascii, type FrameWriter } from './frame-writer.ts'
 import type { ListedInstrument } from './instruments.ts'

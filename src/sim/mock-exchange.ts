@@ -64,6 +64,8 @@ export type MockExchange = Readonly<{
   truth(topic: string, u: number, category?: Category): Truth
   inject(fault: Fault): Result<number, 'bad_request'>
   stats(): MockExchangeStats
+  /** Topics that somebody is subscribed to. */
+  activeTopics(): { category: Category; topic: string }[]
   /** Lives through the time that has passed; the timer does it too. */
   tick(): void
   stop(): Promise<void>
@@ -97,7 +99,10 @@ export async function startMockExchange(
     if (!capture.ok) return capture
     const replay = new ReplayMarket(capture.value.messages, options.speed ?? 1, nowUs)
     options.log.info({ messages: capture.value.messages.length }, 'replaying a capture')
-    return new ExchangeServer(options, replay, { listed: replay.listed, market: undefined }).listen()
+    return new ExchangeServer(options, replay, {
+      listed: replay.listed,
+      market: undefined,
+    }).listen()
   }
   const rate = Number.isFinite(options.rate) ? options.rate : FULL_RATE_START
   const { symbols, seed } = options
@@ -178,6 +183,7 @@ class ExchangeServer {
       truth: (topic, u, category = 'linear') => this.#source.truth(category, topic, u),
       inject: (fault) => this.#faults.inject(fault),
       stats: () => this.#stats(),
+      activeTopics: () => [...this.#sessions].flatMap((session) => session.activeTopics()),
       tick: () => this.#tick(),
       stop: () => this.#stop(),
     }

@@ -4,11 +4,11 @@ import type { Category } from '../domain/instrument.ts'
 import type { LevelsAt } from './book-journal.ts'
 import { BookTopic } from './book-topic.ts'
 import type { Channel, FrameReceiver, SendTotals, Topic } from './channel.ts'
-import type { MarketSource, Truth } from './market-source.ts'
 import { FAIR_PERIOD_US, MarketFactor } from './fair-price.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { type ListedInstrument, listInstruments } from './instruments.ts'
 import { trimmed } from './kline-topic.ts'
+import type { MarketSource, Truth } from './market-source.ts'
 import { createFillList } from './matching-engine.ts'
 import { SymbolMarket } from './symbol-market.ts'
 
@@ -163,7 +163,8 @@ export class MockMarket implements MarketSource {
   /** The exact book of a topic at update `u`, from the matching engine's journal. */
   truth(category: Category, name: string, u: number): Truth {
     const topic = this.find(category, name)
-    if (topic === undefined || !(topic.topic instanceof BookTopic)) return { topic: name, u, unknown: true }
+    if (topic === undefined || !(topic.topic instanceof BookTopic))
+      return { topic: name, u, unknown: true }
     const place = topic.topic.placeOf(u)
     if (place === undefined) return { topic: name, u, unknown: true }
     const book = topic.market.engine.journal.bookAt(place.position, topic.topic.depth)

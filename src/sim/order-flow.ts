@@ -66,7 +66,8 @@ export class OrderFlow {
     for (let side = BID; side <= ASK; side++) {
       const sign = side === BID ? -1 : 1
       const half = this.#spreadTicks / 2
-      let ticks = side === BID ? Math.ceil(this.fair.ticks - half) : Math.floor(this.fair.ticks + half)
+      let ticks =
+        side === BID ? Math.ceil(this.fair.ticks - half) : Math.floor(this.fair.ticks + half)
       if (side === ASK) ticks = Math.max(ticks, this.#bestTicks(BID) + 1)
       for (let level = 0; level < LEVELS_SEEDED && ticks > 0; level++) {
         const orders = level < 50 ? 3 : 1
@@ -102,7 +103,8 @@ export class OrderFlow {
       return this.#take(pull)
     }
     const crowd = this.engine.orderCount / ORDERS_WANTED
-    const addShare = TAKE_SHARE + (1 - TAKE_SHARE) * Math.max(0.2, Math.min(0.85, 1.02 - 0.5 * crowd))
+    const addShare =
+      TAKE_SHARE + (1 - TAKE_SHARE) * Math.max(0.2, Math.min(0.85, 1.02 - 0.5 * crowd))
     if (dice < addShare) this.#quote(pull)
     else this.#withdraw(pull)
     this.#keepDepth()
@@ -174,7 +176,8 @@ export class OrderFlow {
     let ticks = this.#bestTicks(side) + sign * distance
     // A maker does not bid above the fair price, nor ask below it, unless the book is there already.
     const fairTicks = side === BID ? Math.floor(this.fair.ticks) : Math.ceil(this.fair.ticks)
-    if (random.float() < 0.7) ticks = side === BID ? Math.min(ticks, fairTicks) : Math.max(ticks, fairTicks)
+    if (random.float() < 0.7)
+      ticks = side === BID ? Math.min(ticks, fairTicks) : Math.max(ticks, fairTicks)
     this.#add(side, ticks, this.#quoteSize(distance))
   }
 
@@ -186,7 +189,9 @@ export class OrderFlow {
     const half = this.#spreadTicks / 2
     const noise = Math.floor(this.#random.exponential(0.7))
     const wanted =
-      side === BID ? Math.ceil(this.fair.ticks - half) - noise : Math.floor(this.fair.ticks + half) + noise
+      side === BID
+        ? Math.ceil(this.fair.ticks - half) - noise
+        : Math.floor(this.fair.ticks + half) + noise
     const ticks = Math.max(bid + 1, Math.min(ask - 1, wanted))
     this.#add(side, ticks, this.#quoteSize(0))
   }

@@ -34,6 +34,11 @@ export class PublicSession {
     return this.#topics.size
   }
 
+  activeTopics(): { category: Category; topic: string }[] {
+    const category = categoryOf(this.#endpoint)
+    return category === undefined ? [] : [...this.#topics].map((topic) => ({ category, topic }))
+  }
+
   /** Answers one text message of the client. */
   answer(text: string, nowUs: number): void {
     this.heardUs = nowUs

@@ -184,7 +184,8 @@ function instrumentsOf(
 ): ListedInstrument[] {
   const decimals = new Map<string, { price: number; size: number; start: number }>()
   for (const message of messages) {
-    if (!message.topic.startsWith('orderbook.') || !categoriesOf(message).includes(category)) continue
+    if (!message.topic.startsWith('orderbook.') || !categoriesOf(message).includes(category))
+      continue
     const symbol = message.topic.slice(message.topic.lastIndexOf('.') + 1)
     const data = parseObject(message.text)?.data
     if (!isRecord(data)) continue
@@ -204,7 +205,8 @@ function instrumentsOf(
     const listed = known.find((instrument) => instrument.symbol === symbol)
     const tick = stepOf(seen.price)
     const lot = stepOf(seen.size)
-    const fits = listed !== undefined && fitsStep(listed.tick, seen.price) && fitsStep(listed.lot, seen.size)
+    const fits =
+      listed !== undefined && fitsStep(listed.tick, seen.price) && fitsStep(listed.lot, seen.size)
     if (fits) return listed
     return {
       symbol,

@@ -1,12 +1,12 @@
 import { formatSteps } from '../core/decimal.ts'
 import type { Category } from '../domain/instrument.ts'
+import { bestLevels } from './book-journal.ts'
 import { isInterval } from './candle-series.ts'
 import type { ListedInstrument } from './instruments.ts'
 import { QUOTE_COIN } from './instruments.ts'
 import { candleTexts, trimmed } from './kline-topic.ts'
 import { BID } from './matching-engine.ts'
 import type { MockMarket } from './mock-market.ts'
-import { bestLevels } from './book-journal.ts'
 import { linearTicker, spotTicker, spotTouch } from './ticker-topic.ts'
 
 /**

@@ -85,7 +85,12 @@ export class SymbolMarket {
     this.#flow = new OrderFlow(instrument, this.engine, this.fair, random.fork(2))
     this.#flow.seedBook()
     const minuteLots = this.#flow.quoteLots * 40
-    this.candles = new CandleSeries(instrument.startTicks, startUs / 1000, minuteLots, random.fork(3))
+    this.candles = new CandleSeries(
+      instrument.startTicks,
+      startUs / 1000,
+      minuteLots,
+      random.fork(3),
+    )
     this.#openInterestLots = Math.round(this.#flow.quoteLots * 30_000)
     this.trades = this.#createTrades()
     this.ticker = this.#createTicker()
@@ -283,7 +288,15 @@ export class SymbolMarket {
     const lots = Math.max(1, Math.round(this.#flow.quoteLots * share))
     const ticks = this.trades.lastTicks
     if (!isBlock) this.candles.trade(timeMs, ticks, lots)
-    this.trades.add(ticks, lots, takerSide, this.engine.seq, timeMs, isBlock ? 1 : 0, isBlock ? 0 : 1)
+    this.trades.add(
+      ticks,
+      lots,
+      takerSide,
+      this.engine.seq,
+      timeMs,
+      isBlock ? 1 : 0,
+      isBlock ? 0 : 1,
+    )
   }
 
   #liquidate(isLong: boolean): void {

@@ -1,11 +1,11 @@
 import { formatSteps } from '../core/decimal.ts'
-import { turnoverText, trimmed } from './kline-topic.ts'
+import type { CandleSeries } from './candle-series.ts'
 import type { Channel, FrameReceiver, Topic } from './channel.ts'
 import { ascii, type FrameWriter } from './frame-writer.ts'
 import type { ListedInstrument } from './instruments.ts'
+import { trimmed, turnoverText } from './kline-topic.ts'
 import type { LevelTable } from './level-table.ts'
 import type { MatchingEngine } from './matching-engine.ts'
-import type { CandleSeries } from './candle-series.ts'
 import { TICK_DIRECTIONS, type TradeTopic } from './trade-topic.ts'
 
 /**
