@@ -66,7 +66,10 @@ export class BookSource {
   }
 }
 
-/** `book.N.SYMBOL`: the best N levels of each side while LIVE; otherwise, once per change, the state with its reason. */
+/**
+ * `book.N.SYMBOL`: the best N levels of each side while LIVE; otherwise, once per change, the state
+ * with its reason.
+ */
 export class BookChannel implements DeskChannel {
   readonly name: string
   readonly #source: BookSource

@@ -1,6 +1,6 @@
 /**
- * The WebSocket of the client library: the platform's own in browsers and from Node 22 on, the `ws` package before. Both
- * are the same interface, of which these few members are used.
+ * The WebSocket of the client library: the platform's own in browsers and from Node 22 on, the `ws`
+ * package before. Both are the same interface, of which these few members are used.
  */
 export type ClientSocket = {
   binaryType: string

@@ -71,7 +71,7 @@ export class FeatureChannel implements DeskChannel {
     const version = bookVersion(this.#book)
     const row = rowNumber(this.#rowView)
     if (version === this.#bookVersionSeen && row === this.#rowSeen) return
-    // The row is read before the state: a state that is LIVE afterwards, and has been since before the row, was its own.
+    // The row is read before the state: if that is LIVE afterwards, and since before the row, it is the row's own.
     this.#isWhole = readRow(this.#rowView, this.#row) && readBook(this.#book, this.#state)
     if (!this.#isWhole) {
       this.#count[READS_FAILED]++
@@ -165,7 +165,7 @@ export class FeatureChannel implements DeskChannel {
   }
 }
 
-/** A JSON array (NaN becomes null), or the values as little-endian bytes, which is how every platform of Node has them. */
+/** A JSON array (NaN becomes null), or the values as little-endian bytes, as every platform of Node has them. */
 function encodeValues(values: Float64Array, variant: FrameVariant): number[] | Uint8Array {
   if (variant === 'json') return Array.from(values)
   if (variant === 'msgpack_f64') return bytesOf(values)

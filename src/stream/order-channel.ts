@@ -3,8 +3,8 @@ import type { FrameVariant } from './frame-body.ts'
 import type { OrderFold } from './order-fold.ts'
 
 /**
- * `orders`: first the open orders, then every event of an order. A client that was too slow for the events gets the open
- * orders again, as a snapshot, instead of a story with holes.
+ * `orders`: first the open orders, then every event of an order. A client that was too slow for the
+ * events gets the open orders again, as a snapshot, instead of a story with holes.
  */
 export class OrderChannel implements DeskChannel {
   readonly name = 'orders'
