@@ -119,6 +119,14 @@ export const DESK_ITERATOR_FRAMES_MAX = 4096
 export const DESK_RECONNECT_MS_MIN = 250
 export const DESK_RECONNECT_MS_MAX = 30_000
 
+// SQL projection
+/** Records of one transaction. */
+export const PROJECTION_BATCH_RECORDS_MAX = 500
+/** Batches looked ahead in one status, to count what waits. */
+export const PROJECTION_AHEAD_READS_MAX = 100
+export const PROJECTION_IDLE_POLL_MS = 100
+export const PROJECTION_STATUS_PERIOD_MS = 1000
+
 // Control API
 /** Bytes of a request body; a command needs less than a hundred. */
 export const REQUEST_BODY_BYTES_MAX = 16 * 1024

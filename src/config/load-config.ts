@@ -1,4 +1,5 @@
 import { type Failure, type Success, succeed } from '../core/result.ts'
+import type { ResultCode } from '../domain/result-codes.ts'
 import { type EnvironmentVariables, type Override, readEnvironment } from './environment.ts'
 import { type ConfigProblem, dottedPath, type KeyPath, problemLine } from './problem.ts'
 import { modeComplaints, type RelationComplaint, relationComplaints } from './relations.ts'
@@ -26,7 +27,7 @@ export type LoadedConfig = Readonly<{
 }>
 
 /** `message` holds one line for each problem, `problems` the same in parts. */
-export type ConfigRefusal = Failure & { readonly problems: readonly ConfigProblem[] }
+export type ConfigRefusal = Failure<ResultCode> & { readonly problems: readonly ConfigProblem[] }
 
 export function loadConfig(request: ConfigRequest): Success<LoadedConfig> | ConfigRefusal {
   const source = readSource(request.file)

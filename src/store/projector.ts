@@ -1,0 +1,201 @@
+import { PROJECTION_AHEAD_READS_MAX, PROJECTION_BATCH_RECORDS_MAX } from '../constants.ts'
+import { type RecordFilePlace, RecordTailer } from '../core/record-file.ts'
+import type { StoredRecord } from '../core/record-format.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
+import { decodeJournalRecord, JOURNAL_KIND_JSON } from '../domain/journal.ts'
+import type { ResultCode } from '../domain/result-codes.ts'
+import { type MigrationCode, migrate } from './migrations.ts'
+import {
+  applyRecords,
+  clearProjection,
+  type ProjectionOffset,
+  readOffset,
+  type SequencedRecord,
+  writeOffset,
+} from './projection.ts'
+import type { SqlClient } from './sql-client.ts'
+
+/**
+ * Follows the execution journal and keeps the SQL projection of it. Rows and offset move in one transaction, so that a
+ * crash at any point neither loses nor doubles a row: what was committed is behind the offset, what was not will be read
+ * again.
+ *
+ * The checksum of the last record applied shows whether the journal still is the one that was applied; a power cut may
+ * take back records that were read before they were durable. Then the projection is made again. The checksum of the first
+ * record says whether it is the same journal at all: the projection of another one is never overwritten.
+ */
+export type ProjectorCode = ResultCode | MigrationCode
+
+export type ProjectorStatus = Readonly<{ offset: number; lagRecords: number }>
+
+export type ProjectorEvent = Readonly<{
+  event: 'migrated' | 'rebuilding'
+  detail: string
+}>
+
+export class Projector {
+  readonly #client: SqlClient
+  readonly #place: RecordFilePlace
+  readonly #note: (event: ProjectorEvent) => void
+  #tailer: RecordTailer
+  #ahead: RecordTailer
+  #offset: ProjectionOffset
+  #isContinuous = false
+  /** Records of a kind that later versions may write. */
+  skipped = 0
+
+  private constructor(
+    client: SqlClient,
+    place: RecordFilePlace,
+    offset: ProjectionOffset,
+    note: (event: ProjectorEvent) => void,
+  ) {
+    this.#client = client
+    this.#place = place
+    this.#note = note
+    this.#offset = offset
+    this.#tailer = new RecordTailer(place, offset.sequence)
+    this.#ahead = new RecordTailer(place, offset.sequence)
+  }
+
+  /** Brings the schema up to date and finds out where to go on. The client stays the caller's. */
+  static async open(
+    client: SqlClient,
+    place: RecordFilePlace,
+    note: (event: ProjectorEvent) => void = () => {},
+  ): Promise<Result<Projector, ProjectorCode>> {
+    const migrated = await migrate(client)
+    if (!migrated.ok) return migrated
+    for (const name of migrated.value) note({ event: 'migrated', detail: name })
+    const offset = await readOffset(client, 'look')
+    if (!offset.ok) return offset
+    return succeed(new Projector(client, place, offset.value, note))
+  }
+
+  /**
+   * Applies the next batch; answers how many records. 0: there is none yet. A failure leaves the projection as it was,
+   * and the projector of no more use: open another.
+   */
+  async step(): Promise<Result<number, ProjectorCode>> {
+    const known = this.#checkContinuity()
+    if (!known.ok) return known
+    if (known.value === 'wait') return succeed(0)
+    if (known.value === 'rewound') {
+      const rebuilt = await this.rebuild('the journal lost records that were applied')
+      if (!rebuilt.ok) return rebuilt
+    }
+    const read = this.#tailer.read(PROJECTION_BATCH_RECORDS_MAX)
+    if (!read.ok) return read
+    if (read.value.length === 0) return succeed(0)
+    const applied = await this.#apply(read.value)
+    return applied.ok ? succeed(read.value.length) : applied
+  }
+
+  /** Steps until nothing is left; answers how many records were applied. */
+  async catchUp(): Promise<Result<number, ProjectorCode>> {
+    let total = 0
+    for (;;) {
+      const stepped = await this.step()
+      if (!stepped.ok) return stepped
+      if (stepped.value === 0) return succeed(total)
+      total += stepped.value
+    }
+  }
+
+  /** Empties the projection; the next steps make it again from the first record. */
+  async rebuild(reason: string): Promise<Result<void, ProjectorCode>> {
+    this.#note({ event: 'rebuilding', detail: reason })
+    const cleared = await this.#client.transaction(clearProjection)
+    if (!cleared.ok) return cleared
+    this.#restart({ sequence: 0, recordChecksum: 0, firstChecksum: 0 })
+    return succeed(undefined)
+  }
+
+  /** Where it is, and how many records wait behind that. */
+  status(): ProjectorStatus {
+    const offset = this.#offset.sequence
+    if (this.#ahead.sequence < offset) {
+      this.#ahead.close()
+      this.#ahead = new RecordTailer(this.#place, offset)
+    }
+    for (let reads = 0; reads < PROJECTION_AHEAD_READS_MAX; reads++) {
+      const read = this.#ahead.read(PROJECTION_BATCH_RECORDS_MAX)
+      // The step that comes next meets the same trouble and deals with it.
+      if (!read.ok || read.value.length === 0) break
+    }
+    return { offset, lagRecords: this.#ahead.sequence - offset }
+  }
+
+  close(): void {
+    this.#tailer.close()
+    this.#ahead.close()
+  }
+
+  /** Once, before the first batch: is the record at the offset still the one that was applied? */
+  #checkContinuity(): Result<'same' | 'rewound' | 'wait', ProjectorCode> {
+    const { sequence, recordChecksum, firstChecksum } = this.#offset
+    if (this.#isContinuous || sequence === 0) return succeed('same')
+    const first = this.#recordAt(1)
+    if (!first.ok) return first
+    if (first.value === undefined) return succeed('wait')
+    if (first.value.checksum !== firstChecksum) {
+      const text = `${this.#client.name} holds the projection of another journal`
+      return fail('projection_mismatch', `${text}: use another database, or drop schema bookflow`)
+    }
+    const last = this.#recordAt(sequence)
+    const isRewound = last.ok ? last.value === undefined : last.code === 'journal_rewound'
+    if (isRewound) return succeed('rewound')
+    if (!last.ok) return last
+    if (last.value?.checksum !== recordChecksum) return succeed('rewound')
+    this.#isContinuous = true
+    return succeed('same')
+  }
+
+  #recordAt(sequence: number): Result<StoredRecord | undefined, ProjectorCode> {
+    const tailer = new RecordTailer(this.#place, sequence - 1)
+    const read = tailer.read(1)
+    tailer.close()
+    return read.ok ? succeed(read.value[0]) : read
+  }
+
+  async #apply(batch: readonly StoredRecord[]): Promise<Result<void, ProjectorCode>> {
+    const records: SequencedRecord[] = []
+    for (const { sequence, kind, payload } of batch) {
+      if (kind !== JOURNAL_KIND_JSON) {
+        this.skipped++
+        continue
+      }
+      const record = decodeJournalRecord(payload)
+      if (!record.ok) return fail(record.code, `record ${sequence}: ${record.message}`)
+      records.push({ ...record.value, journal_sequence: sequence })
+    }
+    const before = this.#offset
+    const last = batch[batch.length - 1]
+    const after: ProjectionOffset = {
+      sequence: last.sequence,
+      recordChecksum: last.checksum,
+      firstChecksum: before.sequence === 0 ? batch[0].checksum : before.firstChecksum,
+    }
+    const committed = await this.#client.transaction<void, ProjectorCode>(async (session) => {
+      const stored = await readOffset(session, 'lock')
+      if (!stored.ok) return stored
+      if (stored.value.sequence !== before.sequence) {
+        return fail('projection_mismatch', 'another process moved the projection')
+      }
+      const applied = await applyRecords(session, records)
+      return applied.ok ? writeOffset(session, after) : applied
+    })
+    if (!committed.ok) return committed
+    this.#offset = after
+    this.#isContinuous = true
+    return succeed(undefined)
+  }
+
+  #restart(offset: ProjectionOffset): void {
+    this.close()
+    this.#offset = offset
+    this.#isContinuous = false
+    this.#tailer = new RecordTailer(this.#place, offset.sequence)
+    this.#ahead = new RecordTailer(this.#place, offset.sequence)
+  }
+}
