@@ -88,15 +88,28 @@ export class LoadMeasure {
     this.#beganUs = systemClock.nowUs()
   }
 
-  /** One second of looks: each reads all books, then asks for the truth at exactly those update ids. */
-  async second(): Promise<void> {
-    const startUs = systemClock.nowUs()
-    for (let look = 1; look <= LOOKS_PER_SECOND; look++) {
+  /**
+   * Looks until `seconds` have gone by on the clock; a look reads all books, then asks for the truth at exactly those
+   * update ids. `onSecond` is called once for each second that began.
+   */
+  async run(seconds: number, onSecond: (second: number) => Promise<void>): Promise<void> {
+    const endUs = this.#beganUs + seconds * 1e6
+    let second = -1
+    for (let look = 0; systemClock.nowUs() < endUs && !this.#stop.aborted; look++) {
+      const began = Math.floor((systemClock.nowUs() - this.#beganUs) / 1e6)
+      if (began > second) {
+        second = began
+        await onSecond(second)
+        await this.#sample()
+      }
       await this.#compare()
-      const dueUs = startUs + (look * 1e6) / LOOKS_PER_SECOND
-      const waitMs = (dueUs - systemClock.nowUs()) / 1000
+      const dueUs = this.#beganUs + ((look + 1) * 1e6) / LOOKS_PER_SECOND
+      const waitMs = (Math.min(dueUs, endUs) - systemClock.nowUs()) / 1000
       if (waitMs > 0) await sleep(waitMs)
     }
+  }
+
+  async #sample(): Promise<void> {
     this.#rssBytesMax = Math.max(this.#rssBytesMax, process.memoryUsage.rss())
     const stats = await this.#mock.stats()
     if (stats !== undefined) this.#behindMsMax = Math.max(this.#behindMsMax, stats.behindMs)

@@ -125,10 +125,10 @@ async function measure(
   await load.begin()
   const faults = new FaultRunner(engine, mock, options.faults, options.seed)
   const shown = process.stderr.isTTY === true
-  for (let second = 0; second < options.seconds && !interrupted.signal.aborted; second++) {
-    await Promise.all([load.second(), faults.second(second, options.seconds)])
-    if (shown) process.stderr.write(`\r${second + 1} of ${options.seconds} s `)
-  }
+  await load.run(options.seconds, async (second) => {
+    if (shown) process.stderr.write(`\r${second} of ${options.seconds} s `)
+    await faults.second(second, options.seconds)
+  })
   if (shown) process.stderr.write('\r\u001b[K')
   if (options.faults !== 'none') await load.untilLive(LIVE_SECONDS_MAX)
   return interrupted.signal.aborted ? undefined : await load.verdict(options, faults.injected)

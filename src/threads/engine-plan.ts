@@ -73,6 +73,7 @@ export type ShardPlan = Readonly<{
   config: Config
   instruments: InstrumentTable
   owned: readonly (readonly number[])[]
+  rates: ReadonlyMap<string, number>
   memory: EngineMemory
   params: FeatureCatalogueParameters
   seed: number
@@ -80,11 +81,12 @@ export type ShardPlan = Readonly<{
 }>
 
 export function shardTasks(plan: ShardPlan): Omit<ShardTask, 'port'>[] {
-  const { config, instruments, memory, params, seed, logLevel } = plan
+  const { config, instruments, rates, memory, params, seed, logLevel } = plan
   return plan.owned.map((owned, shard) => ({
     shard,
     instruments,
     owned,
+    rates,
     memory,
     feed: feedOptions(config),
     params,

@@ -58,6 +58,7 @@ async function startWith(
       config,
       instruments,
       owned,
+      rates,
       memory,
       params: checked.params,
       seed: systemSeed(), // only spreads retries in time

@@ -52,6 +52,8 @@ export type PipelineParts = Readonly<{
 }>
 
 const MESSAGES_IGNORED = counterIndex('messages_ignored')
+const FRAMES_RECEIVED = counterIndex('frames_received')
+const BYTES_RECEIVED = counterIndex('bytes_received')
 const BOOKS_APPLIED = counterIndex('books_applied')
 const SNAPSHOTS_APPLIED = counterIndex('snapshots_applied')
 const BOOKS_CROSSED = counterIndex('books_crossed')
@@ -77,6 +79,8 @@ export class Pipeline {
   /** `connection` is only passed on to `onControl`. */
   onFrame(frame: Uint8Array, receiveUs: number, connection: number): void {
     const { decoder } = this.#parts
+    this.#count[FRAMES_RECEIVED]++
+    this.#count[BYTES_RECEIVED] += frame.length
     const kind = decoder.decode(frame)
     if (kind === FRAME_BOOK) this.#onBook(decoder.book, receiveUs)
     else if (kind === FRAME_TRADE) this.#onTrades(decoder.trade)

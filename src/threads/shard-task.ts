@@ -11,6 +11,8 @@ export type ShardTask = Readonly<{
   instruments: InstrumentTable
   /** Indexes of the instruments this shard owns. It is the only writer of their books, rows and scores. */
   owned: readonly number[]
+  /** Messages a second to expect, by symbol. */
+  rates: ReadonlyMap<string, number>
   memory: EngineMemory
   feed: ShardFeedOptions
   params: Partial<FeatureCatalogueParameters>

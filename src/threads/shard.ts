@@ -1,5 +1,5 @@
 import { Book } from '../book/book.ts'
-import { HEARTBEAT_PERIOD_MS } from '../constants.ts'
+import { CONNECTIONS_PER_SHARD_MAX, HEARTBEAT_PERIOD_MS } from '../constants.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Histogram } from '../core/histogram.ts'
 import type { Logger } from '../core/log.ts'
@@ -33,6 +33,10 @@ import { TickerBoard } from './ticker-board.ts'
 import { TradeBoard } from './trade-board.ts'
 
 const STALE_CHECK_PERIOD_MS = 100
+
+/** Of the 500 new connections in 5 minutes that the exchange allows to one address. */
+const CONNECTS_PER_SECOND = 300 / 300
+const CONNECTS_BURST = 2 * CONNECTIONS_PER_SHARD_MAX
 
 /** Kinds of answers as the names of the requests they answer. */
 const OPS = {
@@ -235,13 +239,14 @@ export class Shard {
   }
 
   #openPool(): FeedPool {
-    const { feed, seed, shard } = this.#task
+    const { feed, memory, rates, seed, shard } = this.#task
     return new FeedPool({
       url: feed.url,
       topics: this.#topics.map(({ index, name, instrument }) => ({
         index,
         name,
         symbol: instrument.symbol,
+        rate: (rates.get(instrument.symbol) ?? 1) / feed.kinds.length,
       })),
       symbolsPerConnection: feed.symbolsPerConnection,
       limits: {
@@ -249,6 +254,7 @@ export class Shard {
         backoff: { minMs: feed.backoffMsMin, maxMs: feed.backoffMsMax },
       },
       resync: { perSecond: feed.resyncsPerSecond, burst: feed.resyncBurst },
+      connects: { perSecond: CONNECTS_PER_SECOND / memory.shards.length, burst: CONNECTS_BURST },
       clock: this.#clock,
       timers: this.#timers,
       random: new Random(seed).fork(shard),

@@ -70,7 +70,12 @@ const functionLength: Rule = (file, lines) => {
   const found: Finding[] = []
   for (let i = 0; i < lines.length; i++) {
     const start = FUNCTION_START.exec(lines[i])
-    if (start === null || /^\s*(if|for|while|switch|return|catch)\b/.test(lines[i])) continue
+    if (
+      start === null ||
+      !/[({]$/.test(lines[i]) ||
+      /^\s*(if|for|while|switch|return|catch)\b/.test(lines[i])
+    )
+      continue
     const indent = start[1]
     const end = lines.findIndex((line, at) => at > i && line.startsWith(`${indent}}`))
     const isBody =
