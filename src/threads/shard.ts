@@ -1,4 +1,3 @@
-import { Book } from '../book/book.ts'
 import { CONNECTIONS_PER_SHARD_MAX, HEARTBEAT_PERIOD_MS } from '../constants.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Histogram } from '../core/histogram.ts'
@@ -8,20 +7,17 @@ import { fail, type Result, succeed } from '../core/result.ts'
 import type { CancelTimer, Timers } from '../core/timer.ts'
 import type { TickerMessage, TradeMessage } from '../domain/messages.ts'
 import { FEATURE_NAMES } from '../features/registry.ts'
-import { SymbolFeatures } from '../features/symbol-features.ts'
 import type { ControlMessage } from '../feed/bybit/control-message.ts'
 import { BybitDecoder } from '../feed/bybit/decoder.ts'
-import { type Topic, topicName } from '../feed/bybit/topic.ts'
 import { FeedPool } from '../feed/pool.ts'
 import { Sequencer } from '../feed/sequencer.ts'
 import { Staleness } from '../feed/staleness.ts'
-import { openBookView } from '../memory/book-view.ts'
 import { BroadcastWriter } from '../memory/broadcast.ts'
 import { ControlBlock } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
 import { openHistogram } from '../memory/histograms.ts'
 import { RingWriter } from '../memory/ring.ts'
-import { openRowView, publishRow, type RowView, recoverRow } from '../memory/row-view.ts'
+import { publishRow } from '../memory/row-view.ts'
 import { loadModelFolder } from '../model/manifest.ts'
 import { openScorer, type Scorer } from '../model/scorer.ts'
 import { SignalRunner } from '../signal/runner.ts'
@@ -29,6 +25,7 @@ import { createStrategies } from '../signal/strategy-table.ts'
 import { featureRegistry } from './feature-registry.ts'
 import { Pipeline, type PipelineSink } from './pipeline.ts'
 import type { ShardStatus, ShardTask } from './shard-task.ts'
+import { openShardTopics, type ShardTopics } from './shard-topics.ts'
 import { TickerBoard } from './ticker-board.ts'
 import { TradeBoard } from './trade-board.ts'
 
@@ -56,11 +53,7 @@ export class Shard {
   readonly #clock: Clock
   readonly #timers: Timers
   readonly #log: Logger
-  readonly #topics: Topic[] = []
-  readonly #books: (Book | undefined)[] = []
-  readonly #rows: (RowView | undefined)[] = []
-  readonly #features: (SymbolFeatures | undefined)[] = []
-  readonly #featuresByInstrument: SymbolFeatures[] = []
+  readonly #topics: ShardTopics
   readonly #staleness: Staleness
   readonly #pipeline: Pipeline
   readonly #pool: FeedPool
@@ -100,20 +93,21 @@ export class Shard {
     this.#socketToSignal = openHistogram(own.histograms, 'socket_to_signal')
     this.#trades = new TradeBoard(new BroadcastWriter(own.trades))
     this.#tickers = new TickerBoard(memory.tickers, task.owned)
-    for (const index of task.owned) this.#openInstrument(index)
+    this.#topics = openShardTopics(task, clock.nowUs())
+    const { topics, books, features } = this.#topics
     const decoder = new BybitDecoder(counters)
-    for (const topic of this.#topics) decoder.addTopic(topic)
-    this.#staleness = new Staleness(this.#topics.length, {
+    for (const topic of topics) decoder.addTopic(topic)
+    this.#staleness = new Staleness(topics.length, {
       onStale: (topic) => this.#onStale(topic),
       onRecovered: () => {}, // the message that ended the silence has made the book LIVE already
     })
     this.#setStaleBounds()
     this.#pipeline = new Pipeline({
       decoder,
-      sequencer: new Sequencer(this.#topics.length),
-      topics: this.#topics,
-      books: this.#books,
-      features: this.#features,
+      sequencer: new Sequencer(topics.length),
+      topics,
+      books,
+      features,
       counters,
       clock,
       socketToBook: openHistogram(own.histograms, 'socket_to_book'),
@@ -169,7 +163,7 @@ export class Shard {
       this.#timers.every(model.batchPeriodMs, () => void this.#score()),
     ]
     this.#log.info(
-      { symbols: this.#task.owned.length, topics: this.#topics.length },
+      { symbols: this.#task.owned.length, topics: this.#topics.topics.length },
       'shard started',
     )
   }
@@ -179,7 +173,7 @@ export class Shard {
     await this.#pool.stop()
     await this.#scorer?.close()
     const nowUs = this.#clock.nowUs()
-    for (const book of this.#books) book?.markState('NO_BOOK', 'stopped', nowUs)
+    for (const book of this.#topics.books) book?.markState('NO_BOOK', 'stopped', nowUs)
   }
 
   status(cpuSeconds: number): ShardStatus {
@@ -188,40 +182,9 @@ export class Shard {
     return { connections: connections.length, connectionsOpen, resyncsWaiting, cpuSeconds }
   }
 
-  #openInstrument(index: number): void {
-    const { feed, instruments, memory, params } = this.#task
-    const instrument = instruments[index]
-    const { depth } = memory
-    const features = new SymbolFeatures({ instrument, depth, params })
-    const row = openRowView(memory.rows, index)
-    recoverRow(row)
-    this.#rows[index] = row
-    this.#featuresByInstrument[index] = features
-    for (const kind of feed.kinds) {
-      const isBook = kind === 'orderbook'
-      const name = topicName(kind, isBook ? depth : 0, instrument.symbol)
-      const topic = {
-        index: this.#topics.length,
-        name,
-        kind,
-        depth: isBook ? depth : 0,
-        instrument,
-      }
-      this.#topics.push(topic)
-      this.#features.push(kind === 'tickers' ? undefined : features)
-      this.#books.push(isBook ? this.#openBook(index, depth) : undefined)
-    }
-  }
-
-  #openBook(index: number, depth: number): Book {
-    const book = new Book(openBookView(this.#task.memory.books, index, depth), depth)
-    book.recover(this.#clock.nowUs())
-    return book
-  }
-
   #setStaleBounds(): void {
     const { feed } = this.#task
-    for (const topic of this.#topics) {
+    for (const topic of this.#topics.topics) {
       if (topic.kind === 'orderbook') this.#staleness.setBound(topic.index, feed.bookStaleMs)
       if (topic.kind === 'tickers') this.#staleness.setBound(topic.index, feed.tickerStaleMs)
     }
@@ -242,7 +205,7 @@ export class Shard {
     const { feed, memory, rates, seed, shard } = this.#task
     return new FeedPool({
       url: feed.url,
-      topics: this.#topics.map(({ index, name, instrument }) => ({
+      topics: this.#topics.topics.map(({ index, name, instrument }) => ({
         index,
         name,
         symbol: instrument.symbol,
@@ -287,7 +250,7 @@ export class Shard {
 
   /** The chain may still hold, so the sequencer keeps it: the next delta in order makes the book LIVE again. */
   #onStale(topic: number): void {
-    const book = this.#books[topic]
+    const book = this.#topics.books[topic]
     if (book?.state === 'LIVE') {
       this.#counters.add('books_stale')
       book.markState('STALE', 'no_data', this.#clock.nowUs())
@@ -296,9 +259,9 @@ export class Shard {
   }
 
   #onRow(instrument: number, ctsMs: number, receiveUs: number): void {
-    const view = this.#rows[instrument]
-    if (view === undefined) return
-    const row = this.#featuresByInstrument[instrument].row
+    const view = this.#topics.rowViews[instrument]
+    const row = this.#topics.featuresOf[instrument]?.row
+    if (view === undefined || row === undefined) return
     row.receiveUs = receiveUs
     row.publishUs = this.#clock.nowUs()
     publishRow(view, row)
