@@ -87,12 +87,12 @@ describe('real frames', () => {
     const harness = new DecoderHarness(topics)
     const random = new Random(7)
     const small = frames.filter((frame) => frame.length < 3000)
-    for (let i = 0; i < 20_000; i++) {
+    for (let i = 0; i < 5_000; i++) {
       expectSame(harness, damage(random, small[random.below(small.length)]), topics)
     }
-    expect(harness.counters.get('frames_malformed')).toBeGreaterThan(1000)
+    expect(harness.counters.get('frames_malformed')).toBeGreaterThan(200)
     expect(harness.counters.get('bad_data')).toBeGreaterThan(100)
-    expect(harness.counters.get('messages_book')).toBeGreaterThan(1000)
+    expect(harness.counters.get('messages_book')).toBeGreaterThan(200)
   })
 })
 
@@ -100,23 +100,23 @@ describe('made frames', () => {
   it('in every order and spacing, with unknown fields, equal JSON.parse', () => {
     const harness = new DecoderHarness(TOPICS)
     const random = new Random(11)
-    for (let i = 0; i < 10_000; i++) {
+    for (let i = 0; i < 4_000; i++) {
       const text = makeFrame(random, 'BTCUSDT')
       expect(slowDecode(Buffer.from(text), TOPICS)).not.toBe('bad')
       expectSame(harness, Buffer.from(text))
     }
     // The scanner knows almost all of them; else this would compare JSON.parse with itself.
-    expect(harness.fallbacks).toBeLessThan(600)
+    expect(harness.fallbacks).toBeLessThan(240)
   })
 
   it('equal JSON.parse after damage', () => {
     const harness = new DecoderHarness(TOPICS)
     const random = new Random(13)
-    for (let i = 0; i < 20_000; i++) {
+    for (let i = 0; i < 5_000; i++) {
       expectSame(harness, damage(random, Buffer.from(makeFrame(random, 'BTCUSDT'))))
     }
     const accepted = harness.counters.get('messages_book') + harness.counters.get('messages_trade')
-    expect(accepted).toBeGreaterThan(1000)
+    expect(accepted).toBeGreaterThan(200)
     expect(harness.fallbacks).toBeLessThan(accepted / 2)
   })
 

@@ -1,20 +1,22 @@
 // hot
 import { MESSAGE_LEVELS_MAX } from '../../constants.ts'
-import { parseSteps, type Step } from '../../core/decimal.ts'
+import type { Step } from '../../core/decimal.ts'
 import type { BookMessage, LevelList } from '../../domain/messages.ts'
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COMMA,
   equalsBytes,
-  findQuote,
   NOT_SCANNED,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
   scanInteger,
+  scanSteps,
   skipColon,
+  skipKey,
   skipSpace,
+  skipToken,
   skipValue,
 } from './json-bytes.ts'
 import type { KnownTopic } from './topic-table.ts'
@@ -51,23 +53,19 @@ export class BookScanner {
     let seen = 0
     do {
       at = skipSpace(bytes, at + 1)
-      if (bytes[at] !== QUOTE) return NOT_SCANNED
-      const from = at + 1
-      const to = findQuote(bytes, from, end)
-      if (to === NOT_SCANNED) return NOT_SCANNED
-      const key = keyOf(bytes, from, to)
+      const key = keyAt(bytes, at)
       if ((seen & key) !== 0) return NOT_SCANNED
       seen |= key
-      at = skipColon(bytes, to + 1)
+      at = key === 0 ? skipKey(bytes, at, end) : skipColon(bytes, at + (key === SEEN_SEQ ? 5 : 3))
       if (at === NOT_SCANNED) return NOT_SCANNED
       if (key === SEEN_B) at = scanLevels(bytes, at, end, tick, lot, out.bids)
       else if (key === SEEN_A) at = scanLevels(bytes, at, end, tick, lot, out.asks)
-      else if (key === SEEN_S) at = scanSymbol(bytes, at, end, known.symbolBytes)
+      else if (key === SEEN_S) at = scanSymbol(bytes, at, known.symbolBytes)
       else if (key === SEEN_U) at = scanInteger(bytes, at, numbers, NUMBER_U)
       else if (key === SEEN_SEQ) at = scanInteger(bytes, at, numbers, NUMBER_SEQ)
       else at = skipValue(bytes, at, end)
-      if (at === NOT_SCANNED) return NOT_SCANNED
-      at = skipSpace(bytes, at)
+      if (at === NOT_SCANNED || at >= end) return NOT_SCANNED
+      if (bytes[at] !== COMMA) at = skipSpace(bytes, at)
     } while (bytes[at] === COMMA)
     if (bytes[at] !== CLOSE_BRACE || (seen & SEEN_REQUIRED) !== SEEN_REQUIRED) return NOT_SCANNED
     out.u = numbers[NUMBER_U]
@@ -76,26 +74,27 @@ export class BookScanner {
   }
 }
 
-/** The bit of a key, 0 for one that is not read. */
-function keyOf(bytes: Uint8Array, from: number, to: number): number {
-  if (to - from === 1) {
-    const letter = bytes[from]
+/** The bit of the key whose opening quote is at `at`; 0 for one that is not read, or no key. */
+function keyAt(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== QUOTE) return 0
+  const letter = bytes[at + 1]
+  if (letter === QUOTE || letter === CLOSE_BRACE) return 0
+  if (bytes[at + 2] === QUOTE) {
     if (letter === LETTER_B) return SEEN_B
     if (letter === LETTER_A) return SEEN_A
     if (letter === LETTER_S) return SEEN_S
-    if (letter === LETTER_U) return SEEN_U
-    return 0
+    return letter === LETTER_U ? SEEN_U : 0
   }
-  const isSeq =
-    to - from === 3 && bytes[from] === 115 && bytes[from + 1] === 101 && bytes[from + 2] === 113
-  return isSeq ? SEEN_SEQ : 0
+  // "seq"
+  if (letter !== LETTER_S || bytes[at + 2] !== 101 || bytes[at + 3] !== 113) return 0
+  return bytes[at + 4] === QUOTE ? SEEN_SEQ : 0
 }
 
 /** A string that must be `symbol`. */
-export function scanSymbol(bytes: Uint8Array, at: number, end: number, symbol: Uint8Array): number {
-  if (bytes[at] !== QUOTE) return NOT_SCANNED
-  const to = findQuote(bytes, at + 1, end)
-  return to !== NOT_SCANNED && equalsBytes(bytes, at + 1, to, symbol) ? to + 1 : NOT_SCANNED
+export function scanSymbol(bytes: Uint8Array, at: number, symbol: Uint8Array): number {
+  if (bytes[at] !== QUOTE || !equalsBytes(bytes, at + 1, symbol)) return NOT_SCANNED
+  at += symbol.length + 1
+  return bytes[at] === QUOTE ? at + 1 : NOT_SCANNED
 }
 
 /** `[["62414.30","0.304"],["62414.80","0"]]`; what follows the first two of a level is skipped. */
@@ -120,26 +119,17 @@ function scanLevels(
       return count === 0 && bytes[at] === CLOSE_BRACKET ? at + 1 : NOT_SCANNED
     }
     if (count === MESSAGE_LEVELS_MAX) return NOT_SCANNED
-    at = skipSpace(bytes, at + 1)
-    if (bytes[at] !== QUOTE) return NOT_SCANNED
-    let to = findQuote(bytes, at + 1, end)
-    if (to === NOT_SCANNED) return NOT_SCANNED
-    const price = parseSteps(bytes, at + 1, to, tick)
-    at = skipSpace(bytes, to + 1)
-    if (price < 0 || bytes[at] !== COMMA) return NOT_SCANNED
-    at = skipSpace(bytes, at + 1)
-    if (bytes[at] !== QUOTE) return NOT_SCANNED
-    to = findQuote(bytes, at + 1, end)
-    if (to === NOT_SCANNED) return NOT_SCANNED
-    const size = parseSteps(bytes, at + 1, to, lot)
-    if (size < 0) return NOT_SCANNED
-    at = skipSpace(bytes, to + 1)
-    if (bytes[at] !== CLOSE_BRACKET) at = skipRest(bytes, at, end)
+    at = scanSteps(bytes, skipSpace(bytes, at + 1), tick, ticks, count)
     if (at === NOT_SCANNED) return NOT_SCANNED
-    ticks[count] = price
-    lots[count] = size
+    at = skipToken(bytes, at, COMMA)
+    if (at === NOT_SCANNED) return NOT_SCANNED
+    at = scanSteps(bytes, skipSpace(bytes, at), lot, lots, count)
+    if (at === NOT_SCANNED) return NOT_SCANNED
+    if (bytes[at] !== CLOSE_BRACKET) at = skipRest(bytes, skipSpace(bytes, at), end)
+    if (at === NOT_SCANNED) return NOT_SCANNED
     count++
-    at = skipSpace(bytes, at + 1)
+    at++
+    if (bytes[at] !== COMMA) at = skipSpace(bytes, at)
   } while (bytes[at] === COMMA)
   out.count = count
   return bytes[at] === CLOSE_BRACKET ? at + 1 : NOT_SCANNED
@@ -149,7 +139,7 @@ function scanLevels(
 function skipRest(bytes: Uint8Array, at: number, end: number): number {
   while (bytes[at] === COMMA) {
     at = skipValue(bytes, skipSpace(bytes, at + 1), end)
-    if (at === NOT_SCANNED) return NOT_SCANNED
+    if (at === NOT_SCANNED || at >= end) return NOT_SCANNED
     at = skipSpace(bytes, at)
   }
   return bytes[at] === CLOSE_BRACKET ? at : NOT_SCANNED

@@ -1,7 +1,7 @@
 // hot
 import { TOPICS_MAX } from '../../constants.ts'
 import { assert } from '../../core/assert.ts'
-import { equalsBytes, findQuote, NOT_SCANNED } from './json-bytes.ts'
+import { equalsBytes, findQuote, NOT_SCANNED, QUOTE } from './json-bytes.ts'
 import type { Topic } from './topic.ts'
 
 /** A topic with the bytes to compare with. */
@@ -52,19 +52,28 @@ export class TopicTable {
   /** Reads a topic name whose first byte is at `at`; answers the position after its closing quote and sets `found`. */
   scan(bytes: Uint8Array, at: number, end: number): number {
     this.found = NONE
-    const to = findQuote(bytes, at, end)
-    if (to === NOT_SCANNED) return NOT_SCANNED
+    const from = at
+    let value = 0
+    let byte = bytes[at]
+    while (byte !== QUOTE) {
+      value = mix(value, byte)
+      if (++at >= end) return NOT_SCANNED
+      byte = bytes[at]
+    }
     const slots = this.#slots
     const mask = slots.length - 1
-    let slot = hash(bytes, at, to) & mask
+    let slot = spread(value) & mask
     for (let position = slots[slot]; position !== NONE; position = slots[slot]) {
-      if (equalsBytes(bytes, at, to, this.#known[position].nameBytes)) {
+      const name = this.#known[position].nameBytes
+      if (name.length === at - from && equalsBytes(bytes, from, name)) {
         this.found = position
-        break
+        return at + 1
       }
       slot = (slot + 1) & mask
     }
-    return to + 1
+    // What equals a known name needs no check; another one may hold an escape, or be no string at all.
+    if (findQuote(bytes, from, end) !== at) return NOT_SCANNED
+    return at + 1
   }
 
   #grow(): void {
@@ -75,15 +84,24 @@ export class TopicTable {
   #place(position: number): void {
     const name = this.#known[position].nameBytes
     const mask = this.#slots.length - 1
-    let slot = hash(name, 0, name.length) & mask
+    let slot = spread(hash(name)) & mask
     while (this.#slots[slot] !== NONE) slot = (slot + 1) & mask
     this.#slots[slot] = position
   }
 }
 
-/** FNV-1a, with its high bits folded in, as the low ones pick the slot. */
-function hash(bytes: Uint8Array, from: number, to: number): number {
-  let value = 0x811c9dc5 | 0
-  for (let at = from; at < to; at++) value = Math.imul(value ^ bytes[at], 0x01000193)
-  return value ^ (value >>> 15)
+function hash(bytes: Uint8Array): number {
+  let value = 0
+  for (let at = 0; at < bytes.length; at++) value = mix(value, bytes[at])
+  return value
+}
+
+/** Turns and adds in: half the time of a multiplication a byte, and `spread` makes up for it. */
+function mix(value: number, byte: number): number {
+  return ((value << 5) | (value >>> 27)) ^ byte
+}
+
+/** Brings the high bits down, as the low ones pick the slot. */
+function spread(value: number): number {
+  return Math.imul(value, 0x9e3779b1) >>> 12
 }

@@ -1,6 +1,5 @@
 // hot
 import { TRADES_PER_MESSAGE_MAX } from '../../constants.ts'
-import { parseSteps, type Step } from '../../core/decimal.ts'
 import type { TradeMessage } from '../../domain/messages.ts'
 import { scanSymbol } from './book-scanner.ts'
 import {
@@ -15,7 +14,9 @@ import {
   QUOTE,
   scanBoolean,
   scanInteger,
+  scanSteps,
   skipColon,
+  skipKey,
   skipSpace,
   skipValue,
 } from './json-bytes.ts'
@@ -49,7 +50,7 @@ export class TradeScanner {
     if (bytes[at] === CLOSE_BRACKET) return at + 1
     for (let count = 0; count < TRADES_PER_MESSAGE_MAX; count++) {
       at = this.#scanTrade(bytes, at, end, known, out, count)
-      if (at === NOT_SCANNED) return NOT_SCANNED
+      if (at === NOT_SCANNED || at >= end) return NOT_SCANNED
       at = skipSpace(bytes, at)
       if (bytes[at] === CLOSE_BRACKET) {
         out.count = count + 1
@@ -76,20 +77,16 @@ export class TradeScanner {
     let seen = 0
     do {
       at = skipSpace(bytes, at + 1)
-      if (bytes[at] !== QUOTE) return NOT_SCANNED
-      const from = at + 1
-      const to = findQuote(bytes, from, end)
-      if (to === NOT_SCANNED) return NOT_SCANNED
-      const key = keyOf(bytes, from, to)
+      const key = keyAt(bytes, at)
       if ((seen & key) !== 0) return NOT_SCANNED
       seen |= key
-      at = skipColon(bytes, to + 1)
+      at = key === 0 ? skipKey(bytes, at, end) : skipColon(bytes, at + lengthOf(key))
       if (at === NOT_SCANNED) return NOT_SCANNED
       if (key === 0) at = skipValue(bytes, at, end)
       else if (key === KEY_ID) at = this.#scanId(bytes, at, end, out.ids, slot)
-      else at = scanField(bytes, at, end, key, known, out, slot)
-      if (at === NOT_SCANNED) return NOT_SCANNED
-      at = skipSpace(bytes, at)
+      else at = scanField(bytes, at, key, known, out, slot)
+      if (at === NOT_SCANNED || at >= end) return NOT_SCANNED
+      if (bytes[at] !== COMMA) at = skipSpace(bytes, at)
     } while (bytes[at] === COMMA)
     if (bytes[at] !== CLOSE_BRACE || (seen & KEYS_REQUIRED) !== KEYS_REQUIRED) return NOT_SCANNED
     return at + 1
@@ -110,16 +107,25 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** The bit of a key, 0 for one that is not read. */
-function keyOf(bytes: Uint8Array, from: number, to: number): number {
-  const length = to - from
-  if (length === 1) return keyOfLetter(bytes[from])
-  if (length === 2) return bytes[from] === 66 && bytes[from + 1] === 84 ? KEY_BLOCK : 0
-  if (length !== 3) return 0
-  const second = bytes[from + 1]
-  const third = bytes[from + 2]
-  if (bytes[from] === 82) return second === 80 && third === 73 ? KEY_RPI : 0
-  return bytes[from] === 115 && second === 101 && third === 113 ? KEY_SEQ : 0
+/** The bit of the key whose opening quote is at `at`; 0 for one that is not read, or no key. */
+function keyAt(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== QUOTE) return 0
+  const letter = bytes[at + 1]
+  if (letter === QUOTE || letter === CLOSE_BRACE) return 0
+  if (bytes[at + 2] === QUOTE) return keyOfLetter(letter)
+  const second = bytes[at + 2]
+  if (letter === 66) return second === 84 && bytes[at + 3] === QUOTE ? KEY_BLOCK : 0 // "BT"
+  if (letter === 82) {
+    return second === 80 && bytes[at + 3] === 73 && bytes[at + 4] === QUOTE ? KEY_RPI : 0 // "RPI"
+  }
+  if (letter !== 115 || second !== 101) return 0
+  return bytes[at + 3] === 113 && bytes[at + 4] === QUOTE ? KEY_SEQ : 0 // "seq"
+}
+
+/** Bytes of a key with its quotes. */
+function lengthOf(key: number): number {
+  if (key < KEY_BLOCK) return 3
+  return key === KEY_BLOCK ? 4 : 5
 }
 
 function keyOfLetter(letter: number): number {
@@ -144,7 +150,6 @@ function keyOfLetter(letter: number): number {
 function scanField(
   bytes: Uint8Array,
   at: number,
-  end: number,
   key: number,
   known: KnownTopic,
   out: TradeMessage,
@@ -154,13 +159,13 @@ function scanField(
     case KEY_TIME:
       return scanInteger(bytes, at, out.timeMs, slot)
     case KEY_SYMBOL:
-      return scanSymbol(bytes, at, end, known.symbolBytes)
+      return scanSymbol(bytes, at, known.symbolBytes)
     case KEY_SIDE:
       return scanSide(bytes, at, out.sign, slot)
     case KEY_SIZE:
-      return scanSteps(bytes, at, end, known.topic.instrument.lot, out.lots, slot)
+      return scanSteps(bytes, at, known.topic.instrument.lot, out.lots, slot)
     case KEY_PRICE:
-      return scanSteps(bytes, at, end, known.topic.instrument.tick, out.ticks, slot)
+      return scanSteps(bytes, at, known.topic.instrument.tick, out.ticks, slot)
     case KEY_BLOCK:
       return scanBoolean(bytes, at, out.isBlock, slot)
     case KEY_RPI:
@@ -172,26 +177,10 @@ function scanField(
 
 /** `"Buy"` or `"Sell"`: the side of the taker. */
 function scanSide(bytes: Uint8Array, at: number, sign: Int8Array, slot: number): number {
-  if (equalsBytes(bytes, at, at + 5, BUY)) {
+  if (equalsBytes(bytes, at, BUY)) {
     sign[slot] = 1
     return at + 5
   }
   sign[slot] = -1
-  return equalsBytes(bytes, at, at + 6, SELL) ? at + 6 : NOT_SCANNED
-}
-
-function scanSteps(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  step: Step,
-  out: Float64Array,
-  slot: number,
-): number {
-  if (bytes[at] !== QUOTE) return NOT_SCANNED
-  const to = findQuote(bytes, at + 1, end)
-  if (to === NOT_SCANNED) return NOT_SCANNED
-  const count = parseSteps(bytes, at + 1, to, step)
-  out[slot] = count
-  return count < 0 ? NOT_SCANNED : to + 1
+  return equalsBytes(bytes, at, SELL) ? at + 6 : NOT_SCANNED
 }
