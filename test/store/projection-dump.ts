@@ -1,0 +1,36 @@
+import type { SqlClient, SqlParameter, SqlRow } from '../../src/store/sql-client.ts'
+
+const KEYS: Record<string, string> = {
+  runs: 'run',
+  instruments: 'run, category, symbol',
+  orders: 'order_link_id',
+  order_events: 'journal_sequence',
+  fills: 'exec_id',
+  positions: 'category, symbol',
+  trading_states: 'journal_sequence',
+  denied_intents: 'journal_sequence',
+  breaker_events: 'journal_sequence',
+  days: 'day',
+  projection_offset: 'journal_sequence',
+}
+
+export async function rowsOf(
+  client: SqlClient,
+  sql: string,
+  parameters: readonly SqlParameter[] = [],
+): Promise<readonly SqlRow[]> {
+  const rows = await client.query(sql, parameters)
+  if (!rows.ok) throw new Error(rows.message)
+  return rows.value
+}
+
+/** Every row of every table of the projection, in the order of its key. */
+export async function dumpProjection(
+  client: SqlClient,
+): Promise<Record<string, readonly SqlRow[]>> {
+  const dump: Record<string, readonly SqlRow[]> = {}
+  for (const [table, key] of Object.entries(KEYS)) {
+    dump[table] = await rowsOf(client, `select * from bookflow.${table} order by ${key}`)
+  }
+  return dump
+}

@@ -1,0 +1,354 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Random } from '../../src/core/random.ts'
+import { fail, type Result } from '../../src/core/result.ts'
+import type { JournalRecord } from '../../src/domain/journal.ts'
+import { migrate } from '../../src/store/migrations.ts'
+import { openPostgres } from '../../src/store/pg-client.ts'
+import { openPglite } from '../../src/store/pglite-client.ts'
+import { clearProjection } from '../../src/store/projection.ts'
+import { Projector } from '../../src/store/projector.ts'
+import type { SqlClient, SqlSession } from '../../src/store/sql-client.ts'
+import { JournalMaker, writeJournal } from './journal-maker.ts'
+import { startPostgres, type TestPostgres } from './postgres-server.ts'
+import { dumpProjection, rowsOf } from './projection-dump.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bookflow-store-'))
+const postgres = await startPostgres()
+afterAll(async () => {
+  if (typeof postgres !== 'string') await postgres.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function must<Value>(result: Result<Value>): Value {
+  if (!result.ok) throw new Error(`${result.code}: ${result.message}`)
+  return result.value
+}
+
+let journals = 0
+/** A folder for a journal of its own. */
+function freshFolder(): string {
+  const path = join(folder, `journal-${++journals}`)
+  mkdirSync(path)
+  return path
+}
+
+async function journalOf(seed: number, count: number) {
+  const maker = new JournalMaker(seed)
+  maker.trade(count)
+  const journalFolder = freshFolder()
+  const place = await writeJournal(journalFolder, maker.records)
+  return { maker, place, journalFolder }
+}
+
+async function project(client: SqlClient, place: Parameters<typeof Projector.open>[1]) {
+  const projector = must(await Projector.open(client, place))
+  const applied = await projector.catchUp()
+  projector.close()
+  return applied
+}
+
+const databases: [string, () => Promise<Result<SqlClient>>, string][] = [
+  ['PGlite', () => openPglite(join(folder, 'pglite')), ''],
+  [
+    'PostgreSQL',
+    () => openPostgres((postgres as TestPostgres).url),
+    typeof postgres === 'string' ? postgres : '',
+  ],
+]
+
+for (const [name, open, reason] of databases) {
+  describe.skipIf(reason !== '')(`projection into ${name} ${reason}`, () => {
+    let client: SqlClient
+    beforeAll(async () => {
+      client = must(await open())
+      must(await client.exec('drop schema if exists bookflow cascade'))
+    })
+    afterAll(() => client.close())
+
+    async function startEmpty(): Promise<void> {
+      must(await migrate(client))
+      must(await client.transaction(clearProjection))
+    }
+
+    it('is migrated once, and again changes nothing', async () => {
+      expect(must(await migrate(client))).toEqual(['0001_execution.sql'])
+      expect(must(await migrate(client))).toEqual([])
+    })
+
+    it('refuses a database whose migration is not the file we have', async () => {
+      await client.query(`update bookflow.schema_migrations set checksum = 'x' where version = 1`)
+      expect(await migrate(client)).toMatchObject({ ok: false, code: 'migration_changed' })
+      await client.exec('drop schema bookflow cascade')
+      must(await migrate(client))
+    })
+
+    it('holds the orders, fills and positions that the journal tells of', async () => {
+      await startEmpty()
+      const { maker, place } = await journalOf(1, 1500)
+      expect(must(await project(client, place))).toBe(maker.records.length)
+
+      const orders = await rowsOf(client, 'select * from bookflow.orders')
+      expect(orders).toHaveLength(maker.orders.size)
+      for (const row of orders) {
+        const order = maker.orders.get(String(row.order_link_id))
+        expect(row).toMatchObject({
+          state: order?.state,
+          lots: order?.lots,
+          filled_lots: order?.filledLots,
+        })
+        const isBitcoin = row.symbol === 'BTCUSDT'
+        const tick = isBitcoin ? 0.1 : 1e-8
+        if (order === undefined || order.filledLots === 0) expect(row.average_price).toBeNull()
+        else {
+          const average = (order.notionalTicks / order.filledLots) * tick
+          expect(Number(row.average_price) / average).toBeCloseTo(1, 12)
+        }
+        expect(row.u).toBe(2 ** 52)
+      }
+      const positions = await rowsOf(client, 'select * from bookflow.positions')
+      expect(positions).toHaveLength(maker.positions.size)
+      for (const row of positions) {
+        const position = maker.positions.get(String(row.symbol))
+        expect(row).toMatchObject({ lots: position?.lots, fees_quote: position?.fees })
+      }
+      const [sums] = await rowsOf(
+        client,
+        `select count(*) as fills, (select count(*) from bookflow.order_events) as events,
+          (select count(*) from bookflow.denied_intents) as denied,
+          (select count(*) from bookflow.runs) as runs from bookflow.fills`,
+      )
+      const count = (type: string) => maker.records.filter((record) => record.type === type).length
+      expect(sums).toEqual({
+        fills: maker.fills,
+        events: count('order_state'),
+        denied: count('intent_denied'),
+        runs: count('run_started'),
+      })
+    })
+
+    it('multiplies steps in exact decimals and shows times as times', async () => {
+      const [price] = await rowsOf(
+        client,
+        `select bool_and(price = ticks * 0.00000001) as price, bool_and(qty = lots * 100) as qty,
+          bool_and(filled_at = to_timestamp(0) + time_us * interval '1 microsecond') as time
+        from bookflow.fills where symbol = 'PEPEUSDT'`,
+      )
+      expect(price).toEqual({ price: true, qty: true, time: true })
+      const [limit] = await rowsOf(
+        client,
+        `select limit_ticks, limit_price from bookflow.orders where symbol = 'BTCUSDT' limit 1`,
+      )
+      expect(limit.limit_price).toBe((Number(limit.limit_ticks) / 10).toFixed(2))
+    })
+
+    it('follows a journal that grows, over new segments and runs', async () => {
+      await startEmpty()
+      const maker = new JournalMaker(2)
+      maker.trade(300)
+      const journalFolder = freshFolder()
+      const place = await writeJournal(journalFolder, maker.records)
+      const projector = must(await Projector.open(client, place))
+      must(await projector.catchUp())
+      expect(projector.status()).toEqual({ offset: maker.records.length, lagRecords: 0 })
+
+      const before = maker.records.length
+      maker.trade(700)
+      await writeJournal(journalFolder, maker.records.slice(before))
+      expect(projector.status()).toEqual({
+        offset: before,
+        lagRecords: maker.records.length - before,
+      })
+      expect(must(await projector.catchUp())).toBe(maker.records.length - before)
+      projector.close()
+      const followed = await dumpProjection(client)
+
+      await startEmpty()
+      must(await project(client, place))
+      expect(await dumpProjection(client)).toEqual(followed)
+    })
+
+    it('made again is the same', async () => {
+      const { place } = await journalOf(3, 800)
+      await startEmpty()
+      const projector = must(await Projector.open(client, place))
+      must(await projector.catchUp())
+      const first = await dumpProjection(client)
+      must(await projector.rebuild('asked for'))
+      expect(await rowsOf(client, 'select * from bookflow.orders')).toEqual([])
+      must(await projector.catchUp())
+      projector.close()
+      expect(await dumpProjection(client)).toEqual(first)
+    })
+
+    it('neither loses nor doubles a row, whichever statement fails', async () => {
+      const { place } = await journalOf(4, 1200)
+      await startEmpty()
+      must(await project(client, place))
+      const reference = await dumpProjection(client)
+
+      await startEmpty()
+      const random = new Random(5)
+      let crashes = 0
+      for (let isDone = false; !isDone; ) {
+        const flaky = failing(client, random.below(12))
+        const opened = await Projector.open(flaky, place)
+        const applied = opened.ok ? await opened.value.catchUp() : opened
+        if (opened.ok) opened.value.close()
+        isDone = applied.ok
+        if (!applied.ok) crashes++
+        // In the end it must be let through: three batches need about forty statements.
+        if (crashes > 40) isDone = (await project(client, place)).ok
+      }
+      expect(crashes).toBeGreaterThan(5)
+      expect(await dumpProjection(client)).toEqual(reference)
+    })
+
+    it('goes on after a commit whose answer was lost', async () => {
+      const { place } = await journalOf(6, 700)
+      await startEmpty()
+      must(await project(client, place))
+      const reference = await dumpProjection(client)
+
+      await startEmpty()
+      const deaf: SqlClient = {
+        ...client,
+        async transaction(work) {
+          const result = await client.transaction(work)
+          return result.ok ? fail('store_unavailable', 'the answer was lost') : result
+        },
+      }
+      const projector = must(await Projector.open(client, place))
+      projector.close()
+      for (let batch = 0; batch < 2; batch++) {
+        const opened = await Projector.open(deafAfterMigration(client, deaf), place)
+        const stepped = await must(opened).step()
+        expect(stepped).toMatchObject({ ok: false, code: 'store_unavailable' })
+        must(opened).close()
+      }
+      must(await project(client, place))
+      expect(await dumpProjection(client)).toEqual(reference)
+    })
+
+    it.each([
+      ['lost its end', () => []],
+      [
+        'has other records in the place of its end',
+        (end: readonly JournalRecord[]) =>
+          end.map((each) => ({ ...each, time_us: each.time_us + 1 })),
+      ],
+    ])('is made again when the journal %s, as after a power cut', async (_what, replaced) => {
+      const maker = new JournalMaker(7)
+      maker.trade(400)
+      const whole = await writeJournal(freshFolder(), maker.records)
+      await startEmpty()
+      must(await project(client, whole))
+
+      const at = maker.records.length - 100
+      const records = [...maker.records.slice(0, at), ...replaced(maker.records.slice(at))]
+      const place = await writeJournal(freshFolder(), records)
+      const notes: string[] = []
+      const projector = must(await Projector.open(client, place, ({ event }) => notes.push(event)))
+      must(await projector.catchUp())
+      projector.close()
+      expect(notes).toEqual(['rebuilding'])
+      const rebuilt = await dumpProjection(client)
+      await startEmpty()
+      must(await project(client, place))
+      expect(rebuilt).toEqual(await dumpProjection(client))
+    })
+
+    it('of another journal is not overwritten', async () => {
+      const first = await journalOf(8, 100)
+      const second = await journalOf(9, 100)
+      await startEmpty()
+      must(await project(client, first.place))
+      const before = await dumpProjection(client)
+      const refused = await project(client, second.place)
+      expect(refused).toMatchObject({ ok: false, code: 'projection_mismatch' })
+      expect(!refused.ok && refused.message).toContain('use another database')
+      expect(await dumpProjection(client)).toEqual(before)
+    })
+
+    it('rolls back what a failed transaction did, and reports what the database said', async () => {
+      await startEmpty()
+      const failed = await client.transaction(async (session) => {
+        must(await session.query(`update bookflow.projection_offset set journal_sequence = 77`))
+        return session.query('select * from no_such_table')
+      })
+      expect(failed).toMatchObject({ ok: false, code: 'store_query_failed' })
+      expect(!failed.ok && failed.message).toContain('no_such_table')
+      const [row] = await rowsOf(client, 'select journal_sequence from bookflow.projection_offset')
+      expect(row).toEqual({ journal_sequence: 0 })
+    })
+
+    it('answers the values the port promises', async () => {
+      const [row] = await rowsOf(
+        client,
+        `select 9007199254740991::bigint as big, 1.10::numeric as exact, 0.1::float8 as double,
+          true as flag, null as nothing, to_timestamp(0) as time, '{"a":[1]}'::jsonb as json,
+          $1::text as text, 3::int as int`,
+        ['é"\\'],
+      )
+      expect(row).toEqual({
+        big: Number.MAX_SAFE_INTEGER,
+        exact: '1.10',
+        double: 0.1,
+        flag: true,
+        nothing: null,
+        time: new Date(0),
+        json: { a: [1] },
+        text: 'é"\\',
+        int: 3,
+      })
+    })
+  })
+}
+
+describe('a PostgreSQL server', () => {
+  it('that is not there is one line without the password', async () => {
+    const refused = await openPostgres('postgresql://me:hush@127.0.0.1:1/nowhere')
+    expect(refused).toMatchObject({ ok: false, code: 'store_unavailable' })
+    expect(!refused.ok && refused.message).toMatch(/^PostgreSQL 127\.0\.0\.1:1\/nowhere: /)
+    expect(!refused.ok && refused.message).not.toContain('hush')
+    expect(await openPostgres('mysql://x')).toMatchObject({ ok: false, code: 'store_unavailable' })
+  })
+
+  it.skipIf(typeof postgres === 'string')('that drops the connection is unavailable', async () => {
+    const { url } = postgres as TestPostgres
+    const client = must(await openPostgres(url))
+    const other = must(await openPostgres(url))
+    const [row] = await rowsOf(client, 'select pg_backend_pid() as pid')
+    await rowsOf(other, 'select pg_terminate_backend($1)', [Number(row.pid)])
+    const refused = await client.query('select 1')
+    expect(refused).toMatchObject({ ok: false, code: 'store_unavailable' })
+    await client.close()
+    await other.close()
+  })
+})
+
+/** Lets `count` statements through and fails every one after, as a lost connection does. */
+function failing(client: SqlClient, count: number): SqlClient {
+  let left = count
+  const sessionOf = (session: SqlSession): SqlSession => ({
+    query: async (sql, parameters) =>
+      left-- > 0 ? session.query(sql, parameters) : fail('store_unavailable', 'cut'),
+    exec: async (sql) => (left-- > 0 ? session.exec(sql) : fail('store_unavailable', 'cut')),
+  })
+  return {
+    ...client,
+    ...sessionOf(client),
+    transaction: (work) => client.transaction((session) => work(sessionOf(session))),
+  }
+}
+
+/** The first transaction, the migration, is answered; the ones after are not. */
+function deafAfterMigration(client: SqlClient, deaf: SqlClient): SqlClient {
+  let transactions = 0
+  return {
+    ...client,
+    transaction: (work) => (transactions++ === 0 ? client : deaf).transaction(work),
+  }
+}
