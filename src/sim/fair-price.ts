@@ -18,6 +18,10 @@ const STORM_ENDS_PER_STEP = 1 / (20 * STEPS_PER_SECOND)
 /** Nothing leaves this band around its start, whatever the dice say. */
 const LOG_DEVIATION_MAX = 0.25
 
+/** Pressure that builds up before the price follows it: its half-life is 1.5 s, its share of a step's deviation this. */
+const LEAN_KEPT = 2 ** (-1 / (1.5 * STEPS_PER_SECOND))
+const LEAN_DRIFT = 0.5
+
 export type Regime = Readonly<{ volatility: number; activity: number }>
 const CALM: Regime = { volatility: 0.8, activity: 0.85 }
 const STORM: Regime = { volatility: 2.2, activity: 1.7 }
@@ -47,6 +51,8 @@ export class MarketFactor {
 export class FairPrice {
   /** In ticks, not rounded. */
   ticks: number
+  /** Standard normal: above 0 the price is about to rise, and those who quote and trade know a little of it. */
+  lean = 0
   /** The last step was a jump, which liquidates somebody. */
   hasJumped = false
   #own = 0
@@ -68,7 +74,9 @@ export class FairPrice {
   step(factor: MarketFactor, calm: number): void {
     const random = this.#random
     const sigma = this.#sigma * factor.regime.volatility * calm
-    let own = this.#own * (1 - REVERSION) + sigma * random.normal()
+    const drift = LEAN_DRIFT * this.lean * sigma
+    let own = this.#own * (1 - REVERSION) + drift + sigma * random.normal()
+    this.lean = LEAN_KEPT * this.lean + Math.sqrt(1 - LEAN_KEPT ** 2) * random.normal()
     this.hasJumped = random.float() < OWN_JUMPS_PER_STEP * calm
     if (this.hasJumped) own += 15e-4 * random.normal()
     this.#own = bounded(own)

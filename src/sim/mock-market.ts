@@ -22,7 +22,7 @@ const CONTROL_MESSAGES_MIN = 200
 const CONTROL_PERIOD_US_MIN = 300_000
 const SPEED_STEP_MAX = 1.3
 /** Above this the books get fewer changes a message, so that generating them does not become the limit. */
-const EVENTS_PER_SECOND_MAX = 300_000
+const EVENTS_PER_SECOND_MAX = 250_000
 const CALM_EVENTS_PER_SECOND = 40
 
 export type MockMarketOptions = Readonly<{

@@ -132,10 +132,10 @@ export class OrderFlow {
     return lots
   }
 
-  /** Where the fair price lies from the mid: -1 far below, +1 far above. */
+  /** Where the price is drawn to: -1 far below the mid, +1 far above, by the fair price and what leans on it. */
   #pull(): number {
     const gap = this.fair.ticks - (this.#bestTicks(BID) + this.#bestTicks(ASK)) / 2
-    return Math.tanh(gap / (1 + this.#spreadTicks))
+    return Math.tanh(gap / (1 + this.#spreadTicks) + 0.35 * this.fair.lean)
   }
 
   #take(pull: number): number {
@@ -178,7 +178,7 @@ export class OrderFlow {
     const fairTicks = side === BID ? Math.floor(this.fair.ticks) : Math.ceil(this.fair.ticks)
     if (random.float() < 0.7)
       ticks = side === BID ? Math.min(ticks, fairTicks) : Math.max(ticks, fairTicks)
-    this.#add(side, ticks, this.#quoteSize(distance))
+    this.#add(side, ticks, this.#leaningSize(side, distance))
   }
 
   /** A new best price between the two sides, near where it should be. */
@@ -193,7 +193,7 @@ export class OrderFlow {
         ? Math.ceil(this.fair.ticks - half) - noise
         : Math.floor(this.fair.ticks + half) + noise
     const ticks = Math.max(bid + 1, Math.min(ask - 1, wanted))
-    this.#add(side, ticks, this.#quoteSize(0))
+    this.#add(side, ticks, this.#leaningSize(side, 0))
   }
 
   #withdraw(pull: number): void {
@@ -255,6 +255,14 @@ export class OrderFlow {
       return unit * (1 + random.below(3))
     }
     return Math.max(1, Math.round(lots))
+  }
+
+  /** Near the touch the side that will be needed is quoted larger. */
+  #leaningSize(side: number, distance: number): number {
+    const lots = this.#quoteSize(distance)
+    if (distance > 10) return lots
+    const lean = side === BID ? this.fair.lean : -this.fair.lean
+    return Math.max(1, Math.round(lots * Math.exp(0.4 * lean)))
   }
 
   /** Pareto with exponent 1.5 from 0.4 up to 200: the mean is near 1.2. */
