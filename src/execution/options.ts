@@ -1,4 +1,5 @@
 import { ORDERS_OPEN_MAX } from '../constants.ts'
+import type { TimeInForce } from '../domain/journal.ts'
 
 /** What may be set about risk. Money in quote currency. */
 export type RiskLimits = Readonly<{
@@ -42,8 +43,8 @@ export type ExecutionOptions = Readonly<{
   limits: RiskLimits
   breaker: BreakerOptions
   paper: PaperOptions
-  /** Of orders that open: take what is there, or rest for `restMsMax`. Closing orders always take. */
-  entryTimeInForce: 'ioc' | 'gtc'
+  /** Of orders that open; one that rests is canceled after `restMsMax`. Closing orders always take. */
+  entryTimeInForce: TimeInForce
   restMsMax: number
   /** How far through the best price a closing order of the actor may reach. */
   exitSlippageBps: number
