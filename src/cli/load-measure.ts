@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../core/clock.ts'
 import { formatSteps } from '../core/decimal.ts'
 import type { Histogram } from '../core/histogram.ts'
+import { pause, systemTimers } from '../core/timer.ts'
 import { HISTOGRAMS, type HistogramName } from '../memory/histograms.ts'
 import type { Engine } from '../threads/engine.ts'
 import type { MockProcess, TruthBook } from './mock-process.ts'
@@ -74,7 +74,7 @@ export class LoadMeasure {
     const { instruments, watch } = this.#engine
     while (watch.states().LIVE < instruments.length && systemClock.nowUs() < endUs) {
       if (this.#stop.aborted) return
-      await sleep(50)
+      await pause(systemTimers, 50)
     }
   }
 
@@ -105,7 +105,7 @@ export class LoadMeasure {
       await this.#compare()
       const dueUs = this.#beganUs + ((look + 1) * 1e6) / LOOKS_PER_SECOND
       const waitMs = (Math.min(dueUs, endUs) - systemClock.nowUs()) / 1000
-      if (waitMs > 0) await sleep(waitMs)
+      if (waitMs > 0) await pause(systemTimers, waitMs)
     }
   }
 

@@ -17,6 +17,13 @@ export const systemTimers: Timers = {
   },
 }
 
+/** Resolves after the delay. */
+export function pause(timers: Timers, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    timers.after(delayMs, resolve)
+  })
+}
+
 type ManualTimer = { dueMs: number; periodMs: number; call: () => void; order: number }
 
 /** Runs due calls in order of time, then of creation, while `advance` moves forward. */

@@ -148,6 +148,11 @@ export class Shard {
       scores: memory.scores,
       counters,
       logger: ports.log,
+      // The runtime cannot bear the end of its thread: the supervisor waits while it works.
+      guard: {
+        enter: () => control.enterNative(shard),
+        leave: () => control.leaveNative(shard),
+      },
     })
     if (!scorer.ok) return fail(scorer.code, scorer.message)
     opened.#scorer = scorer.value

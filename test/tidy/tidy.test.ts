@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { findings, report, type SourceFile } from './rules.ts'
 
-const PATTERNS = ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', '*.md', '**/*.md']
+const PATTERNS = ['src', 'test', 'bench']
+  .map((room) => `:(glob)${room}/**/*.ts`)
+  .concat(':(glob)**/*.md')
 
 function repository(): SourceFile[] {
   const args = ['ls-files', '--cached', '--others', '--exclude-standard', '--', ...PATTERNS]
