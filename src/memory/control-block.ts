@@ -9,6 +9,8 @@ import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './re
  *   line 1              KILL_LATCH      set by main (never cleared while the process lives)
  *   line 2              DOORBELL        of the execution actor: count of rings; written by shards and main with Atomics.add
  *   line 3              SLEEPING        1 while the actor waits on the doorbell
+ *   line 4              STREAM_LEAVE    1 once the process is about to exit; written by main
+ *   line 5              STREAM_NATIVE   1 while the stream thread holds native sockets; written by the stream
  *   line 8 + i          HEARTBEAT       float64 microseconds, one per thread
  *   line 26 + 2s        NATIVE_BAR      of shard s: 1 while it may not begin native code; written by its supervisor
  *   line 27 + 2s        NATIVE_BUSY     of shard s: 1 while it may be in native code; written by the shard
@@ -19,6 +21,8 @@ const TRADING_STATE = 0
 const KILL_LATCH = 1 * WORDS_PER_LINE
 const DOORBELL = 2 * WORDS_PER_LINE
 const SLEEPING = 3 * WORDS_PER_LINE
+const STREAM_LEAVE = 4 * WORDS_PER_LINE
+const STREAM_NATIVE = 5 * WORDS_PER_LINE
 const HEARTBEAT_LINE = 8
 
 /** Threads that beat: shards 0..SHARDS_MAX-1, then these. */
@@ -79,6 +83,25 @@ export class ControlBlock {
       if (wait.async) await wait.value
     }
     Atomics.store(this.#words, SLEEPING, 0)
+  }
+
+  /** By the stream only: whether it holds sockets that must not be torn away with its thread. */
+  setStreamNative(holds: boolean): void {
+    Atomics.store(this.#words, STREAM_NATIVE, holds ? 1 : 0)
+    if (!holds) Atomics.notify(this.#words, STREAM_NATIVE)
+  }
+
+  isStreamAskedToLeave(): boolean {
+    return Atomics.load(this.#words, STREAM_LEAVE) === 1
+  }
+
+  /**
+   * By main, in the last moment before the process exits: asks the stream to let go of its sockets and blocks until it
+   * has, or for `timeoutMs`. False: it has not.
+   */
+  releaseStream(timeoutMs: number): boolean {
+    Atomics.store(this.#words, STREAM_LEAVE, 1)
+    return Atomics.wait(this.#words, STREAM_NATIVE, 1, timeoutMs) !== 'timed-out'
   }
 
   beat(thread: number, nowUs: number): void {

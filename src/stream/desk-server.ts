@@ -25,6 +25,8 @@ export type DeskServer = Readonly<{
   kind: StreamServerKind
   port: number
   stop(): Promise<void>
+  /** Lets go of every socket at once, for a thread that is ending. */
+  abandon(): void
 }>
 
 /** Listens and starts to tick. Refused: a port in use, an address open to the network without a token. */
@@ -45,6 +47,10 @@ export async function startDeskServer(
     stop: async () => {
       stream.stop()
       await server.close()
+    },
+    abandon: () => {
+      stream.stop()
+      server.abandon()
     },
   })
 }

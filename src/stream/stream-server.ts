@@ -10,6 +10,8 @@ export type StreamServer = Readonly<{
   port: number
   /** Stops listening and ends every connection; resolves when the port is free. */
   close(): Promise<void>
+  /** The same at once, for a thread that is ending: no word to the clients, and nothing to wait for. */
+  abandon(): void
 }>
 
 export type StreamServerKind = 'uws' | 'ws'

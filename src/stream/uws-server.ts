@@ -15,6 +15,10 @@ import {
  * The desk on uWebSockets.js. The package is optional: it carries binaries for some platforms and versions of Node, and
  * where none loads the answer is `stream_unavailable` and ws-server.ts takes over. So its types are not imported either;
  * the few we need are below.
+ *
+ * Its sockets are handles of the thread's event loop that Node does not know: a thread that ends while one is open ends
+ * the whole process with a native assertion. So whoever ends the thread must have `close` or `abandon` called first, and
+ * give the loop one turn.
  */
 const PACKAGE: string = 'uWebSockets.js'
 /** Other packages' default lets a second process listen on the same port, and each gets half of the clients. */
@@ -75,6 +79,7 @@ export async function listenUws(
     app.listen(options.host, options.port, EXCLUSIVE_PORT, resolve)
   })
   if (listening === false || listening === null || listening === undefined) {
+    app.close()
     // The library does not say why; an address that is not ours looks the same.
     const where = `${options.host}:${options.port}`
     return fail('port_in_use', `desk stream: cannot listen on ${where}; is the port in use?`)
@@ -86,6 +91,7 @@ export async function listenUws(
       for (const socket of [...sockets]) socket.end(CLOSE_GOING_AWAY, 'the engine stops')
       app.close()
     },
+    abandon: () => void app.close(),
   })
 }
 

@@ -59,6 +59,11 @@ export async function listenWs(
       http.closeAllConnections()
       return new Promise((resolve) => http.close(() => resolve()))
     },
+    abandon: () => {
+      stopPings()
+      http.closeAllConnections()
+      http.close()
+    },
   })
 }
 

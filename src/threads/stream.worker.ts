@@ -40,13 +40,27 @@ async function runStream(data: StreamWorkerData): Promise<void> {
     return
   }
   const server = started.value
-  const beat = () => memory.control.beat(STREAM_BEAT, systemClock.nowUs())
-  beat()
+  const { control } = memory
+  control.setStreamNative(true)
+  const leave = () => {
+    server.abandon()
+    // One turn of the loop later the handles are gone; only then may main go on.
+    setImmediate(() => control.setStreamNative(false))
+  }
+  const beat = () => {
+    control.beat(STREAM_BEAT, systemClock.nowUs())
+    if (!control.isStreamAskedToLeave()) return
+    stopBeats()
+    leave()
+  }
   const stopBeats = systemTimers.every(HEARTBEAT_PERIOD_MS, beat)
+  beat()
+  process.once('exit', () => server.abandon()) // of this thread: an exception nobody caught
   port.on('message', async (command: StreamWorkerCommand) => {
     if (command.type !== 'stop') return
     stopBeats()
     await server.stop()
+    setImmediate(() => control.setStreamNative(false))
     port.close()
   })
   post({ type: 'ready', port: server.port, server: server.kind })
