@@ -1,4 +1,5 @@
 import { renameSync, rmSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { PROJECTION_IDLE_POLL_MS, PROJECTION_STATUS_PERIOD_MS } from '../constants.ts'
 import { type FolderLock, lockFolder } from '../core/folder-lock.ts'
@@ -50,6 +51,8 @@ process.on('message', (message: unknown) => {
 process.on('disconnect', stop)
 process.on('SIGTERM', stop)
 
+// Making a database costs seconds of a core, which the books need more.
+setPriority(constants.priority.PRIORITY_LOW)
 const ended = await run()
 if (!ended.ok) {
   log.error({ code: ended.code, reason: ended.message }, 'store failed')

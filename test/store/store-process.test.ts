@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../../src/core/random.ts'
 import { openPglite } from '../../src/store/pglite-client.ts'
 import { Projector } from '../../src/store/projector.ts'
@@ -63,10 +63,19 @@ class StoreProcess {
   }
 }
 
-function folders(name: string) {
+/** An empty database, made once: making one takes seconds. */
+const template = join(folder, 'template')
+beforeAll(async () => {
+  const client = await openPglite(template)
+  if (client.ok) await client.value.close()
+})
+
+function folders(name: string, database: 'empty' | 'none' = 'empty') {
   const journal = join(folder, name, 'journal')
+  const sql = join(folder, name, 'sql')
   mkdirSync(journal, { recursive: true })
-  return { journal, sql: join(folder, name, 'sql') }
+  if (database === 'empty') cpSync(template, join(sql, 'pglite'), { recursive: true })
+  return { journal, sql }
 }
 
 async function dumpOf(sql: string) {
@@ -79,7 +88,9 @@ async function dumpOf(sql: string) {
 
 /** What one undisturbed projector makes of the journal. */
 async function referenceOf(journal: string) {
-  const client = await openPglite('memory://')
+  const sql = join(journal, '../reference')
+  cpSync(template, join(sql, 'pglite'), { recursive: true })
+  const client = await openPglite(join(sql, 'pglite'))
   if (!client.ok) throw new Error(client.message)
   const projector = await Projector.open(client.value, { folder: journal, name: 'journal' })
   if (!projector.ok) throw new Error(projector.message)
@@ -103,7 +114,7 @@ describe.skipIf(!isBuilt)(`the store process ${isBuilt ? '' : '(npm run build ma
     }
     await grow(2000)
     let store = new StoreProcess(journal, sql)
-    for (let kill = 0; kill < 4; kill++) {
+    for (let kill = 0; kill < 3; kill++) {
       await store.until((report) => report.type === 'ready')
       await grow(1500)
       // Between opening and the end of the batches: each kill meets another statement.
@@ -152,7 +163,7 @@ describe.skipIf(!isBuilt)(`the store process ${isBuilt ? '' : '(npm run build ma
   })
 
   it('says in one report that a server cannot be reached', async () => {
-    const { journal, sql } = folders('server')
+    const { journal, sql } = folders('server', 'none')
     const url = 'postgresql://me:hush@127.0.0.1:1/nowhere'
     const store = new StoreProcess(journal, sql, { BOOKFLOW_STORE_POSTGRES_URL: url })
     expect(await store.ended).toBe(1)
