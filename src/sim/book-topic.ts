@@ -1,8 +1,8 @@
 // hot
+import { BookWindow } from './book-window.ts'
 import type { DecimalFormat } from './byte-writer.ts'
 import type { Channel, FrameReceiver, Topic } from './channel.ts'
 import { ascii, type FrameWriter } from './frame-writer.ts'
-import type { LevelTable } from './level-table.ts'
 import type { MatchingEngine } from './matching-engine.ts'
 
 /**
@@ -27,17 +27,6 @@ const QUOTE = 34
 const COMMA = 44
 const OPEN = 91
 const CLOSE = 93
-
-type Side = {
-  readonly table: LevelTable
-  /** The window as last published, best first. */
-  readonly keys: Float64Array
-  readonly lots: Float64Array
-  count: number
-  readonly changedKeys: Float64Array
-  readonly changedLots: Float64Array
-  changedCount: number
-}
 
 export type BookTopicOptions = Readonly<{
   channel: Channel
@@ -66,8 +55,8 @@ export class BookTopic implements Topic {
   restartPending = false
   pushes = 0
   readonly #options: BookTopicOptions
-  readonly #bids: Side
-  readonly #asks: Side
+  readonly #bids: BookWindow
+  readonly #asks: BookWindow
   #sentUs = 0
   readonly #historyU = new Float64Array(HISTORY).fill(-1)
   readonly #historySeq = new Float64Array(HISTORY)
@@ -95,8 +84,8 @@ export class BookTopic implements Topic {
     this.u = options.firstU
     this.periodUs = BOOK_PERIODS_US[options.depth]
     this.repeatUs = options.depth === 1 ? REPEAT_US : Number.POSITIVE_INFINITY
-    this.#bids = createSide(options.engine.bids, options.depth)
-    this.#asks = createSide(options.engine.asks, options.depth)
+    this.#bids = new BookWindow(options.engine.bids, options.depth)
+    this.#asks = new BookWindow(options.engine.asks, options.depth)
     this.#tsFirst = options.isSpot || options.depth === 1
     const topic = `{"topic":"${options.channel.name}"`
     this.#head = ascii(`${topic},"ts":`)
@@ -115,15 +104,15 @@ export class BookTopic implements Topic {
       this.#sendSnapshot(timeUs)
       return
     }
-    this.#diff(this.#bids)
-    this.#diff(this.#asks)
+    this.#bids.compare()
+    this.#asks.compare()
     const changes = this.#bids.changedCount + this.#asks.changedCount
     if (changes === 0) {
       if (this.depth === 1 && timeUs - this.#sentUs >= REPEAT_US) this.#sendSnapshot(timeUs)
       return
     }
-    this.#take(this.#bids)
-    this.#take(this.#asks)
+    this.#bids.take()
+    this.#asks.take()
     this.#advance()
     if (this.depth === 1 || changes > DELTA_CHANGES_MAX) this.#sendSnapshot(timeUs)
     else this.#sendDelta(timeUs)
@@ -131,8 +120,8 @@ export class BookTopic implements Topic {
 
   /** The window as it is now becomes the next update, without a message to anybody. */
   refresh(): void {
-    this.#take(this.#bids)
-    this.#take(this.#asks)
+    this.#bids.take()
+    this.#asks.take()
     this.#advance()
   }
 
@@ -177,51 +166,6 @@ export class BookTopic implements Topic {
     this.#historySeq[at] = this.seq
     this.#historyPosition[at] = engine.journal.position
     this.pushes++
-  }
-
-  /** Walks the published and the present window from the best level down; both are sorted by key. */
-  #diff(side: Side): void {
-    const { table, keys, lots, count, changedKeys, changedLots } = side
-    const tableKeys = table.keys
-    const tableLots = table.lots
-    const last = Math.max(table.start, table.end - this.depth)
-    let now = table.end - 1
-    let old = 0
-    let changed = 0
-    while (now >= last || old < count) {
-      const oldKey = old < count ? keys[old] : Number.NEGATIVE_INFINITY
-      const nowKey = now >= last ? tableKeys[now] : Number.NEGATIVE_INFINITY
-      if (oldKey === nowKey) {
-        if (lots[old] !== tableLots[now]) {
-          changedKeys[changed] = nowKey
-          changedLots[changed++] = tableLots[now]
-        }
-        old++
-        now--
-      } else if (oldKey > nowKey) {
-        changedKeys[changed] = oldKey
-        changedLots[changed++] = 0
-        old++
-      } else {
-        changedKeys[changed] = nowKey
-        changedLots[changed++] = tableLots[now]
-        now--
-      }
-    }
-    side.changedCount = changed
-  }
-
-  #take(side: Side): void {
-    const table = side.table
-    const count = Math.min(this.depth, table.end - table.start)
-    const keys = side.keys
-    const lots = side.lots
-    const best = table.end - 1
-    for (let i = 0; i < count; i++) {
-      keys[i] = table.keys[best - i]
-      lots[i] = table.lots[best - i]
-    }
-    side.count = count
   }
 
   #sendDelta(timeUs: number): void {
@@ -297,17 +241,5 @@ export class BookTopic implements Topic {
     writer.integer(this.ctsMs)
     writer.ascii(this.#close)
     writer.finish()
-  }
-}
-
-function createSide(table: LevelTable, depth: number): Side {
-  return {
-    table,
-    keys: new Float64Array(depth),
-    lots: new Float64Array(depth),
-    count: 0,
-    changedKeys: new Float64Array(2 * depth),
-    changedLots: new Float64Array(2 * depth),
-    changedCount: 0,
   }
 }

@@ -9,6 +9,7 @@ import type { CancelTimer, Timers } from '../core/timer.ts'
 import type { Category } from '../domain/instrument.ts'
 import { readCapture } from './capture-reader.ts'
 import { BACKLOG_BYTES_MAX, ClientConnection, type ConnectionTotals } from './client-connection.ts'
+import { ConnectionGate, connectionId, refuseUpgrade } from './connection-gate.ts'
 import { ENDPOINTS, type Endpoint } from './control-frames.ts'
 import { type Fault, type FaultCounts, FaultInjector } from './fault-injection.ts'
 import { HttpApi } from './http-api.ts'
@@ -79,9 +80,6 @@ const MESSAGES_PER_TURN_MAX = 4096
 /** Further behind than this nobody is helped by catching up. */
 const BEHIND_US_MAX = 30_000_000
 const CLIENT_MESSAGE_BYTES_MAX = 1 << 17
-const CONNECTIONS_MAX = 1000
-const CONNECTIONS_PER_WINDOW_MAX = 500
-const CONNECTION_WINDOW_US = 300_000_000
 const IDLE_US_MAX = 600_000_000
 const IDLE_CHECK_MS = 30_000
 const FULL_RATE_START = 50_000
@@ -128,7 +126,7 @@ class ExchangeServer {
   readonly #server: Server
   readonly #sockets: WebSocketServer
   readonly #cancels: CancelTimer[] = []
-  readonly #connectedUs: number[] = []
+  readonly #gate = new ConnectionGate()
   #fullRate = FULL_RATE_START
   #refused = 0
   #skippedUs = 0
@@ -224,7 +222,7 @@ class ExchangeServer {
       refuseUpgrade(socket, '404 Not Found')
       return
     }
-    if (!this.#admits()) {
+    if (!this.#gate.admits(this.#options.clock.nowUs(), this.#sessions.size)) {
       this.#refused++
       refuseUpgrade(socket, '403 Forbidden')
       return
@@ -232,17 +230,6 @@ class ExchangeServer {
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       this.#open(client, socket, endpoint)
     })
-  }
-
-  /** At most 500 new connections in five minutes, and a thousand at a time. */
-  #admits(): boolean {
-    const nowUs = this.#options.clock.nowUs()
-    const times = this.#connectedUs
-    while (times.length > 0 && times[0] <= nowUs - CONNECTION_WINDOW_US) times.shift()
-    const isFull = this.#sessions.size >= CONNECTIONS_MAX
-    if (isFull || times.length >= CONNECTIONS_PER_WINDOW_MAX) return false
-    times.push(nowUs)
-    return true
   }
 
   #open(client: WebSocket, socket: Duplex, endpoint: Endpoint): void {
@@ -311,21 +298,4 @@ class ExchangeServer {
       else this.#server.close(() => resolve())
     })
   }
-}
-
-function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.on('error', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-}
-
-const ID_CHARACTERS = '0123456789abcdefghijklmnopqrstuv'
-
-/** As the exchange's own look: 20 characters, a dash, 5 more. */
-function connectionId(random: Random): string {
-  let id = ''
-  for (let i = 0; i < 25; i++) {
-    if (i === 20) id += '-'
-    id += ID_CHARACTERS[random.below(ID_CHARACTERS.length)]
-  }
-  return id
 }

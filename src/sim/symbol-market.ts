@@ -10,6 +10,7 @@ import { KlineTopic } from './kline-topic.ts'
 import { LiquidationTopic } from './liquidation-topic.ts'
 import { ASK, BID, type FillList, MatchingEngine } from './matching-engine.ts'
 import { FLOW_TRADED, OrderFlow } from './order-flow.ts'
+import { PushSchedule } from './push-schedule.ts'
 import { TickerTopic } from './ticker-topic.ts'
 import { TradeTopic } from './trade-topic.ts'
 
@@ -57,15 +58,13 @@ export class SymbolMarket {
   readonly #sizeFormat: DecimalFormat
   readonly #topics = new Map<string, Topic>()
   readonly #books = new Map<number, BookTopic>()
-  /** Topics with subscribers that are pushed by time. */
-  #scheduled: Topic[] = []
+  readonly #schedule: PushSchedule
   #liquidations: LiquidationTopic | undefined
   #engineTimeUs: number
   #nowUs: number
   #nextEventUs = Number.POSITIVE_INFINITY
-  #nextPushUs = Number.POSITIVE_INFINITY
+  #pushes = 0
   #eventsPerSecond = 0
-  #speed = 0
   #openInterestLots: number
 
   constructor(options: SymbolMarketOptions) {
@@ -73,6 +72,7 @@ export class SymbolMarket {
     this.instrument = instrument
     this.#random = random
     this.#writer = options.writer
+    this.#schedule = new PushSchedule(random.fork(5))
     this.#totals = options.totals
     this.#nowUs = startUs
     this.#engineTimeUs = startUs
@@ -145,7 +145,7 @@ export class SymbolMarket {
   /** Pushes a second of the topics with subscribers, at the exchange's own pace. */
   nominalPerSecond(): number {
     let sum = this.trades.channel.isActive() ? TRADES_PER_SECOND_NOMINAL * this.#weight() : 0
-    for (const topic of this.#scheduled) {
+    for (const topic of this.#schedule.topics) {
       if (!(topic instanceof LiquidationTopic)) sum += 1e6 / topic.periodUs
     }
     return sum
@@ -154,7 +154,7 @@ export class SymbolMarket {
   /** Events a second at the exchange's own pace: what the fastest book topic can show, and some more. */
   nominalEventsPerSecond(): number {
     let fastest = 0
-    for (const topic of this.#scheduled) {
+    for (const topic of this.#schedule.topics) {
       if (topic instanceof BookTopic) fastest = Math.max(fastest, 1e6 / topic.periodUs)
     }
     const nominal =
@@ -165,7 +165,7 @@ export class SymbolMarket {
   }
 
   isActive(): boolean {
-    return this.#scheduled.length > 0 || this.trades.channel.isActive()
+    return this.#schedule.topics.length > 0 || this.trades.channel.isActive()
   }
 
   /**
@@ -177,29 +177,12 @@ export class SymbolMarket {
     else if (!this.isActive()) this.#eventsPerSecond = IDLE_EVENTS_PER_SECOND
     else this.#eventsPerSecond = this.nominalEventsPerSecond() * speed * eventShare
     this.#rescale(before, this.#eventsPerSecond)
-    if (speed === this.#speed) return
-    const ratio = this.#speed === 0 ? 0 : this.#speed / speed
-    this.#speed = speed
-    for (const topic of this.#scheduled) {
-      const isWaiting = Number.isFinite(topic.nextDueUs) && ratio > 0 && speed > 0
-      const leftUs = isWaiting ? (topic.nextDueUs - this.#nowUs) * ratio : this.#phaseUs(topic)
-      topic.nextDueUs = this.#nowUs + Math.min(leftUs, topic.repeatUs)
-    }
-    this.#findNextPush()
+    this.#schedule.setSpeed(speed, this.#nowUs)
   }
 
   /** Call when the subscribers of a topic changed. */
   reschedule(topic: Topic): void {
-    const isScheduled = this.#scheduled.includes(topic)
-    const isWanted = topic.channel.isActive() && Number.isFinite(topic.periodUs)
-    if (isWanted && !isScheduled) {
-      this.#scheduled.push(topic)
-      topic.nextDueUs = this.#nowUs + Math.min(this.#phaseUs(topic), topic.repeatUs)
-    } else if (!isWanted && isScheduled) {
-      this.#scheduled = this.#scheduled.filter((other) => other !== topic)
-      topic.nextDueUs = Number.POSITIVE_INFINITY
-    }
-    this.#findNextPush()
+    this.#schedule.follow(topic, this.#nowUs)
   }
 
   /** One step of the price grid. */
@@ -211,14 +194,15 @@ export class SymbolMarket {
 
   advance(untilUs: number): void {
     for (;;) {
-      if (this.#nextEventUs <= this.#nextPushUs) {
+      if (this.#nextEventUs <= this.#schedule.nextUs) {
         if (this.#nextEventUs > untilUs) break
         this.#nowUs = this.#nextEventUs
         this.#event()
       } else {
-        if (this.#nextPushUs > untilUs) break
-        this.#nowUs = this.#nextPushUs
-        this.#push()
+        if (this.#schedule.nextUs > untilUs) break
+        this.#nowUs = this.#schedule.nextUs
+        this.#schedule.push(this.#nowUs)
+        if (++this.#pushes % TRUTH_PRUNE_PUSHES === 0) this.#keepTruth()
       }
     }
     this.#nowUs = untilUs
@@ -229,8 +213,7 @@ export class SymbolMarket {
     const skippedUs = timeUs - this.#nowUs
     this.#nowUs = timeUs
     this.#nextEventUs += skippedUs
-    for (const topic of this.#scheduled) topic.nextDueUs += skippedUs
-    this.#findNextPush()
+    this.#schedule.delay(skippedUs)
   }
 
   #event(): void {
@@ -245,18 +228,6 @@ export class SymbolMarket {
       this.#flow.react()
     }
     this.#nextEventUs = nowUs + this.#flow.waitUs(this.#eventsPerSecond)
-  }
-
-  #push(): void {
-    const nowUs = this.#nowUs
-    for (const topic of this.#scheduled) {
-      if (topic.nextDueUs > nowUs) continue
-      topic.push(nowUs)
-      const waitUs = this.#speed === 0 ? Number.POSITIVE_INFINITY : topic.periodUs / this.#speed
-      topic.nextDueUs = nowUs + Math.min(waitUs, topic.repeatUs)
-      if (topic instanceof BookTopic && topic.pushes % TRUTH_PRUNE_PUSHES === 0) this.#keepTruth()
-    }
-    this.#findNextPush()
   }
 
   #keepTruth(): void {
@@ -315,17 +286,6 @@ export class SymbolMarket {
     if (after === 0) this.#nextEventUs = Number.POSITIVE_INFINITY
     else if (before === 0) this.#nextEventUs = this.#nowUs + this.#flow.waitUs(after)
     else this.#nextEventUs = this.#nowUs + ((this.#nextEventUs - this.#nowUs) * before) / after
-  }
-
-  #phaseUs(topic: Topic): number {
-    if (this.#speed === 0) return Number.POSITIVE_INFINITY
-    return (this.#random.float() * topic.periodUs) / this.#speed
-  }
-
-  #findNextPush(): void {
-    let next = Number.POSITIVE_INFINITY
-    for (const topic of this.#scheduled) next = Math.min(next, topic.nextDueUs)
-    this.#nextPushUs = next
   }
 
   /** Busy instruments have several times the events of quiet ones. */
