@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 
-# Candidates for inputs. All are free of price, size and activity scale, so a model of one instrument can speak of another.
+# Candidates for inputs. All are free of price, size and activity scale, so a model of one
+# instrument can speak of another.
 FEATURES = [
     "imb_1",
     "imb_5",
@@ -21,14 +22,15 @@ FEATURES = [
 ]
 # A larger imbalance never means a smaller chance to rise.
 RISING = {"imb_1", "imb_5", "imb_20", "imb_exp_10"}
-# Bid and ask exchanged: the sign of a directional feature turns, and the two convexities change places.
+# Bid and ask exchanged: the sign of a directional feature turns, and the two convexities change
+# places.
 SWAPPED = {"bid_convexity_20": "ask_convexity_20", "ask_convexity_20": "bid_convexity_20"}
 MIRROR_INDEX = np.array([FEATURES.index(SWAPPED.get(name, name)) for name in FEATURES])
 MIRROR_SIGN = np.array([1.0 if name in SWAPPED else -1.0 for name in FEATURES])
 
 
 class Book:
-    """Rows of one symbol of one recording, in order. `mid` is NaN where the book was not two-sided."""
+    """Rows of one symbol of one recording. `mid` is NaN where the book was not two-sided."""
 
     def __init__(self, name, symbol, cts, mid, inputs, spread_ticks):
         self.name, self.symbol, self.spread_ticks = name, symbol, spread_ticks
@@ -56,7 +58,7 @@ class Rows:
 
 
 def load(path, name):
-    """Books of a file by symbol. Inputs are rounded to float32, as they reach the model in production."""
+    """Books of a file by symbol. Inputs are float32, as they reach the model in production."""
     rows = {}
     with open(path) as file:
         for line in file:
@@ -78,7 +80,7 @@ def _book(name, symbol, rows):
 
 
 def next_change(cts, mid):
-    """Direction of the next change of the mid: 1 up, 0 down, -1 unknown (the recording ends, or the book breaks)."""
+    """Direction of the next change of the mid: 1 up, 0 down, -1 unknown (the book ends or breaks)."""
     label = np.full(len(mid), -1)
     label_cts = np.zeros(len(mid), dtype=np.int64)
     move_bps = np.full(len(mid), np.nan)
@@ -95,7 +97,7 @@ def next_change(cts, mid):
 
 
 def horizon_label(book, horizon_ms):
-    """Direction of the mid after a fixed time: 1 up, 0 down, -1 unchanged or unknown. For comparison only."""
+    """Direction of the mid after a fixed time: 1 up, 0 down, -1 unchanged or unknown."""
     later = np.searchsorted(book.cts, book.cts + horizon_ms, side="right") - 1
     change = book.mid[later] - book.mid
     label = np.where(change > 0, 1, np.where(change < 0, 0, -1))

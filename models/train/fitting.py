@@ -1,4 +1,4 @@
-"""Fits the trees, chooses among few settings by cross-validation over blocks of time, and calibrates."""
+"""Fits the trees, chooses among few settings by cross-validation over time, and calibrates."""
 
 import lightgbm as lgb
 import numpy as np
@@ -36,7 +36,7 @@ def columns_of(names):
 
 
 def fit(x, y, weight, names, leaves, rounds):
-    """Every row is learned twice, once with bid and ask exchanged: what holds for buyers holds for sellers."""
+    """Every row is learned twice, once with bid and ask exchanged: both sides obey one rule."""
     columns = columns_of(names)
     both = np.concatenate([x, mirrored(x)])[:, columns]
     data = lgb.Dataset(both, np.r_[y, 1 - y], weight=np.r_[weight, weight])
@@ -59,7 +59,7 @@ def fit(x, y, weight, names, leaves, rounds):
 
 
 def out_of_fold(sample, names, leaves):
-    """Raw scores of rows by models that saw no row within EMBARGO_MS of their block of time, per number of rounds."""
+    """Raw scores by models that saw nothing within EMBARGO_MS of the block of time they score."""
     first, last = sample.cts.min(), sample.cts.max() + 1
     edges = first + (last - first) * np.arange(BLOCKS + 1) / BLOCKS
     scores = {rounds: np.zeros(len(sample.y)) for rounds in ROUNDS}
@@ -92,7 +92,7 @@ def choose(sample):
 
 
 def platt(raw, y, weight):
-    """The slope that makes sigmoid(slope * raw) best on out-of-fold scores. No shift: it would favor a side."""
+    """The slope of the best sigmoid(slope * raw). No shift: it would favor a side."""
     slope = 1.0
     for _ in range(50):
         p = 1 / (1 + np.exp(-slope * raw))

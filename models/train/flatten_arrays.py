@@ -1,10 +1,11 @@
-"""Turns a recording kept as three JSON arrays (snapshot, updates, trades) into lines that `bookflow features` reads.
+"""Turns a recording kept as three JSON arrays into lines that `bookflow features` reads.
 
     python flatten_arrays.py SNAPSHOT.json.gz UPDATE.json.gz TRADES.json.gz OUT.jsonl
 
-One line is `<receive time in ns> <combined-stream frame>`. The recorder kept no receive times, so the exchange's event
-time stands in for them; events of one millisecond keep their order, trades before the update that contains them. The
-snapshot goes behind the first update, as it would have come while the stream was already running.
+One line is `<receive time in ns> <combined-stream frame>`. The recorder kept no receive times, so
+the exchange's event time stands in for them; within one millisecond trades come before the update
+that contains them. The snapshot goes behind the first update, as it would have come while the
+stream was already running.
 """
 
 import gzip

@@ -7,7 +7,7 @@ DOOR_IMBALANCE, DOOR_PROBABILITY = 0.7, 0.8  # defaults of the scalper
 
 
 def auc(y, score):
-    """Chance that a row that went up scores above one that went down; ties count half. None with one class only."""
+    """Chance that an up row scores above a down row; ties count half. None with one class."""
     up = int(y.sum())
     down = len(y) - up
     if up == 0 or down == 0:
@@ -35,7 +35,7 @@ def figures(y, p):
 
 
 def hits(rows, p, keep):
-    """Rows that were kept, the separate mid changes they wait for, and how many of the rows were right."""
+    """Rows that were kept, the mid changes they wait for, and the share that was right."""
     right = (p > 0.5) == (rows.y == 1)
     count = int(keep.sum())
     return {
@@ -51,7 +51,7 @@ def calibration(rows, p):
 
 
 def scalper_door(rows, p, imbalance):
-    """Rows where the scalper's two conditions hold on one side; `move_bps` is the mean move to the next mid in its favor."""
+    """Rows where the scalper's two conditions hold; `move_bps` is the mean move in their favor."""
     up = (imbalance > DOOR_IMBALANCE) & (p > DOOR_PROBABILITY)
     down = (imbalance < -DOOR_IMBALANCE) & (1 - p > DOOR_PROBABILITY)
     keep = up | down

@@ -1,8 +1,9 @@
-"""Writes a LightGBM ensemble as ONNX: one TreeEnsembleRegressor, a sigmoid, and the columns P(down), P(up).
+"""Writes a LightGBM ensemble as ONNX: one TreeEnsembleRegressor and a sigmoid, P(down) and P(up).
 
-Written here rather than converted by a library for two reasons. A threshold is a double and an input a float32; rounding
-the threshold down to the float32 below keeps `x <= threshold` true for the same inputs, rounding to nearest does not. And
-the calibration is folded into the leaves, so the runtime evaluates nothing but the trees.
+Written here rather than converted by a library for two reasons. A threshold is a double and an
+input a float32; rounding the threshold down to the float32 below keeps `x <= threshold` true for the
+same inputs, rounding to nearest does not. And the calibration is folded into the leaves, so the
+runtime evaluates nothing but the trees.
 """
 
 import numpy as np

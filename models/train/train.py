@@ -1,8 +1,8 @@
-"""Trains the direction model of the scalper and writes its folder: model.onnx, manifest.json, CARD.md.
+"""Trains the direction model of the scalper: model.onnx, manifest.json and CARD.md.
 
     python train.py --features FOLDER --schema ../../schemas/features.json --out ../scalper-v1
 
-FOLDER holds the outputs of extract.sh. Same inputs and library versions: same bytes, but for --created.
+FOLDER holds the outputs of extract.sh. Same inputs, libraries and --created: same bytes.
 """
 
 import argparse
@@ -92,13 +92,16 @@ def evaluate(name, kind, rows, p, baselines):
 
 
 def compare_horizons(train_books, tests, setting):
-    """Fixed horizons under the same pipeline: share of rows that moved, and AUC on later and on other days."""
+    """Fixed horizons under the same pipeline: share of rows that moved, and AUC on those."""
     names, leaves, rounds, _ = setting
     answers = []
     for horizon in HORIZONS_MS:
-        parts = [relabelled(book, horizon, book.cts + horizon < TRAIN_END_MS) for book in train_books]
-        sample = fitting.Sample(parts)
-        model = Model(fitting.fit(sample.x, sample.y, sample.weight, names, leaves, rounds), names, 1.0)
+        is_train = [book.cts + horizon < TRAIN_END_MS for book in train_books]
+        sample = fitting.Sample(
+            [relabelled(book, horizon, keep) for book, keep in zip(train_books, is_train)]
+        )
+        booster = fitting.fit(sample.x, sample.y, sample.weight, names, leaves, rounds)
+        model = Model(booster, names, 1.0)
         measured = []
         for name, kind, books, is_later in tests:
             if kind not in ("later_in_time", "other_day"):
@@ -121,7 +124,7 @@ def relabelled(book, horizon, keep):
 
 
 def test_inputs(samples, names, seed):
-    """Rows to prove an installation with: some of every test set, some with missing values, some at the bounds."""
+    """Rows to prove an installation with: real ones, some with values missing, and the bounds."""
     random = np.random.default_rng(seed)
     columns = fitting.columns_of(names)
     picked = [s.x[random.choice(len(s.y), min(4, len(s.y)), replace=False)] for s in samples]
@@ -149,8 +152,8 @@ def main():
     parser.add_argument("--features", type=pathlib.Path, required=True)
     parser.add_argument("--schema", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--rows", type=pathlib.Path, help="also write recorded rows and their answers, as CSV")
-    parser.add_argument("--created", default=datetime.datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    parser.add_argument("--rows", type=pathlib.Path, help="CSV of recorded rows and their answers")
+    parser.add_argument("--created", default=iso(datetime.datetime.now(UTC).timestamp() * 1000))
     options = parser.parse_args()
     read = {}
 
@@ -191,7 +194,13 @@ def main():
 
     proof = test_inputs(samples, names, fitting.SEED)
     sources = [
-        {"file": book.name, "symbol": book.symbol, "from": iso(part.cts.min()), "to": iso(part.cts.max()), "rows": len(part.y)}
+        {
+            "file": book.name,
+            "symbol": book.symbol,
+            "from": iso(part.cts.min()),
+            "to": iso(part.cts.max()),
+            "rows": len(part.y),
+        }
         for book, part in zip(train_books, parts)
     ]
     manifest = {
@@ -233,7 +242,8 @@ def main():
     if options.rows is not None:
         recorded = test_inputs([s for s in samples for _ in range(12)], names, fitting.SEED + 1)
         head = ",".join([*names, "p_down", "p_up"])
-        lines = [",".join(map(repr, [*x, *p])) for x, p in zip(recorded.tolist(), answers(recorded))]
+        both = zip(recorded.tolist(), answers(recorded))
+        lines = [",".join(map(repr, [*x, *p])) for x, p in both]
         options.rows.write_text("\n".join([head, *lines]) + "\n")
 
 

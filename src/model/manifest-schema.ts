@@ -1,8 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 
 /**
- * What `models/<name>/manifest.json` says. Unknown keys are refused: a misspelt key would otherwise be a silent default.
- * Times are ISO 8601 in UTC; metrics are out of sample and may be null where a set has only one class.
+ * What `models/<name>/manifest.json` says. Unknown keys are refused: a misspelt key would otherwise
+ * be a silent default. Times are ISO 8601 in UTC; metrics are out of sample and may be null where a
+ * set has only one class.
  */
 const strict = { additionalProperties: false } as const
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9_.-]*$', maxLength: 64 })
@@ -52,7 +53,10 @@ const Evaluation = Type.Object(
       strict,
     ),
     calibration: Type.Array(Calibration),
-    /** Rows that pass both doors of the scalper at its defaults; the mean move to the next mid, in its direction. */
+    /**
+     * Rows that pass both doors of the scalper at its defaults; the mean move to the next mid, in
+     * its direction.
+     */
     scalper_entries: Type.Object({ ...Hits, move_bps: Measure }, strict),
   },
   strict,
@@ -83,7 +87,10 @@ export const ManifestSchema = Type.Object(
     feature_hash: Type.String({ pattern: '^[0-9a-f]{8,64}$' }),
     /** Inputs by name, in the order of the input columns. */
     features: Type.Array(FeatureName, { minItems: 1, maxItems: 150, uniqueItems: true }),
-    /** keep_nan: the model knows what a missing value means. skip_row: a row with any NaN input gets no score. */
+    /**
+     * keep_nan: the model knows what a missing value means. skip_row: a row with any NaN input gets
+     * no score.
+     */
     missing_values: Type.Union([Type.Literal('keep_nan'), Type.Literal('skip_row')]),
     /** Features without which there is no score all the same; they need not be inputs. */
     required_features: Type.Array(FeatureName, { uniqueItems: true }),

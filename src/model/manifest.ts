@@ -29,9 +29,9 @@ export type Model = Readonly<{
 const validateManifest = new Ajv({ strict: true }).compile<Manifest>(ManifestSchema)
 
 /**
- * Reads and checks `manifest.json`, `CARD.md` and the ONNX file of a model folder. Refusals name file, field and fix:
- * model_missing (no such file), model_invalid (not what the manifest says), model_feature_mismatch (made for another
- * set of features).
+ * Reads and checks `manifest.json`, `CARD.md` and the ONNX file of a model folder. Refusals name
+ * file, field and fix: model_missing (no such file), model_invalid (not what the manifest says),
+ * model_feature_mismatch (made for another set of features).
  */
 export function loadModelFolder(
   folder: string,
@@ -113,7 +113,8 @@ function checkFeatures(
   }
   if (manifest.feature_hash !== registry.hash) {
     return mismatch(
-      `feature_hash is ${manifest.feature_hash}, but this build's features have ${registry.hash}; ` +
+      `feature_hash is ${manifest.feature_hash}, but the features of this build have ` +
+        `${registry.hash}; ` +
         'retrain the model, or use the build it was made for',
     )
   }

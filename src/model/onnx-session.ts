@@ -7,7 +7,10 @@ type Feeds = Readonly<Record<string, Tensor>>
 
 /** Runs one loaded model over two fixed arrays; the scorer needs no more of a runtime than this. */
 export type ModelSession = {
-  /** Row-major, as many rows as the session was opened for, times the input columns. Fill, then `run`. */
+  /**
+   * Row-major, as many rows as the session was opened for, times the input columns. Fill, then
+   * `run`.
+   */
   readonly input: Float32Array
   /** Row-major, times the output columns; valid after `run` answered true. */
   readonly output: Float32Array
@@ -19,17 +22,18 @@ export type ModelSession = {
 }
 
 /**
- * Asked before every call into the runtime: it aborts the whole process when its thread is ended from outside while it
- * runs. `enter` false: the thread is about to end, do not call. ControlBlock has the words behind it.
+ * Asked before every call into the runtime: it aborts the whole process when its thread is ended
+ * from outside while it runs. `enter` false: the thread is about to end, do not call. ControlBlock
+ * has the words behind it.
  */
 export type NativeGuard = Readonly<{ enter(): boolean; leave(): void }>
 
 const BARRED = 'this thread is about to be ended'
 
 /**
- * The adapter of onnxruntime: the only file that calls it, and the one that catches what it throws. One thread, one
- * run at a time. Input and output live in two arrays for the life of the session; for each number of rows the tensors
- * over them are made once, at the first batch of that size.
+ * The adapter of onnxruntime: the only file that calls it, and the one that catches what it throws.
+ * One thread, one run at a time. Input and output live in two arrays for the life of the session;
+ * for each number of rows the tensors over them are made once, at the first batch of that size.
  */
 export class OnnxSession implements ModelSession {
   readonly input: Float32Array
@@ -111,7 +115,10 @@ export type OnnxSessionOptions = Readonly<{
   guard: NativeGuard
 }>
 
-/** Loads the runtime only now, so that a process without a model needs none. Never throws: model_invalid says why. */
+/**
+ * Loads the runtime only now, so that a process without a model needs none. Never throws:
+ * model_invalid says why.
+ */
 export async function openOnnxSession(
   options: OnnxSessionOptions,
 ): Promise<Result<ModelSession, 'model_invalid'>> {
@@ -142,10 +149,12 @@ function checkSignature(session: InferenceSession, manifest: Manifest): string |
   const input = session.inputMetadata.find((one) => one.name === manifest.input.name)
   const output = session.outputMetadata.find((one) => one.name === manifest.output.name)
   if (session.inputNames.length !== 1 || input === undefined) {
-    return `input.name is ${manifest.input.name}, but the model's inputs are ${session.inputNames.join(', ')}`
+    const names = session.inputNames.join(', ')
+    return `input.name is ${manifest.input.name}, but the model's inputs are ${names}`
   }
   if (output === undefined) {
-    return `output.name is ${manifest.output.name}, but the model's outputs are ${session.outputNames.join(', ')}`
+    const names = session.outputNames.join(', ')
+    return `output.name is ${manifest.output.name}, but the model's outputs are ${names}`
   }
   return (
     checkShape('input', input, manifest.input.columns) ??

@@ -34,7 +34,9 @@ export type ScorerLog = Readonly<{
 
 export type ScorerOptions = Readonly<{
   model: Model
-  /** Engine-wide indexes of the instruments this scorer owns; it is the only writer of their scores. */
+  /**
+   * Engine-wide indexes of the instruments this scorer owns; it is the only writer of their scores.
+   */
   instruments: readonly number[]
   rows: SharedArrayBuffer
   scores: SharedArrayBuffer
@@ -47,8 +49,8 @@ export type ScorerOptions = Readonly<{
 const NO_GUARD: NativeGuard = { enter: () => true, leave: () => {} }
 
 /**
- * Loads the model into its own single-threaded session and proves it with the self test of its manifest. One scorer a
- * shard worker. Refusal: model_invalid.
+ * Loads the model into its own single-threaded session and proves it with the self test of its
+ * manifest. One scorer a shard worker. Refusal: model_invalid.
  */
 export async function openScorer(options: ScorerOptions): Promise<Result<Scorer, 'model_invalid'>> {
   const { model, instruments, guard = NO_GUARD } = options
@@ -66,11 +68,14 @@ export async function openScorer(options: ScorerOptions): Promise<Result<Scorer,
 }
 
 /**
- * Scores the latest row of every symbol that changed since its last batch. No score is better than a wrong one: what
- * fails leaves the old score in place, whose row number and time show its age.
+ * Scores the latest row of every symbol that changed since its last batch. No score is better than
+ * a wrong one: what fails leaves the old score in place, whose row number and time show its age.
  */
 export class Scorer {
-  /** Instrument indexes of the last batch, in the order they were marked; the first `scoredCount` count. */
+  /**
+   * Instrument indexes of the last batch, in the order they were marked; the first `scoredCount`
+   * count.
+   */
   readonly scored: Int32Array
   /** Socket time of the rows of the last batch, for the latency of the caller's choice. */
   readonly scoredReceiveUs: Float64Array
@@ -154,9 +159,10 @@ export class Scorer {
   }
 
   /**
-   * Runs one batch over the symbols that changed, oldest mark first, at most SCORE_BATCH_ROWS_MAX of them; resolves to
-   * the number of scores written. `nowUs` is their time, so their age counts from before the run. While a batch is under
-   * way another call resolves to 0 at once and loses nothing: the marks stay.
+   * Runs one batch over the symbols that changed, oldest mark first, at most SCORE_BATCH_ROWS_MAX
+   * of them; resolves to the number of scores written. `nowUs` is their time, so their age counts
+   * from before the run. While a batch is under way another call resolves to 0 at once and loses
+   * nothing: the marks stay.
    */
   async scoreChanged(nowUs: number): Promise<number> {
     if (this.#isRunning || this.#isClosed || this.#queueCount === 0) return 0
@@ -262,7 +268,10 @@ export class Scorer {
     return count
   }
 
-  /** The symbols are not marked again: their next row is, and a model that always fails must not spin. */
+  /**
+   * The symbols are not marked again: their next row is, and a model that always fails must not
+   * spin.
+   */
   #fail(rows: number): void {
     this.#counters[SCORE_ERRORS] += rows
     if (this.#isFailing) return

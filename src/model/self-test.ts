@@ -3,8 +3,9 @@ import type { Manifest } from './manifest-schema.ts'
 import type { ModelSession } from './onnx-session.ts'
 
 /**
- * Scores the known inputs of the manifest and compares with the known outputs, in batches of the session's size. It
- * finds a runtime that computes something else than the one that made the model. Refusal: model_invalid.
+ * Scores the known inputs of the manifest and compares with the known outputs, in batches of the
+ * session's size. It finds a runtime that computes something else than the one that made the model.
+ * Refusal: model_invalid.
  */
 export async function testModel(
   place: string,
@@ -29,7 +30,8 @@ export async function testModel(
       return fail(
         'model_invalid',
         `${place}: self test row ${from + row}, output column ${column} gave ` +
-          `${session.output[at + column]}, the manifest says ${wanted[column]} within ${tolerance}; ` +
+          `${session.output[at + column]}, the manifest says ${wanted[column]} within ` +
+          `${tolerance}; ` +
           'the model and the manifest do not belong together, or the runtime computes differently',
       )
     }

@@ -38,8 +38,9 @@ export type SignalRunnerOptions = Readonly<{
 }>
 
 /**
- * Shows each configured strategy the latest row, score and book of a symbol and sends on what it asks for. Every signal
- * goes to the broadcast; the ring to execution never waits: what does not fit is counted and the moment has passed.
+ * Shows each configured strategy the latest row, score and book of a symbol and sends on what it
+ * asks for. Every signal goes to the broadcast; the ring to execution never waits: what does not
+ * fit is counted and the moment has passed.
  */
 export class SignalRunner {
   readonly #options: SignalRunnerOptions
@@ -83,8 +84,8 @@ export class SignalRunner {
   }
 
   /**
-   * Decides for one owned symbol, once after each of its scores. Returns the intents pushed. A row, score or book whose
-   * writer was busy at every attempt gives no decision.
+   * Decides for one owned symbol, once after each of its scores. Returns the intents pushed. A row,
+   * score or book whose writer was busy at every attempt gives no decision.
    */
   run(instrument: number, nowUs: number): number {
     const slot = this.#slots[instrument]

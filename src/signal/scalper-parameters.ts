@@ -8,7 +8,10 @@ export type ScalperParameters = Readonly<{
   imbalance_min: number
   /** P(up) for a long entry, P(down) for a short one, must be above this. */
   probability_min: number
-  /** How far both figures of one side must fall back, either is enough, before that side may signal again. */
+  /**
+   * How far both figures of one side must fall back, either is enough, before that side may signal
+   * again.
+   */
   imbalance_hysteresis: number
   probability_hysteresis: number
   /** A score older than this, or of a row further back, is not used. */
@@ -97,7 +100,10 @@ const isNumberKey = (key: string): key is NumberKey => Object.hasOwn(BOUNDS, key
 type Given = Readonly<Record<string, unknown>>
 type ParameterCode = 'config_invalid' | 'config_unknown_key'
 
-/** Fills in the defaults and checks every value and the relations between them. Messages begin with the key. */
+/**
+ * Fills in the defaults and checks every value and the relations between them. Messages begin with
+ * the key.
+ */
 export function readScalperParameters(given: Given): Result<ScalperParameters, ParameterCode> {
   const parameters = { ...SCALPER_DEFAULTS }
   for (const [key, value] of Object.entries(given)) {

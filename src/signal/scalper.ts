@@ -6,11 +6,13 @@ import type { ScalperParameters } from './scalper-parameters.ts'
 import type { MarketView, Strategy } from './strategy.ts'
 
 /**
- * The order-book scalper: long when the imbalance and the model's P(up) are both above their thresholds, short in the
- * mirror. Target and stop are distances in ticks from the price the entry meets in the book.
+ * The order-book scalper: long when the imbalance and the model's P(up) are both above their
+ * thresholds, short in the mirror. Target and stop are distances in ticks from the price the entry
+ * meets in the book.
  *
- * One condition gives one signal: after a signal its side is latched until one of the two figures has fallen back by its
- * hysteresis. What is missing, old or inconsistent gives nothing: no row, no score, no book, no trade.
+ * One condition gives one signal: after a signal its side is latched until one of the two figures
+ * has fallen back by its hysteresis. What is missing, old or inconsistent gives nothing: no row, no
+ * score, no book, no trade.
  */
 const LATCH = 0 // side whose condition has already signalled: 1 long, -1 short, 0 none
 const ENTRY_SIDE = 1 // of the last entry asked for; 0 after its exit was asked for
@@ -179,8 +181,8 @@ function releaseLatch(
 }
 
 /**
- * Variance rate of the mid: an exponentially weighted sum of squared changes, over the weight of the time they took. At
- * rest it decays towards zero, so that the floors of the stop take over.
+ * Variance rate of the mid: an exponentially weighted sum of squared changes, over the weight of
+ * the time they took. At rest it decays towards zero, so that the floors of the stop take over.
  */
 function updateVariance(
   state: Float64Array,

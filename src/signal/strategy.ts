@@ -3,8 +3,9 @@ import type { BookCopy } from '../memory/book-view.ts'
 import type { RowCopy } from '../memory/row-view.ts'
 
 /**
- * What a strategy sees of one symbol at one moment: copies, refilled by the runner for each decision. It does not see
- * positions or orders; what may be traded is decided behind the risk gate.
+ * What a strategy sees of one symbol at one moment: copies, refilled by the runner for each
+ * decision. It does not see positions or orders; what may be traded is decided behind the risk
+ * gate.
  */
 export type MarketView = {
   /** Time of the decision. */
@@ -18,16 +19,18 @@ export type MarketView = {
 }
 
 /**
- * A strategy is a function of its arguments: it keeps nothing between calls but the numbers in `state`, which belong to
- * one symbol and begin as zeros, so live, replay and backtest decide alike.
+ * A strategy is a function of its arguments: it keeps nothing between calls but the numbers in
+ * `state`, which belong to one symbol and begin as zeros, so live, replay and backtest decide
+ * alike.
  */
 export type Strategy = Readonly<{
   kind: string
   /** Numbers of state a symbol needs. */
   stateLength: number
   /**
-   * True: `intent` asks for something. The strategy sets action, reason, levels, hold time, notional and the two figures
-   * of its decision (intent-record.ts); all other fields are the runner's. False: nothing is asked, `intent` is ignored.
+   * True: `intent` asks for something. The strategy sets action, reason, levels, hold time,
+   * notional and the two figures of its decision (intent-record.ts); all other fields are the
+   * runner's. False: nothing is asked, `intent` is ignored.
    */
   decide(view: MarketView, state: Float64Array, stateAt: number, intent: Float64Array): boolean
 }>

@@ -41,7 +41,7 @@ describe('the session', () => {
     expect(opened.value.failure).toMatch(/^\S.*$/)
   })
 
-  test('asks its guard before each call of the runtime, and calls nothing when it is barred', async () => {
+  test('asks its guard before each call of the runtime, and calls nothing when barred', async () => {
     const model = tinyModel()
     const calls: string[] = []
     let isBarred = false

@@ -122,7 +122,7 @@ describe('the trained model', () => {
     await scorer.close()
   })
 
-  test('is sure of a book that leans, in both directions, and P(up) never falls with the imbalance', async () => {
+  test('is sure of a book that leans, and P(up) never falls with the imbalance', async () => {
     const engine = new Engine()
     const scorer = await engine.open()
     const { names } = readRecorded()

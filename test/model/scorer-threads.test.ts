@@ -79,7 +79,7 @@ describe.skipIf(!isBuilt)('scorers in worker threads', () => {
     }
   })
 
-  test('killed in the middle of their work take neither the process nor the others down', async () => {
+  test('killed at work take neither the process nor the others down', async () => {
     const shared = createShared()
     const survivor = lastMessage(startThread(0, 2000, shared))
     for (let i = 0; i < 5; i++) {

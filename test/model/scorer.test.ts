@@ -156,7 +156,7 @@ describe('a scorer', () => {
     expect(engine.counters.get('rows_unscored')).toBe(1)
   })
 
-  test('hands missing values to a model that keeps them, and refuses an answer that is none', async () => {
+  test('hands missing values to a model that keeps them, and refuses NaN as an answer', async () => {
     const engine = new Engine([0])
     const scorer = await openTiny(engine, (manifest) => {
       manifest.missing_values = 'keep_nan'
@@ -193,7 +193,7 @@ describe('a scorer', () => {
     expect(engine.score(0)[SCORE_UP]).toBe(1)
   })
 
-  test('keeps old scores while the model fails, logs a burst once, and goes on afterwards', async () => {
+  test('keeps old scores while the model fails, logs a burst once, and recovers', async () => {
     const engine = new Engine([0])
     const { session, scorer } = withSession(engine)
     const scoreRow = async (rowNumber: number) => {

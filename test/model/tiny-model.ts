@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import type { FeatureRegistry } from '../../src/model/manifest.ts'
 
 /**
- * A model folder small enough to check by hand: P(up) = 1 / (1 + exp(-2 (a - b))) over two inputs, as a softmax of a
- * matrix product. The ONNX file is written here, field by field of its protobuf schema.
+ * A model folder small enough to check by hand: P(up) = 1 / (1 + exp(-2 (a - b))) over two inputs,
+ * as a softmax of a matrix product. The ONNX file is written here, field by field of its protobuf
+ * schema.
  */
 export const TINY_REGISTRY: FeatureRegistry = {
   names: ['ofi', 'imb_1', 'unbuilt', 'spread_ticks'],
@@ -67,7 +68,10 @@ export function tinyManifest(onnx: Uint8Array): Record<string, unknown> {
   }
 }
 
-/** Writes a folder under the system's temporary one; `change` edits the manifest before it is written. */
+/**
+ * Writes a folder under the system's temporary one; `change` edits the manifest before it is
+ * written.
+ */
 export function writeTinyModel(
   change: (manifest: Record<string, unknown>) => void = () => {},
   onnx: Uint8Array = tinyOnnx(),

@@ -1,3 +1,4 @@
+import { assert } from '../../src/core/assert.ts'
 import { parseStep } from '../../src/core/decimal.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
 import { createBookCopy } from '../../src/memory/book-view.ts'
@@ -20,7 +21,7 @@ const IMBALANCE = 0
 
 export function testInstrument(index: number): Instrument {
   const step = parseStep('1')
-  if (step === undefined) throw new Error('1 is a step')
+  assert(step !== undefined, '1 is a step')
   return {
     index,
     symbol: `TEST${index}`,
@@ -101,9 +102,9 @@ export class Trader {
 
   constructor(params: Record<string, unknown> = {}) {
     const read = readScalperParameters(params)
-    if (!read.ok) throw new Error(read.message)
+    assert(read.ok, 'the parameters are valid')
     const created = createScalper(read.value, NAMES)
-    if (!created.ok) throw new Error(created.message)
+    assert(created.ok, 'the feature is known')
     this.#strategy = created.value
     this.state = new Float64Array(this.#strategy.stateLength)
   }

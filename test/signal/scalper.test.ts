@@ -161,7 +161,7 @@ describe('a condition that persists', () => {
 })
 
 describe('the opposite condition', () => {
-  test('asks for the exit first, at once and at any spread, and for the entry after the cool-down', () => {
+  test('asks for the exit first, at any spread, and for the entry after the cool-down', () => {
     const trader = new Trader()
     expect(trader.see(LONG)?.action).toBe('enter_long')
     const wide = { ...later(SHORT, 100), askTicks: 10_050 }
@@ -224,7 +224,8 @@ test('mirrored input gives the mirrored intent, at every step', () => {
     enter_short: 'enter_long',
     exit: 'exit',
   }
-  // Basis points are of the price itself and have no mirror image: none here, and prices far from all bounds.
+  // Basis points are of the price itself and have no mirror image: none here, and prices far from
+  // all bounds.
   const params = { stop_bps_min: 0, stop_bps_max: 5000, stop_deviations: 0.1 }
   fc.assert(
     fc.property(walk, (steps) => {
@@ -251,7 +252,7 @@ test('mirrored input gives the mirrored intent, at every step', () => {
   )
 })
 
-test('every entry has levels on the right sides, reward over risk, and no entry within its cool-down', () => {
+test('every entry has its levels on the right sides and keeps reward, risk and cool-down', () => {
   fc.assert(
     fc.property(walk, fc.double({ min: 1.5, max: 5, noNaN: true }), (steps, reward_risk) => {
       const trader = new Trader({ reward_risk })
