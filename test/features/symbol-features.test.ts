@@ -93,6 +93,15 @@ describe('the rules of the stream', () => {
     })
   })
 
+  it('a book whose levels all lie equally far away has no convexity', () => {
+    const low: Levels = [1, 2, 3, 4].map((ticks) => [`0.${ticks}`, `${ticks}.00`])
+    const high: Levels = [1, 2, 3, 4].map((ticks) => [`9000000.${ticks}`, `${ticks}.00`])
+    const [row] = rowsOf([book('snapshot', 10, low, high, 100_000)])
+    expect(featureOf(row, 'bid_convexity_20')).toBeNaN()
+    expect(featureOf(row, 'ask_convexity_20')).toBeNaN()
+    expect(featureOf(row, 'ns_slope_20')).toBeGreaterThan(0)
+  })
+
   it('windows are empty again after a silence, exactly', () => {
     const ids = Array.from({ length: 300 }, (_, i) => `t${i}`)
     const [, row] = rowsOf([
