@@ -6,9 +6,10 @@ import { readSecrets, secretNames } from './secrets.ts'
 import { SETTINGS, type Setting } from './validation.ts'
 
 /**
- * Settings from environment variables: `BOOKFLOW_<SECTION>_<KEY>`, for every key of the schema (`BOOKFLOW_FEED_DEPTH`,
- * `BOOKFLOW_EXECUTION_LIMITS_OPEN_SYMBOLS_MAX`). Lists and sections are written in YAML's short form (`[a, b]`), a list
- * of names also as `a,b`. An empty variable counts as not set, because that is what `-e NAME=` leaves behind.
+ * Settings from environment variables: `BOOKFLOW_<SECTION>_<KEY>`, for every key of the schema
+ * (`BOOKFLOW_FEED_DEPTH`, `BOOKFLOW_EXECUTION_LIMITS_OPEN_SYMBOLS_MAX`). Lists and sections are
+ * written in YAML's short form (`[a, b]`), a list of names also as `a,b`. An empty variable counts
+ * as not set, because that is what `-e NAME=` leaves behind.
  */
 export const ENVIRONMENT_PREFIX = 'BOOKFLOW_'
 
@@ -56,7 +57,8 @@ export function readEnvironment(environment: EnvironmentVariables): EnvironmentR
       continue
     }
     const message = `unknown variable${variableHint(name, known)}`
-    // A cluster may inject variables about a service of this name; one that begins like a section is a typo.
+    // A cluster may inject variables about a service of this name; one that begins like a section
+    // is a typo.
     if (beginsLikeSection(name)) {
       problems.push({ code: 'config_unknown_key', where, path: '', message })
     } else warnings.push(`${where}: ${message} (ignored)`)

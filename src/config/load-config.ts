@@ -9,8 +9,9 @@ import { SETTINGS, validateConfig } from './validation.ts'
 import { isRecord, parseYaml, readConfigFile, type YamlSource } from './yaml-source.ts'
 
 /**
- * The configuration of a run: defaults of the schema, then the YAML file, then the environment, then the options of
- * the command line; each later one wins. It is read once, checked as a whole, and frozen.
+ * The configuration of a run: defaults of the schema, then the YAML file, then the environment,
+ * then the options of the command line; each later one wins. It is read once, checked as a whole,
+ * and frozen.
  */
 export type ConfigRequest = Readonly<{
   /** Path of the YAML file; without one the defaults stand. */

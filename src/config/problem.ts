@@ -10,7 +10,10 @@ export type ConfigProblem = Readonly<{
   message: string
 }>
 
-/** One line, as a compiler would say it: `bookflow.yaml:12: feed.depht: unknown key, did you mean depth?`. */
+/**
+ * One line, as a compiler would say it: `bookflow.yaml:12: feed.depht: unknown key, did you mean
+ * depth?`.
+ */
 export function problemLine(problem: ConfigProblem): string {
   const subject = problem.path === '' ? '' : `${problem.path}: `
   return `${problem.where}: ${subject}${problem.message}`

@@ -8,7 +8,10 @@ import { nameHint } from '../core/nearest.ts'
 import type { KeyPath } from './problem.ts'
 import type { ConfigDraft } from './schema.ts'
 
-/** What must hold between keys. Each relation names the key a person would change, and says what to do. */
+/**
+ * What must hold between keys. Each relation names the key a person would change, and says what to
+ * do.
+ */
 export type RelationComplaint = Readonly<{ path: KeyPath; message: string }>
 
 export function relationComplaints(config: ConfigDraft): RelationComplaint[] {
@@ -85,19 +88,18 @@ function feedComplaints(config: ConfigDraft): RelationComplaint[] {
   const shards = feed.shards === 'auto' ? SHARDS_MAX : feed.shards
   const room = shards * CONNECTIONS_PER_SHARD_MAX * feed.symbols_per_connection
   if (symbols > room) {
-    complaints.push({
-      path: ['feed', 'symbols_per_connection'],
-      message: `${shards} shard(s) of ${CONNECTIONS_PER_SHARD_MAX} connections have room for ${room} symbols, not ${symbols}`,
-    })
+    const have = `${shards} shard(s) of ${CONNECTIONS_PER_SHARD_MAX} connections`
+    const message = `${have} have room for ${room} symbols, not ${symbols}`
+    complaints.push({ path: ['feed', 'symbols_per_connection'], message })
   }
-  // The longest names of topics: `"orderbook.1000.` and 30 characters of symbol, with quotes and comma.
+  // The longest names of topics: `"orderbook.1000.` and 30 characters of symbol, with quotes and
+  // comma.
   const characters = feed.symbols_per_connection * feed.topics.length * TOPIC_CHARACTERS_MAX
   if (characters > SUBSCRIBE_CHARACTERS_MAX) {
     const most = Math.floor(SUBSCRIBE_CHARACTERS_MAX / (feed.topics.length * TOPIC_CHARACTERS_MAX))
-    complaints.push({
-      path: ['feed', 'symbols_per_connection'],
-      message: `the exchange takes ${SUBSCRIBE_CHARACTERS_MAX} characters of topics on a connection: at most ${most} symbols`,
-    })
+    const bound = `a connection takes ${SUBSCRIBE_CHARACTERS_MAX} characters of topics`
+    const message = `${bound}: at most ${most} symbols`
+    complaints.push({ path: ['feed', 'symbols_per_connection'], message })
   }
   return complaints
 }
@@ -138,7 +140,8 @@ function serverComplaints(config: ConfigDraft): RelationComplaint[] {
     complaints.push({ path: ['stream', 'port'], message })
   }
   if (stream.token === undefined && !isLoopback(stream.host)) {
-    const message = `${stream.host} is reachable by others: set BOOKFLOW_STREAM_TOKEN, or listen on 127.0.0.1`
+    const fix = 'set BOOKFLOW_STREAM_TOKEN, or listen on 127.0.0.1'
+    const message = `${stream.host} is reachable by others: ${fix}`
     complaints.push({ path: ['stream', 'host'], message })
   }
   return complaints

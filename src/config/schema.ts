@@ -2,13 +2,17 @@ import { type Static, type TObject, type TProperties, Type } from '@sinclair/typ
 import { CLIENTS_MAX, INSTRUMENTS_MAX, ORDERS_OPEN_MAX, SHARDS_MAX } from '../constants.ts'
 
 /**
- * Every key of the configuration, with its default, its bounds and one sentence about it. From this one table come the
- * types, the checks, the defaults, the names of the environment variables and `schemas/config.json`.
+ * Every key of the configuration, with its default, its bounds and one sentence about it. From this
+ * one table come the types, the checks, the defaults, the names of the environment variables and
+ * `schemas/config.json`.
  *
  * `writeOnly` marks a secret: it is taken from the environment or a file, and never printed.
  */
 const SYMBOL_PATTERN = '^[A-Z0-9]{2,30}$'
-/** The format of exact decimal text: prices and quantities never pass through a double on their way to ticks and lots. */
+/**
+ * The format of exact decimal text: prices and quantities never pass through a double on their way
+ * to ticks and lots.
+ */
 export const DECIMAL_FORMAT = 'decimal'
 
 /** A section: unknown keys are refused, and a section that is left out is all defaults. */
@@ -137,8 +141,8 @@ const Feed = section('market data connections', {
 const Features = section('parameters of the feature catalogue (features.md, section 2)', {
   grid_ms: integer(1000, 1, 60_000, 'bucket of the time grid'),
   mp_recal_ms: integer(10_000, 1, 3_600_000, 'micro-price: time between calibrations'),
-  mp_lookback: integer(360, 1, 100_000, 'micro-price: samples looked back'),
-  mp_prior: amount(5, 0, 1_000_000, 'micro-price: weight of the prior'),
+  mp_lookback: integer(360, 1, 10_000, 'micro-price: samples looked back'),
+  mp_prior: amount(5, 0.000_001, 1_000_000, 'micro-price: weight of the prior'),
   mp_min_transitions: integer(10, 1, 1_000_000, 'micro-price: transitions needed'),
   hawkes_mu: amount(0.1, 0, 1_000_000, 'Hawkes: base rate, per second'),
   hawkes_self: amount(0.6, 0, 1_000_000, 'Hawkes: excitation by the own side, per second'),
@@ -159,9 +163,9 @@ const Features = section('parameters of the feature catalogue (features.md, sect
   layer_window_ms: integer(5000, 1, 3_600_000, 'layering: window'),
   layer_min_levels: integer(3, 1, 1000, 'layering: levels needed'),
   flicker_ms: integer(1000, 1, 3_600_000, 'flickering: window'),
-  z_samples: integer(256, 2, 100_000, 'normalized features: samples'),
+  z_samples: integer(256, 2, 512, 'normalized features: samples'),
   z_half_life: amount(60, 0.001, 1_000_000, 'normalized features: half-life, in buckets'),
-  z_min: integer(20, 1, 100_000, 'normalized features: samples needed'),
+  z_min: integer(20, 1, 512, 'normalized features: samples needed'),
   z_clip: amount(10, 0.001, 1_000_000, 'normalized features: largest value'),
 })
 

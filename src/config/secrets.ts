@@ -9,11 +9,12 @@ import { fileErrorText } from './yaml-source.ts'
  * Secrets, from one of four sources each, here for `control.token`:
  *
  *   BOOKFLOW_CONTROL_TOKEN        the text itself
- *   BOOKFLOW_CONTROL_TOKEN_FILE   a file that holds it (one line end at the end is cut), as orchestrators mount them
+ *   BOOKFLOW_CONTROL_TOKEN_FILE   a file that holds it, as orchestrators mount them (one line end is cut)
  *   BOOKFLOW_CONTROL_TOKEN_B64    in base64, for texts that do not survive a shell
  *   SECRETS_FILE                  a file of NAME=value lines; what is set directly wins over it
  *
- * Two of the first three at once are refused, as nobody could say which one is meant. No message shows a secret.
+ * Two of the first three at once are refused, as nobody could say which one is meant. No message
+ * shows a secret.
  */
 const SECRET_FILE_BYTES_MAX = 64 * 1024
 const LIST_VARIABLES = ['BOOKFLOW_SECRETS_FILE', 'SECRETS_FILE'] as const

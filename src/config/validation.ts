@@ -7,7 +7,10 @@ import { dottedPath, type KeyPath } from './problem.ts'
 import { type ConfigDraft, ConfigSchema, DECIMAL_FORMAT } from './schema.ts'
 import { isRecord } from './yaml-source.ts'
 
-/** The checks of the schema, with every complaint as a sentence for a person instead of a term of the validator. */
+/**
+ * The checks of the schema, with every complaint as a sentence for a person instead of a term of
+ * the validator.
+ */
 const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, allowUnionTypes: true })
 ajv.addFormat(DECIMAL_FORMAT, { type: 'string', validate: isDecimal })
 const check = ajv.compile<ConfigDraft>(ConfigSchema)
@@ -18,7 +21,10 @@ export type Validated =
   | Readonly<{ ok: true; draft: ConfigDraft }>
   | Readonly<{ ok: false; complaints: readonly SchemaComplaint[] }>
 
-/** Fills the defaults into `value` itself, and answers everything that is wrong with it, not only the first. */
+/**
+ * Fills the defaults into `value` itself, and answers everything that is wrong with it, not only
+ * the first.
+ */
 export function validateConfig(value: unknown): Validated {
   dropEmptySections(value, ConfigSchema)
   if (check(value)) return { ok: true, draft: value }
@@ -59,8 +65,8 @@ function settingsOf(schema: TSchema, path: readonly string[]): Setting[] {
 }
 
 /**
- * Of a union the validator reports what is wrong with every branch. A person meant one of them: the one of the kind
- * that was written (a list, a section, a number, a text).
+ * Of a union the validator reports what is wrong with every branch. A person meant one of them: the
+ * one of the kind that was written (a list, a section, a number, a text).
  */
 function onlyMeantBranches(errors: readonly ErrorObject[]): ErrorObject[] {
   const unions = errors.filter((error) => error.keyword === 'anyOf')

@@ -5,8 +5,8 @@ import { type Failure, fail, type Result, succeed } from '../core/result.ts'
 import type { ConfigProblem, KeyPath } from './problem.ts'
 
 /**
- * The YAML file with the positions of its keys, so that every complaint can name a line. YAML 1.2, core schema; a file
- * with a warning (an unknown tag) is refused like one with an error.
+ * The YAML file with the positions of its keys, so that every complaint can name a line. YAML 1.2,
+ * core schema; a file with a warning (an unknown tag) is refused like one with an error.
  */
 const FILE_BYTES_MAX = 1 << 20
 /** Aliases that one file may expand: enough for shared sections, too few for a billion laughs. */
@@ -15,7 +15,9 @@ const ALIASES_MAX = 100
 export type YamlSource = Readonly<{
   /** Plain values; an empty file is an empty section. */
   value: Record<string, unknown>
-  /** `config.yaml:12` of the key at `path`, or of the nearest section around it that the file has. */
+  /**
+   * `config.yaml:12` of the key at `path`, or of the nearest section around it that the file has.
+   */
   where(path: KeyPath): string
   /** The characters of a number as written, where the file has a number. */
   numberText(path: KeyPath): string | undefined

@@ -80,7 +80,8 @@ async function answerCommand(
 ): Promise<FastifyReply> {
   const key = request.headers['idempotency-key']
   if (typeof key !== 'string' || key === '' || key.length > IDEMPOTENCY_KEY_CHARACTERS_MAX) {
-    const message = `send an Idempotency-Key header of 1 to ${IDEMPOTENCY_KEY_CHARACTERS_MAX} characters`
+    const length = `1 to ${IDEMPOTENCY_KEY_CHARACTERS_MAX} characters`
+    const message = `send an Idempotency-Key header of ${length}`
     return refuse(reply, fail('idempotency_key_missing', message))
   }
   const symbol = request.body?.symbol

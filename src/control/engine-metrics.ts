@@ -5,8 +5,9 @@ import { HISTOGRAMS, type HistogramName, openHistogram } from '../memory/histogr
 import type { HistogramSample, MetricFamily, MetricSample } from './metrics.ts'
 
 /**
- * The engine's metrics, read from shared memory. Each counter of memory/counters.ts appears under its own name, per
- * thread; dashboards of traders expect some of them summed under names of their own.
+ * The engine's metrics, read from shared memory. Each counter of memory/counters.ts appears under
+ * its own name, per thread; dashboards of traders expect some of them summed under names of their
+ * own.
  */
 export type ThreadMemory = Readonly<{
   /** `shard-0`, `execution`, `stream`. */
@@ -49,7 +50,10 @@ const BOUNDS_US = Float64Array.of(
   5_000_000,
 )
 
-/** Counters that are published a second time, summed over the threads, under the names people look for. */
+/**
+ * Counters that are published a second time, summed over the threads, under the names people look
+ * for.
+ */
 const SUMMED: readonly (readonly [string, CounterName, string])[] = [
   ['orders_placed_total', 'orders_submitted', 'Orders handed to the gateway'],
   ['orders_filled_total', 'orders_filled', 'Orders filled to the last lot'],
@@ -78,7 +82,10 @@ export function counterFamilies(threads: readonly ThreadMemory[]): MetricFamily[
   return [...perThread, ...summed]
 }
 
-/** Seconds, as Prometheus has it: every stage by thread, and socket to feature once more for all shards. */
+/**
+ * Seconds, as Prometheus has it: every stage by thread, and socket to feature once more for all
+ * shards.
+ */
 export function latencyFamilies(threads: readonly ThreadMemory[]): MetricFamily[] {
   const samples: HistogramSample[] = []
   const ticks = new Histogram()

@@ -1,6 +1,9 @@
 import type { HealthComponent, HealthMatrix, HealthState } from './schemas.ts'
 
-/** From the states of the components to the state of the whole, with the time each state was entered. */
+/**
+ * From the states of the components to the state of the whole, with the time each state was
+ * entered.
+ */
 const SEVERITY: Readonly<Record<HealthState, number>> = { ok: 0, degraded: 1, unhealthy: 2 }
 
 export type ComponentObservation = Readonly<{ name: string; state: HealthState; reason: string }>
@@ -15,7 +18,10 @@ export function overallState(states: readonly HealthState[]): HealthState {
 export class HealthBoard {
   #components = new Map<string, HealthComponent>()
 
-  /** Takes the components as they are at `nowUs` and answers the matrix; one that is no longer listed is forgotten. */
+  /**
+   * Takes the components as they are at `nowUs` and answers the matrix; one that is no longer
+   * listed is forgotten.
+   */
   observe(observations: readonly ComponentObservation[], nowUs: number): HealthMatrix {
     const components = new Map<string, HealthComponent>()
     for (const { name, state, reason } of observations) {

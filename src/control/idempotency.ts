@@ -4,9 +4,10 @@ import { fail, type Result, succeed } from '../core/result.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 
 /**
- * A write that is repeated with the same key is answered as the first time and done once, also while the first is still
- * under way. A refused write did nothing, so its key is free again. Keys live for a day, in this process only: every
- * command of the API is harmless when repeated after a restart.
+ * A write that is repeated with the same key is answered as the first time and done once, also
+ * while the first is still under way. A refused write did nothing, so its key is free again. Keys
+ * live for a day, in this process only: every command of the API is harmless when repeated after a
+ * restart.
  */
 type Entry<Value> = {
   fingerprint: string
@@ -30,7 +31,10 @@ export class IdempotencyKeys<Value> {
     return this.#entries.size
   }
 
-  /** Runs `work`, or answers what it answered before. `idempotency_key_reused`: the key belongs to another request. */
+  /**
+   * Runs `work`, or answers what it answered before. `idempotency_key_reused`: the key belongs to
+   * another request.
+   */
   async once(
     key: string,
     request: string,
@@ -63,7 +67,10 @@ export class IdempotencyKeys<Value> {
     }
   }
 
-  /** A halt must always get through, so a full map forgets its oldest key instead of refusing the newest. */
+  /**
+   * A halt must always get through, so a full map forgets its oldest key instead of refusing the
+   * newest.
+   */
   #makeRoom(): void {
     if (this.#entries.size <= this.#keysMax) return
     for (const oldest of this.#entries.keys()) {

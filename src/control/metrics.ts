@@ -1,9 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 /**
- * Prometheus metrics. What the engine counts lies in shared memory, so it is not counted a second time here: a source
- * lists the families at each scrape, and they are written out. The server's own metrics and those of the process live in
- * a registry of prom-client.
+ * Prometheus metrics. What the engine counts lies in shared memory, so it is not counted a second
+ * time here: a source lists the families at each scrape, and they are written out. The server's own
+ * metrics and those of the process live in a registry of prom-client.
  */
 export type MetricLabels = Readonly<Record<string, string>>
 export type MetricSample = Readonly<{ labels: MetricLabels; value: number }>
@@ -83,7 +83,10 @@ function registerValues(
 
 const API_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 
-/** Metrics of the control server itself, and of the process: CPU, memory, event loop, garbage collection. */
+/**
+ * Metrics of the control server itself, and of the process: CPU, memory, event loop, garbage
+ * collection.
+ */
 export class ServerMetrics {
   readonly #registry = new Registry()
   readonly #requests: Counter<'method' | 'route' | 'status'>

@@ -16,8 +16,9 @@ import type {
 } from './schemas.ts'
 
 /**
- * What the control API needs of the engine: functions that answer plain data from shared memory, at once. Nothing here
- * can write a book or an order; the one thing that goes back is a command to execution.
+ * What the control API needs of the engine: functions that answer plain data from shared memory, at
+ * once. Nothing here can write a book or an order; the one thing that goes back is a command to
+ * execution.
  */
 export type ControlPorts = Readonly<{
   health(): HealthMatrix
@@ -31,7 +32,10 @@ export type ControlPorts = Readonly<{
   signals(limit: number): readonly SignalAnswer[]
   orders(): readonly OrderAnswer[]
   positions(): readonly PositionAnswer[]
-  /** Resolves when execution answered, or refuses when the command could not be handed over. No symbol: all of them. */
+  /**
+   * Resolves when execution answered, or refuses when the command could not be handed over. No
+   * symbol: all of them.
+   */
   command(kind: Command, symbol?: string): Promise<Result<CommandOutcome, ResultCode>>
   metrics: MetricsSource
 }>

@@ -7,8 +7,9 @@ import { COMMANDS } from '../memory/command-record.ts'
 import { INTENT_ACTIONS, INTENT_REASONS } from '../memory/intent-record.ts'
 
 /**
- * What the control API takes and answers: the types of its ports, and its OpenAPI description. Prices and quantities are
- * exact decimal text; other numbers are doubles, with null where there is none. Times are ISO 8601 in UTC.
+ * What the control API takes and answers: the types of its ports, and its OpenAPI description.
+ * Prices and quantities are exact decimal text; other numbers are doubles, with null where there is
+ * none. Times are ISO 8601 in UTC.
  */
 function words<const Names extends readonly string[]>(names: Names, description: string) {
   return Type.Unsafe<Names[number]>({ type: 'string', enum: names, description })

@@ -23,8 +23,9 @@ import { addReadRoutes } from './read-routes.ts'
 import type { CommandAnswer } from './schemas.ts'
 
 /**
- * The control API: it looks at the engine through `ControlPorts` and gives commands to execution. Reads are open to
- * whoever reaches the address; writes take a bearer token and an idempotency key. OpenAPI at /api/docs.
+ * The control API: it looks at the engine through `ControlPorts` and gives commands to execution.
+ * Reads are open to whoever reaches the address; writes take a bearer token and an idempotency key.
+ * OpenAPI at /api/docs.
  */
 export type ControlOptions = Readonly<{
   host: string
@@ -47,7 +48,9 @@ export type ControlServer = Readonly<{
   stop(): Promise<void>
 }>
 
-/** Listens before it answers. `port_in_use`, or `config_invalid` for an address that is not ours. */
+/**
+ * Listens before it answers. `port_in_use`, or `config_invalid` for an address that is not ours.
+ */
 export async function createControlServer(
   ports: ControlPorts,
   options: ControlOptions,
@@ -89,7 +92,8 @@ export async function buildControlApp(
     routerOptions: { maxParamLength: REQUEST_PARAMETER_CHARACTERS_MAX },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
   })
-  // Answers are plain data of our own types; JSON.stringify also turns a stray NaN into null instead of an exception.
+  // Answers are plain data of our own types; JSON.stringify also turns a stray NaN into null
+  // instead of an exception.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
   const keys = new IdempotencyKeys<CommandAnswer>()
   const metrics = new ServerMetrics(() => keys.evicted)

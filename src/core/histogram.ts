@@ -55,8 +55,8 @@ export class Histogram {
   }
 
   /**
-   * For exporters: adds to `out[i]` the count of values of at most `bounds[i]` (ascending), to within a bucket, and answers
-   * the sum of all values by the middles of their buckets.
+   * For exporters: adds to `out[i]` the count of values of at most `bounds[i]` (ascending), to
+   * within a bucket, and answers the sum of all values by the middles of their buckets.
    */
   accumulate(bounds: Float64Array, out: Float64Array): number {
     let sum = 0

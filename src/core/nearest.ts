@@ -1,12 +1,15 @@
 /**
- * Which known name a person may have meant. Answers nothing rather than something far-fetched: a wrong hint is worse
- * than none.
+ * Which known name a person may have meant. Answers nothing rather than something far-fetched: a
+ * wrong hint is worse than none.
  */
 
 /** Names longer than this are not compared: the distance takes time in the square of the length. */
 const NAME_CHARACTERS_MAX = 64
 
-/** The known name closest to `name`, at most a third of its characters away; undefined when none is near. */
+/**
+ * The known name closest to `name`, at most a third of its characters away; undefined when none is
+ * near.
+ */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   if (name.length > NAME_CHARACTERS_MAX) return undefined
   const wanted = fold(name)
@@ -35,8 +38,8 @@ function fold(name: string): string {
 }
 
 /**
- * Insertions, deletions, replacements and swaps of neighbors between two words (the restricted Damerau-Levenshtein
- * distance), by dynamic programming over three rows.
+ * Insertions, deletions, replacements and swaps of neighbors between two words (the restricted
+ * Damerau-Levenshtein distance), by dynamic programming over three rows.
  */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []

@@ -6,12 +6,15 @@ import { fail, type Result, succeed } from '../core/result.ts'
 import type { SqlClient, SqlCode, SqlSession } from './sql-client.ts'
 
 /**
- * Schema changes, each a file `NNNN_name.sql` applied once, in order, in one transaction with its record. A file that was
- * applied may not change any more: the database would no longer be what the files say.
+ * Schema changes, each a file `NNNN_name.sql` applied once, in order, in one transaction with its
+ * record. A file that was applied may not change any more: the database would no longer be what the
+ * files say.
  */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../schemas/sql', import.meta.url))
 
-/** Any number, so long as it is always the same: two processes that migrate one database take turns. */
+/**
+ * Any number, so long as it is always the same: two processes that migrate one database take turns.
+ */
 const MIGRATION_LOCK = 7_020_631
 
 export type MigrationCode = SqlCode | 'migration_changed' | 'input_unreadable'
@@ -78,8 +81,8 @@ async function applyMissing(
 ): Promise<Result<readonly string[], MigrationCode>> {
   const newest = Math.max(0, ...applied.keys())
   if (newest > migrations.length) {
-    const message = `the database is at migration ${newest}, this version knows ${migrations.length}`
-    return fail('migration_changed', `${message}: use the newer version of bookflow`)
+    const text = `the database is at migration ${newest}, we know ${migrations.length}`
+    return fail('migration_changed', `${text}: use the newer version of bookflow`)
   }
   const names: string[] = []
   for (const { version, name, sql, checksum } of migrations) {

@@ -3,8 +3,8 @@ import { fail, type Result, succeed } from '../core/result.ts'
 import { INT8_TYPE, type SqlClient, type SqlCode, type SqlSession } from './sql-client.ts'
 
 /**
- * A PostgreSQL server, by its URL. One connection: the projector is the only user of it, and a connection that is lost
- * ends the store process, which its supervisor starts again.
+ * A PostgreSQL server, by its URL. One connection: the projector is the only user of it, and a
+ * connection that is lost ends the store process, which its supervisor starts again.
  */
 const CONNECT_MS_MAX = 10_000
 const STATEMENT_MS_MAX = 60_000
@@ -18,7 +18,8 @@ export async function openPostgres(url: string): Promise<Result<SqlClient, SqlCo
     return fail('store_unavailable', 'store.postgres_url is not a PostgreSQL URL')
   }
   const state = { isLost: false }
-  // Without a listener a connection that breaks between two queries would end the process with a stack trace.
+  // Without a listener a connection that breaks between two queries would end the process with a
+  // stack trace.
   client.on('error', () => {
     state.isLost = true
   })
@@ -64,7 +65,8 @@ function connection(url: string): pg.Client | undefined {
 
 function sessionOf(client: pg.Client, name: string, isLost: () => boolean): SqlSession {
   const failure = (error: unknown) => {
-    // A refusal of the statement has an SQLSTATE of its own; after anything else the connection is not to be trusted.
+    // A refusal of the statement has an SQLSTATE of its own; after anything else the connection is
+    // not to be trusted.
     const isAnswer = error instanceof pg.DatabaseError && !isLost()
     const isRefusal = isAnswer && !LOST_STATES.test(error.code ?? '')
     const code: SqlCode = isRefusal ? 'store_query_failed' : 'store_unavailable'

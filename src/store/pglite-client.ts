@@ -9,8 +9,9 @@ import {
 } from './sql-client.ts'
 
 /**
- * PostgreSQL inside this process, its files in a folder. It does not sync them: after a power cut the folder may be
- * damaged, and is made again from the journal. One process to a folder; the caller holds the lock.
+ * PostgreSQL inside this process, its files in a folder. It does not sync them: after a power cut
+ * the folder may be damaged, and is made again from the journal. One process to a folder; the
+ * caller holds the lock.
  */
 export async function openPglite(folder: string): Promise<Result<SqlClient, SqlCode>> {
   const parsers = { [INT8_TYPE]: Number }

@@ -3,11 +3,13 @@ import type { JournalRecord } from '../domain/journal.ts'
 import type { SqlCode, SqlSession } from './sql-client.ts'
 
 /**
- * From journal records to rows. A batch becomes one statement a table, with the records as one JSON parameter, so its
- * cost hardly depends on its length. Every statement may run twice: rows are keyed by the record they come from, and
- * what an order has filled is the sum of its fills, never an increment.
+ * From journal records to rows. A batch becomes one statement a table, with the records as one JSON
+ * parameter, so its cost hardly depends on its length. Every statement may run twice: rows are
+ * keyed by the record they come from, and what an order has filled is the sum of its fills, never
+ * an increment.
  *
- * Prices and quantities are ticks and lots times the steps of the run, multiplied by the database in exact decimals.
+ * Prices and quantities are ticks and lots times the steps of the run, multiplied by the database
+ * in exact decimals.
  */
 export type SequencedRecord = JournalRecord & Readonly<{ journal_sequence: number }>
 
@@ -28,10 +30,12 @@ const STATEMENTS: readonly Statement[] = [
   },
   {
     type: 'run_started',
-    sql: `insert into bookflow.instruments (run, category, symbol, instrument_index, tick_size, qty_step)
+    sql: `insert into bookflow.instruments (run, category, symbol, instrument_index, tick_size,
+    qty_step)
   select r.run, i.category, i.symbol, i.index, i.tick, i.lot
   from jsonb_to_recordset($1::jsonb) as r(run int, instruments jsonb),
-    jsonb_to_recordset(r.instruments) as i(index int, symbol text, category text, tick numeric, lot numeric)
+    jsonb_to_recordset(r.instruments) as i(index int, symbol text, category text, tick numeric,
+    lot numeric)
   on conflict do nothing`,
   },
   {
@@ -49,7 +53,8 @@ const STATEMENTS: readonly Statement[] = [
   },
   {
     type: 'order_created',
-    sql: `insert into bookflow.orders (order_link_id, run, number, category, symbol, side, time_in_force,
+    sql: `insert into bookflow.orders (order_link_id, run, number, category, symbol, side,
+    time_in_force,
     reduce_only, state, state_reason, limit_ticks, limit_price, lots, qty, filled_qty, target_ticks,
     stop_ticks, hold_ms_max, shard, intent_number, strategy, reason, u, row_number, imbalance,
     probability, receive_us, intent_created_us, created_us, updated_us, journal_sequence)
@@ -59,7 +64,8 @@ const STATEMENTS: readonly Statement[] = [
     r.intent_number, r.strategy, r.reason, r.u, r.row_number, r.imbalance, r.probability,
     r.receive_us, r.intent_created_us, r.time_us, r.time_us, r.journal_sequence
   from jsonb_to_recordset($1::jsonb) as r(order_link_id text, run int, number bigint, category text,
-    symbol text, side text, time_in_force text, reduce_only boolean, limit_ticks bigint, lots bigint,
+    symbol text, side text, time_in_force text, reduce_only boolean, limit_ticks bigint,
+    lots bigint,
     target_ticks double precision, stop_ticks double precision, hold_ms_max numeric, shard int,
     intent_number bigint, strategy int, reason text, u numeric, row_number numeric,
     imbalance double precision, probability double precision, receive_us numeric,
@@ -87,9 +93,11 @@ const STATEMENTS: readonly Statement[] = [
   },
   {
     type: 'fill',
-    sql: `insert into bookflow.fills (exec_id, journal_sequence, run, order_link_id, category, symbol,
+    sql: `insert into bookflow.fills (exec_id, journal_sequence, run, order_link_id, category,
+    symbol,
     side, ticks, price, lots, qty, fee_quote, is_maker, exchange_time_us, time_us)
-  select r.exec_id, r.journal_sequence, r.run, r.order_link_id, r.category, r.symbol, r.side, r.ticks,
+  select r.exec_id, r.journal_sequence, r.run, r.order_link_id, r.category, r.symbol, r.side,
+    r.ticks,
     r.ticks * i.tick_size, r.lots, r.lots * i.qty_step, r.fee_quote, r.is_maker, r.exchange_time_us,
     r.time_us
   from jsonb_to_recordset($1::jsonb) as r(exec_id text, journal_sequence bigint, run int,
@@ -103,7 +111,8 @@ const STATEMENTS: readonly Statement[] = [
     sql: `update bookflow.orders set filled_lots = f.lots, filled_qty = f.qty,
     average_price = f.average_price, fees_quote = f.fees_quote,
     updated_us = greatest(orders.updated_us, f.time_us)
-  from (select order_link_id, sum(lots)::bigint as lots, sum(qty) as qty, sum(fee_quote) as fees_quote,
+  from (select order_link_id, sum(lots)::bigint as lots, sum(qty) as qty,
+    sum(fee_quote) as fees_quote,
       (sum(price * lots) / sum(lots))::double precision as average_price, max(time_us) as time_us
     from bookflow.fills where order_link_id in (select order_link_id
       from jsonb_to_recordset($1::jsonb) as r(order_link_id text)) group by order_link_id) as f
@@ -111,7 +120,8 @@ const STATEMENTS: readonly Statement[] = [
   },
   {
     type: 'fill',
-    sql: `insert into bookflow.positions (category, symbol, lots, qty, average_price, realized_pnl_quote,
+    sql: `insert into bookflow.positions (category, symbol, lots, qty, average_price,
+    realized_pnl_quote,
     fees_quote, run, updated_us, journal_sequence)
   select r.category, r.symbol, r.position_lots_after, r.position_lots_after * i.qty_step,
     r.average_price_after, r.realized_pnl_quote_after, r.fees_quote_after, r.run, r.time_us,
@@ -131,7 +141,8 @@ const STATEMENTS: readonly Statement[] = [
   },
   {
     type: 'trading_state',
-    sql: `insert into bookflow.trading_states (journal_sequence, run, state, reason, command, time_us)
+    sql: `insert into bookflow.trading_states (journal_sequence, run, state, reason, command,
+    time_us)
   select journal_sequence, run, state, reason, command, time_us
   from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, state text, reason text,
     command bigint, time_us bigint)
@@ -143,15 +154,19 @@ const STATEMENTS: readonly Statement[] = [
     intent_number, action, reason, times, u, time_us)
   select journal_sequence, run, category, symbol, shard, intent_number, action, reason, times, u,
     time_us
-  from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, category text, symbol text,
-    shard int, intent_number bigint, action text, reason text, times bigint, u numeric, time_us bigint)
+  from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, category text,
+    symbol text,
+    shard int, intent_number bigint, action text, reason text, times bigint, u numeric,
+    time_us bigint)
   on conflict do nothing`,
   },
   {
     type: 'breaker',
-    sql: `insert into bookflow.breaker_events (journal_sequence, run, breaker, state, reason, time_us)
+    sql: `insert into bookflow.breaker_events (journal_sequence, run, breaker, state, reason,
+    time_us)
   select journal_sequence, run, breaker, state, reason, time_us
-  from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, breaker text, state text,
+  from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, breaker text,
+    state text,
     reason text, time_us bigint)
   on conflict do nothing`,
   },

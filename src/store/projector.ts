@@ -16,13 +16,14 @@ import {
 import type { SqlClient } from './sql-client.ts'
 
 /**
- * Follows the execution journal and keeps the SQL projection of it. Rows and offset move in one transaction, so that a
- * crash at any point neither loses nor doubles a row: what was committed is behind the offset, what was not will be read
- * again.
+ * Follows the execution journal and keeps the SQL projection of it. Rows and offset move in one
+ * transaction, so that a crash at any point neither loses nor doubles a row: what was committed is
+ * behind the offset, what was not will be read again.
  *
- * The checksum of the last record applied shows whether the journal still is the one that was applied; a power cut may
- * take back records that were read before they were durable. Then the projection is made again. The checksum of the first
- * record says whether it is the same journal at all: the projection of another one is never overwritten.
+ * The checksum of the last record applied shows whether the journal still is the one that was
+ * applied; a power cut may take back records that were read before they were durable. Then the
+ * projection is made again. The checksum of the first record says whether it is the same journal at
+ * all: the projection of another one is never overwritten.
  */
 export type ProjectorCode = ResultCode | MigrationCode
 
@@ -73,8 +74,8 @@ export class Projector {
   }
 
   /**
-   * Applies the next batch; answers how many records. 0: there is none yet. A failure leaves the projection as it was,
-   * and the projector of no more use: open another.
+   * Applies the next batch; answers how many records. 0: there is none yet. A failure leaves the
+   * projection as it was, and the projector of no more use: open another.
    */
   async step(): Promise<Result<number, ProjectorCode>> {
     const known = this.#checkContinuity()

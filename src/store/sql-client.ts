@@ -1,14 +1,18 @@
 import type { Result } from '../core/result.ts'
 
 /**
- * The port to a PostgreSQL database. Two implementations stand behind it, the embedded pglite-client.ts and pg-client.ts
- * for a server; both take the same SQL with `$1` parameters and answer the same values: numbers for integers and doubles
- * (bigint too: nothing here passes 2^53), text for numeric, booleans, null, Date for a time, plain data for json.
+ * The port to a PostgreSQL database. Two implementations stand behind it, the embedded
+ * pglite-client.ts and pg-client.ts for a server; both take the same SQL with `$1` parameters and
+ * answer the same values: numbers for integers and doubles (bigint too: nothing here passes 2^53),
+ * text for numeric, booleans, null, Date for a time, plain data for json.
  */
 export type SqlParameter = string | number | boolean | null
 export type SqlRow = Readonly<Record<string, unknown>>
 
-/** `store_unavailable`: the database is gone. `store_query_failed`: it refused; the message is the database's. */
+/**
+ * `store_unavailable`: the database is gone. `store_query_failed`: it refused; the message is the
+ * database's.
+ */
 export type SqlCode = 'store_unavailable' | 'store_query_failed'
 
 export type SqlSession = Readonly<{

@@ -3,7 +3,7 @@ import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { PROJECTION_IDLE_POLL_MS, PROJECTION_STATUS_PERIOD_MS } from '../constants.ts'
 import { type FolderLock, lockFolder } from '../core/folder-lock.ts'
-import { createLogger, type Logger } from '../core/log.ts'
+import { createLogger, isLogLevel, type Logger } from '../core/log.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 import { systemTimers } from '../core/timer.ts'
 import { JOURNAL_NAME } from '../domain/journal.ts'
@@ -14,9 +14,10 @@ import type { SqlClient } from './sql-client.ts'
 import type { StoreReport } from './store-report.ts'
 
 /**
- * The store's own process: `store-process.js JOURNAL_FOLDER SQL_FOLDER [LOG_LEVEL]`, forked with an IPC channel. It
- * follows the journal into SQL until it is told `{type:'stop'}`, its parent is gone, or something fails; then it ends,
- * and the parent starts it again. The URL of a server comes in the environment, where other users cannot read it.
+ * The store's own process: `store-process.js JOURNAL_FOLDER SQL_FOLDER [LOG_LEVEL]`, forked with an
+ * IPC channel. It follows the journal into SQL until it is told `{type:'stop'}`, its parent is
+ * gone, or something fails; then it ends, and the parent starts it again. The URL of a server comes
+ * in the environment, where other users cannot read it.
  *
  *   SQL_FOLDER/lock      one store process to a folder
  *   SQL_FOLDER/pglite    the embedded database
@@ -27,7 +28,7 @@ const URL_VARIABLE = 'BOOKFLOW_STORE_POSTGRES_URL'
 type Store = Readonly<{ client: SqlClient; lock: FolderLock | undefined }>
 
 const [journalFolder = '', sqlFolder = '', level = 'info'] = process.argv.slice(2)
-const log = createLogger('store', level === 'silent' || level === 'debug' ? level : 'info')
+const log = createLogger('store', isLogLevel(level) ? level : 'info')
 const running = { isStopping: false, wake: () => {} }
 
 /** Resolves when the parent has it, so that the last words are not lost with the process. */
@@ -86,7 +87,9 @@ async function openStore(url: string | undefined): Promise<Result<Store, Project
   return client
 }
 
-/** The embedded database does not survive a power cut for sure; what it holds is only a projection. */
+/**
+ * The embedded database does not survive a power cut for sure; what it holds is only a projection.
+ */
 async function openEmbedded(
   folder: string,
   damaged: string,

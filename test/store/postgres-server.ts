@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * A PostgreSQL server for the tests: the one that BOOKFLOW_TEST_POSTGRES_URL names, or one of our own in a temporary
- * folder where the machine has the programs, or none, with the reason.
+ * A PostgreSQL server for the tests: the one that BOOKFLOW_TEST_POSTGRES_URL names, or one of our
+ * own in a temporary folder where the machine has the programs, or none, with the reason.
  */
 export type TestPostgres = { url: string; stop(): Promise<void> }
 
