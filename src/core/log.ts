@@ -2,7 +2,12 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 
 export type { Logger }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export function isLogLevel(text: string): text is LogLevel {
+  return LOG_LEVELS.some((level) => level === text)
+}
 
 /** Paths whose values never reach a log line, wherever a caller puts them. */
 const SECRET_PATHS = [

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { run } from './processes.ts'
+
+const LOAD = ['load-test', '--symbols', '20', '--rate', '3000', '--json']
+
+describe('bookflow load-test', () => {
+  it('finds every book equal to the truth of the mock exchange', async () => {
+    const ended = await run([...LOAD, '--seconds', '4'])
+    expect(ended.stderr).toBe('')
+    const verdict = JSON.parse(ended.stdout)
+    expect(verdict).toMatchObject({ ok: true, books_wrong: 0, books_live: 20, gaps: 0 })
+    expect(verdict.books_compared).toBeGreaterThan(100)
+    expect(verdict.feature_rows).toBeGreaterThan(1000)
+    expect(verdict.scores).toBeGreaterThan(100)
+    expect(verdict.latency_us.socket_to_feature.count).toBe(verdict.feature_rows)
+    expect(ended.code).toBe(0)
+  })
+
+  it('stays correct through lost deltas, garbage, a killed connection and a killed shard', async () => {
+    const ended = await run([...LOAD, '--seconds', '8', '--faults', 'standard'])
+    const verdict = JSON.parse(ended.stdout)
+    expect(verdict).toMatchObject({ ok: true, books_wrong: 0, books_live: 20, shard_restarts: 1 })
+    expect(verdict.books_compared).toBeGreaterThan(100)
+    expect(verdict.gaps).toBeGreaterThan(0)
+    expect(verdict.resyncs).toBeGreaterThan(0)
+    expect(verdict.frames_malformed).toBeGreaterThan(0)
+    expect(verdict.connections_lost).toBeGreaterThan(0)
+    expect(ended.code).toBe(0)
+  })
+})
