@@ -41,14 +41,19 @@ export async function startDeskServer(
   const server = listening.value
   parts.log.info({ server: server.kind, port: server.port }, 'desk stream listens')
   stream.start()
+  let isOpen = true
   return succeed({
     kind: server.kind,
     port: server.port,
     stop: async () => {
+      if (!isOpen) return
+      isOpen = false
       stream.stop()
       await server.close()
     },
     abandon: () => {
+      if (!isOpen) return
+      isOpen = false
       stream.stop()
       server.abandon()
     },
