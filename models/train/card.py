@@ -12,8 +12,13 @@ def percent(value):
 
 
 def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
+    """Columns padded to one width, as the repository's formatter leaves them."""
+    cells = [[str(cell) for cell in row] for row in [head, *rows]]
+    widths = [max(3, *(len(row[i]) for row in cells)) for i in range(len(head))]
+    cells.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in cells
+    )
 
 
 def results(evaluations):
