@@ -8,8 +8,9 @@ import { fillDelta } from './market-frames.ts'
 import { type BenchCase, type BenchOptions, type BenchTable, measure } from './table.ts'
 
 /**
- * Deltas into a shared book and whole copies out of it, at each depth, beside a Map that is sorted when it is read (which
- * is what most clients keep). An operation is one level of a delta, or one copy of the book.
+ * Deltas into a shared book and whole copies out of it, at each depth, beside a Map that is sorted
+ * when it is read (which is what most clients keep). An operation is one level of a delta, or one
+ * copy of the book.
  */
 const DELTAS = 256
 const TOUCH_TICKS = 600_000

@@ -6,8 +6,9 @@ import { INSTRUMENT, makeBookFrame, makeTradeFrame, SYMBOL } from './market-fram
 import { type BenchCase, type BenchOptions, type BenchTable, measure } from './table.ts'
 
 /**
- * Bytes of a frame to ticks and lots: the scanner beside `JSON.parse` with the conversion that a user of it would write.
- * An operation is one frame. Equal checksums mean that both saw the same levels.
+ * Bytes of a frame to ticks and lots: the scanner beside `JSON.parse` with the conversion that a
+ * user of it would write. An operation is one frame. Equal checksums mean that both saw the same
+ * levels.
  */
 const FRAMES = 64
 

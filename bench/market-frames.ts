@@ -60,8 +60,8 @@ export function makeTradeFrame(random: Random, trades: number): Buffer {
 }
 
 /**
- * One side of a delta near the touch: most changes lie within a few levels, some far away, best first as the exchange
- * sends them. `sign` is -1 for bids.
+ * One side of a delta near the touch: most changes lie within a few levels, some far away, best
+ * first as the exchange sends them. `sign` is -1 for bids.
  */
 export function fillDelta(
   random: Random,

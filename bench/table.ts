@@ -1,6 +1,8 @@
 import { Bench } from 'tinybench'
 
-/** What a benchmark measured, as data: `bench/run.js` prints it, a test runs the smoke size of it. */
+/**
+ * What a benchmark measured, as data: `bench/run.js` prints it, a test runs the smoke size of it.
+ */
 export type BenchRow = Readonly<{
   case: string
   /** Nanoseconds of one operation: the median of all samples, and the 99th percentile. */
@@ -8,7 +10,10 @@ export type BenchRow = Readonly<{
   p99_ns: number
   /** Median of the baseline divided by this one: 2 is twice as fast. The baseline itself has 1. */
   ratio: number
-  /** Of what the operations computed: equal work gives equal checksums, and work that is optimized away gives none. */
+  /**
+   * Of what the operations computed: equal work gives equal checksums, and work that is optimized
+   * away gives none.
+   */
   checksum: number
 }>
 
@@ -18,7 +23,10 @@ export type BenchOptions = Readonly<{ smoke: boolean }>
 
 export type BenchCase = Readonly<{
   case: string
-  /** Operations that one call of `run` makes; enough that a call takes far longer than reading the clock. */
+  /**
+   * Operations that one call of `run` makes; enough that a call takes far longer than reading the
+   * clock.
+   */
   operations: number
   /** Answers a checksum of what it computed, the same on every call. */
   run: () => number

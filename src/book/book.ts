@@ -18,8 +18,9 @@ import { ASK_SIGN, BID_SIGN, clearSide, replaceLevels, updateLevels } from './si
 const PRICES = new PriceIndex()
 
 /**
- * The sorted book of one topic, kept in place in shared memory: its writer, of which there is one. Readers in this thread
- * use it as it is; other threads go through `readBook`. A crossed book is kept as the exchange sent it.
+ * The sorted book of one topic, kept in place in shared memory: its writer, of which there is one.
+ * Readers in this thread use it as it is; other threads go through `readBook`. A crossed book is
+ * kept as the exchange sent it.
  *
  * Which message may be applied is the sequencer's business.
  */
@@ -30,7 +31,10 @@ export class Book implements ReadableBook {
   readonly bidChanges: SideChanges = createSideChanges()
   readonly askChanges: SideChanges = createSideChanges()
   state: BookState = 'NO_BOOK'
-  /** Of the last applied message: update id, cross sequence, exchange times in milliseconds, ours in microseconds. */
+  /**
+   * Of the last applied message: update id, cross sequence, exchange times in milliseconds, ours in
+   * microseconds.
+   */
   u = 0.5
   seq = Number.NaN
   tsMs = 0.5
@@ -50,7 +54,9 @@ export class Book implements ReadableBook {
     clearSide(this.asks)
   }
 
-  /** Replaces the book and makes it LIVE. Leaves no changes: what a snapshot altered is not flow. */
+  /**
+   * Replaces the book and makes it LIVE. Leaves no changes: what a snapshot altered is not flow.
+   */
   applySnapshot(message: BookMessage, receiveUs: number): void {
     const view = this.#view
     beginBookWrite(view)
@@ -64,7 +70,10 @@ export class Book implements ReadableBook {
     this.askChanges.count = 0
   }
 
-  /** Changes the levels of the message and cuts the book to its depth. The book must be LIVE, or STALE and come back. */
+  /**
+   * Changes the levels of the message and cuts the book to its depth. The book must be LIVE, or
+   * STALE and come back.
+   */
   applyDelta(message: BookMessage, receiveUs: number): void {
     assert(this.state === 'LIVE' || this.state === 'STALE', 'a delta changes a book that is held')
     const view = this.#view
@@ -75,7 +84,10 @@ export class Book implements ReadableBook {
     endBookWrite(view)
   }
 
-  /** Enters a state that a message did not cause. LIVE is entered by `applySnapshot`, or from STALE by a sign of life. */
+  /**
+   * Enters a state that a message did not cause. LIVE is entered by `applySnapshot`, or from STALE
+   * by a sign of life.
+   */
   markState(state: BookState, reason: BookReason, nowUs: number): void {
     assert(state !== 'LIVE', 'only data makes a book live')
     const view = this.#view
@@ -86,7 +98,9 @@ export class Book implements ReadableBook {
     endBookWrite(view)
   }
 
-  /** The topic spoke without changing the book: its age begins anew, and a STALE book is LIVE again. */
+  /**
+   * The topic spoke without changing the book: its age begins anew, and a STALE book is LIVE again.
+   */
   touch(nowUs: number): void {
     const view = this.#view
     beginBookWrite(view)

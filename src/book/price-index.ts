@@ -9,8 +9,8 @@ const MASK = SLOTS - 1
 assert((SLOTS & MASK) === 0, 'a price index has a power of two of slots')
 
 /**
- * Finds the entry of a price among the changes of one message: open addressing over arrays made once. Emptied by moving
- * to the next epoch, not by clearing.
+ * Finds the entry of a price among the changes of one message: open addressing over arrays made
+ * once. Emptied by moving to the next epoch, not by clearing.
  */
 export class PriceIndex {
   readonly #ticks = new Float64Array(SLOTS)

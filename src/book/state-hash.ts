@@ -2,8 +2,8 @@
 import type { BookSide } from '../domain/book.ts'
 
 /**
- * A 32-bit fingerprint of a whole book: FNV-1a over u, the counts and every level, best first, each number as its low and
- * high 32 bits. Two books that should be equal are compared by it.
+ * A 32-bit fingerprint of a whole book: FNV-1a over u, the counts and every level, best first, each
+ * number as its low and high 32 bits. Two books that should be equal are compared by it.
  */
 export function stateHash(
   book: Readonly<{ u: number; bids: Readonly<BookSide>; asks: Readonly<BookSide> }>,

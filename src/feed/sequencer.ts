@@ -11,7 +11,8 @@ import type { BookMessage } from '../domain/messages.ts'
  *   delta, u = last + 1    DELTA: applied
  *   delta, u > last + 1    GAP: dropped, and the chain ends
  *
- * The verdict already counts the message as applied: a caller that cannot apply it calls `invalidate`.
+ * The verdict already counts the message as applied: a caller that cannot apply it calls
+ * `invalidate`.
  */
 export const VERDICT_SNAPSHOT = 1
 export const VERDICT_DELTA = 2
@@ -73,8 +74,8 @@ export class Sequencer {
   }
 
   /**
-   * Bybit promises that `u` rises by one only for some depths. Without the check a jump is still counted, but the delta
-   * is applied.
+   * Bybit promises that `u` rises by one only for some depths. Without the check a jump is still
+   * counted, but the delta is applied.
    */
   setChainCheck(topic: number, isOn: boolean): void {
     this.#isChained[topic] = isOn ? 1 : 0

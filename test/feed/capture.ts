@@ -58,7 +58,9 @@ export function makeTopic(index: number, name: string, instrument: Instrument): 
   return { index, name, kind: parsed.kind, depth: parsed.depth, instrument }
 }
 
-/** Topics of all frames of a capture, with the ticks and lots that the exchange published for them. */
+/**
+ * Topics of all frames of a capture, with the ticks and lots that the exchange published for them.
+ */
 export function topicsOf(frames: readonly Buffer[], category: Category): Topic[] {
   const names = new Set<string>()
   for (const frame of frames) {

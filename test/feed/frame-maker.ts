@@ -109,7 +109,10 @@ export function anyJson(random: Random, depth: number): Json {
   }
 }
 
-/** JSON text, now and then with white space wherever it may stand and with escapes where none are needed. */
+/**
+ * JSON text, now and then with white space wherever it may stand and with escapes where none are
+ * needed.
+ */
 function write(random: Random, value: Json): string {
   const text = JSON.stringify(value)
   if (random.below(3) > 0) return text
@@ -142,7 +145,10 @@ function shuffle<T>(random: Random, list: T[]): void {
 /** Bytes that mean something in JSON, more likely to make trouble than others. */
 const SHARP = Buffer.from('{}[]":,.\\0123456789-+eEutfn \n\u0001saub')
 
-/** One to three small injuries: a byte changed, put in, taken out, doubled, or a piece moved elsewhere. */
+/**
+ * One to three small injuries: a byte changed, put in, taken out, doubled, or a piece moved
+ * elsewhere.
+ */
 export function damage(random: Random, frame: Uint8Array): Uint8Array {
   let bytes = Uint8Array.from(frame)
   for (let injuries = 1 + random.below(3); injuries > 0; injuries--) {

@@ -102,7 +102,8 @@ describe('a book that one thread writes without end', () => {
     let reads = 0
     let lastU = 0
     const pause = new Int32Array(new SharedArrayBuffer(4))
-    // A read may fail, as when the writer lost its processor in the middle of a write; it must not lie.
+    // A read may fail, as when the writer lost its processor in the middle of a write; it must not
+    // lie.
     for (let busy = 0; reads < READS && busy < BUSY_MAX; ) {
       if (!readBook(view, copy)) {
         busy++

@@ -7,7 +7,8 @@ type Levels = Map<number, number>
 export type SlowChanges = [number, number, number][]
 
 /**
- * The book as the protocol tells it, with a Map a side and a sort a message: too slow to use and too simple to be wrong.
+ * The book as the protocol tells it, with a Map a side and a sort a message: too slow to use and
+ * too simple to be wrong.
  */
 export class SlowBook {
   readonly depth: number
@@ -87,7 +88,9 @@ export function listLevels(side: BookSide): [number, number][] {
   ])
 }
 
-/** The changes of a fast side in the order of the slow one; a price that comes twice stays twice. */
+/**
+ * The changes of a fast side in the order of the slow one; a price that comes twice stays twice.
+ */
 export function listChanges(changes: SideChanges): SlowChanges {
   return Array.from({ length: changes.count }, (_, i): [number, number, number] => [
     changes.ticks[i],

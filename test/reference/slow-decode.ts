@@ -1,8 +1,8 @@
 import type { Topic } from '../../src/feed/bybit/topic.ts'
 
 /**
- * Frames decoded with `JSON.parse` and BigInt, written apart from the decoder: what a frame means, or 'bad'. Bytes that are
- * no UTF-8 are replaced, as `JSON.parse` never sees them.
+ * Frames decoded with `JSON.parse` and BigInt, written apart from the decoder: what a frame means,
+ * or 'bad'. Bytes that are no UTF-8 are replaced, as `JSON.parse` never sees them.
  */
 export type SlowFrame =
   | 'bad'

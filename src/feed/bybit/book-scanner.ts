@@ -11,14 +11,13 @@ import {
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
-  scanInteger,
-  scanSteps,
   skipColon,
   skipKey,
   skipSpace,
   skipToken,
   skipValue,
 } from './json-bytes.ts'
+import { scanInteger, scanSteps } from './number-bytes.ts'
 import type { KnownTopic } from './topic-table.ts'
 
 const LETTER_A = 97
@@ -26,7 +25,8 @@ const LETTER_B = 98
 const LETTER_S = 115
 const LETTER_U = 117
 
-// Keys seen, one bit each: a key that comes twice is left to `JSON.parse`, where the last one counts.
+// Keys seen, one bit each: a key that comes twice is left to `JSON.parse`, where the last one
+// counts.
 const SEEN_S = 1
 const SEEN_B = 2
 const SEEN_A = 4
@@ -42,8 +42,9 @@ export class BookScanner {
   readonly #numbers = new Float64Array(2)
 
   /**
-   * `at` is at the opening brace. Answers the position after the closing one, or NOT_SCANNED for everything that is not
-   * wholly in order, bad prices and a wrong symbol included; the message is then half written and must not be used.
+   * `at` is at the opening brace. Answers the position after the closing one, or NOT_SCANNED for
+   * everything that is not wholly in order, bad prices and a wrong symbol included; the message is
+   * then half written and must not be used.
    */
   scan(bytes: Uint8Array, at: number, end: number, known: KnownTopic, out: BookMessage): number {
     if (bytes[at] !== OPEN_BRACE) return NOT_SCANNED

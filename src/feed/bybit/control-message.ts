@@ -1,5 +1,6 @@
 /**
- * Answers to our requests. Bybit has a different shape for nearly every endpoint; here they become one.
+ * Answers to our requests. Bybit has a different shape for nearly every endpoint; here they become
+ * one.
  *
  *   spot            {"success":true,"ret_msg":"pong","conn_id":"..","op":"ping"}
  *   linear          the same with "req_id"
@@ -18,7 +19,10 @@ export type ControlMessage = {
   connId: string
   /** What the exchange says about a failure; empty for none. */
   text: string
-  /** Topics that the exchange says it refused. One failed topic fails the whole request on most endpoints. */
+  /**
+   * Topics that the exchange says it refused. One failed topic fails the whole request on most
+   * endpoints.
+   */
   failedTopics: readonly string[]
   /** The exchange's time in a pong; NaN where it sends none. */
   timeMs: number
@@ -72,7 +76,10 @@ function isSuccess(frame: Record<string, unknown>): boolean {
   return frame.op === 'pong'
 }
 
-/** From the list of the option endpoint, or out of a text such as `error:handler not found,topic:orderbook.500.X`. */
+/**
+ * From the list of the option endpoint, or out of a text such as `error:handler not
+ * found,topic:orderbook.500.X`.
+ */
 function failedTopics(frame: Record<string, unknown>, text: string): string[] {
   const listed = isRecord(frame.data) ? frame.data.failTopics : undefined
   if (Array.isArray(listed)) return listed.filter((topic) => typeof topic === 'string')

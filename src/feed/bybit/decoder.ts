@@ -15,6 +15,7 @@ import {
   isRecord,
   readControl,
 } from './control-message.ts'
+import { KEY_CTS, KEY_DATA, KEY_TOPIC, KEY_TS, KEY_TYPE, keyAt, lengthOf } from './envelope-key.ts'
 import {
   FRAME_BAD,
   FRAME_BOOK,
@@ -32,48 +33,31 @@ import {
   NOT_SCANNED,
   OPEN_BRACE,
   QUOTE,
-  scanInteger,
   skipColon,
   skipKey,
   skipSpace,
   skipValue,
 } from './json-bytes.ts'
 import { parseFrame, readBook, readTicker, readTrades } from './json-decoder.ts'
+import { scanInteger } from './number-bytes.ts'
 import type { Topic } from './topic.ts'
 import { type KnownTopic, TopicTable } from './topic-table.ts'
 import { TradeScanner } from './trade-scanner.ts'
 
 /**
- * Bytes of a public frame to a message. Order books and trades are scanned in place; the scanner accepts a frame only when
- * every byte of it is in order, and then its message equals what `JSON.parse` would have given. All else goes through
- * `JSON.parse`, which also decides what is wrong with a bad frame; so the two can never disagree about an error.
+ * Bytes of a public frame to a message. Order books and trades are scanned in place; the scanner
+ * accepts a frame only when every byte of it is in order, and then its message equals what
+ * `JSON.parse` would have given. All else goes through `JSON.parse`, which also decides what is
+ * wrong with a bad frame; so the two can never disagree about an error.
  *
- * Counted here: frames_malformed, bad_data, frames_fallback, topic_unknown and the four messages_*. Frames and bytes
- * received are counted by whoever reads the socket.
+ * Counted here: frames_malformed, bad_data, frames_fallback, topic_unknown and the four messages_*.
+ * Frames and bytes received are counted by whoever reads the socket.
  */
-
-// Keys of the envelope, one bit each.
-const KEY_TOPIC = 1
-const KEY_TYPE = 2
-const KEY_TS = 4
-const KEY_CTS = 8
-const KEY_DATA = 16
 
 const NUMBER_TS = 0
 const NUMBER_CTS = 1
 
 const UNKNOWN_TOPIC = -1
-
-const LETTER_A = 97
-const LETTER_C = 99
-const LETTER_D = 100
-const LETTER_E = 101
-const LETTER_I = 105
-const LETTER_O = 111
-const LETTER_P = 112
-const LETTER_S = 115
-const LETTER_T = 116
-const LETTER_Y = 121
 
 const encoder = new TextEncoder()
 const SNAPSHOT = encoder.encode('"snapshot"')
@@ -89,7 +73,10 @@ const MESSAGES_TICKER = counterIndex('messages_ticker')
 const MESSAGES_OTHER = counterIndex('messages_other')
 
 export class BybitDecoder {
-  /** The last message of each kind: valid until the next `decode`, and only after it answered with that kind. */
+  /**
+   * The last message of each kind: valid until the next `decode`, and only after it answered with
+   * that kind.
+   */
   readonly book: BookMessage = createBookMessage()
   readonly trade: TradeMessage = createTradeMessage()
   readonly ticker: TickerMessage = createTickerMessage()
@@ -110,7 +97,10 @@ export class BybitDecoder {
     this.#counts = counters.values
   }
 
-  /** A topic of the same name is replaced, as when the tick of its instrument changed; its index stays. */
+  /**
+   * A topic of the same name is replaced, as when the tick of its instrument changed; its index
+   * stays.
+   */
   addTopic(topic: Topic): void {
     this.#topics.add(topic)
   }
@@ -122,7 +112,8 @@ export class BybitDecoder {
     if (frame.length > FRAME_BYTES_MAX) return this.#refuse(RESULT_CODES.frame_too_large)
     const end = trimmedEnd(frame)
     const at = skipSpace(frame, 0)
-    // Every frame of the exchange is an object; most truncated ones end here, without the price of an exception.
+    // Every frame of the exchange is an object; most truncated ones end here, without the price of
+    // an exception.
     if (end === 0 || frame[at] !== OPEN_BRACE || frame[end - 1] !== CLOSE_BRACE) {
       return this.#refuse(RESULT_CODES.frame_malformed)
     }
@@ -278,45 +269,4 @@ function kindOf(topic: Topic): FrameKind {
   if (topic.kind === 'orderbook') return FRAME_BOOK
   if (topic.kind === 'publicTrade') return FRAME_TRADE
   return topic.kind === 'tickers' ? FRAME_TICKER : FRAME_OTHER
-}
-
-/**
- * The bit of the key whose opening quote is at `at`; 0 for one that is not read, or no key. Letter by letter: a loop over a
- * word takes three times as long, on every key of every frame.
- */
-function keyAt(bytes: Uint8Array, at: number): number {
-  if (bytes[at] !== QUOTE) return 0
-  const first = bytes[at + 1]
-  if (first === LETTER_T) {
-    const second = bytes[at + 2]
-    if (second === LETTER_S) return bytes[at + 3] === QUOTE ? KEY_TS : 0
-    if (second === LETTER_Y) return hasLetters(bytes, at + 3, LETTER_P, LETTER_E, QUOTE, KEY_TYPE)
-    if (second !== LETTER_O || bytes[at + 3] !== LETTER_P) return 0
-    return hasLetters(bytes, at + 4, LETTER_I, LETTER_C, QUOTE, KEY_TOPIC)
-  }
-  if (first === LETTER_D) {
-    if (bytes[at + 2] !== LETTER_A) return 0
-    return hasLetters(bytes, at + 3, LETTER_T, LETTER_A, QUOTE, KEY_DATA)
-  }
-  if (first === LETTER_C) return hasLetters(bytes, at + 2, LETTER_T, LETTER_S, QUOTE, KEY_CTS)
-  return 0
-}
-
-/** `key` if the three bytes at `at` are these, else 0. */
-function hasLetters(
-  bytes: Uint8Array,
-  at: number,
-  first: number,
-  second: number,
-  third: number,
-  key: number,
-): number {
-  return bytes[at] === first && bytes[at + 1] === second && bytes[at + 2] === third ? key : 0
-}
-
-/** Bytes of a key with its quotes. */
-function lengthOf(key: number): number {
-  if (key === KEY_TS) return 4
-  if (key === KEY_CTS) return 5
-  return key === KEY_TOPIC ? 7 : 6
 }

@@ -1,15 +1,16 @@
 // hot
-import { parseSteps, type Step } from '../../core/decimal.ts'
 
 /**
- * Pieces of a JSON scanner over bytes. Each takes the position of the first byte of what it reads and answers the
- * position after it, or NOT_SCANNED. What is accepted is JSON exactly; what is not may be malformed or merely something
- * these functions do not know, and only `JSON.parse` tells which.
+ * Pieces of a JSON scanner over bytes. Each takes the position of the first byte of what it reads
+ * and answers the position after it, or NOT_SCANNED. What is accepted is JSON exactly; what is not
+ * may be malformed or merely something these functions do not know, and only `JSON.parse` tells
+ * which.
  *
- * `end` is the length of the frame without the white space after it, and the caller has made sure that the byte before
- * `end` is a closing brace. It ends every loop and fails every comparison, so that nothing but strings and what comes after
- * a closing brace has to look at `end`, and no read is ever outside the array (which would be safe, as `undefined` compares
- * with nothing, but makes V8 forget what it knows about these loops, and one bad frame would slow down all good ones).
+ * `end` is the length of the frame without the white space after it, and the caller has made sure
+ * that the byte before `end` is a closing brace. It ends every loop and fails every comparison, so
+ * that nothing but strings and what comes after a closing brace has to look at `end`, and no read
+ * is ever outside the array (which would be safe, as `undefined` compares with nothing, but makes
+ * V8 forget what it knows about these loops, and one bad frame would slow down all good ones).
  */
 export const NOT_SCANNED = -1
 
@@ -23,9 +24,9 @@ export const CLOSE_BRACE = 125
 const BACKSLASH = 92
 const MINUS = 45
 const PLUS = 43
-const POINT = 46
-const DIGIT_0 = 48
-const DIGIT_9 = 57
+export const POINT = 46
+export const DIGIT_0 = 48
+export const DIGIT_9 = 57
 const SPACE = 32
 const LETTER_U = 117
 const LETTER_T = 116
@@ -34,9 +35,6 @@ const LETTER_N = 110
 
 /** Containers inside one another that `skipValue` follows: one bit each. */
 const NESTING_MAX = 30
-/** Decimal digits that always fit an int32. */
-const INT32_DIGITS = 9
-const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, power) => 10 ** power)
 
 /** First byte at or after `at` that is no white space. */
 export function skipSpace(bytes: Uint8Array, at: number): number {
@@ -47,8 +45,9 @@ export function skipSpace(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Position of the quote that ends a string whose first byte is at `at`. Only plain ASCII is accepted, so that bytes can be
- * compared with bytes: escapes and the rest of Unicode are left to `JSON.parse`.
+ * Position of the quote that ends a string whose first byte is at `at`. Only plain ASCII is
+ * accepted, so that bytes can be compared with bytes: escapes and the rest of Unicode are left to
+ * `JSON.parse`.
  */
 export function findQuote(bytes: Uint8Array, at: number, end: number): number {
   for (; at < end; at++) {
@@ -76,94 +75,6 @@ export function skipColon(bytes: Uint8Array, at: number): number {
   at = skipToken(bytes, at, COLON)
   if (at === NOT_SCANNED || bytes[at] > SPACE) return at
   return skipSpace(bytes, at)
-}
-
-/** Reads an integer, bare or in quotes, into `out[slot]`. No signs, fractions or large ones. */
-export function scanInteger(
-  bytes: Uint8Array,
-  at: number,
-  out: Float64Array,
-  slot: number,
-): number {
-  const isQuoted = bytes[at] === QUOTE
-  if (isQuoted) at++
-  const from = at
-  const to = from + INT32_DIGITS
-  // Two halves in int32, as a chain of double additions takes twice as long; bench/decode.bench.ts.
-  let high = 0
-  let digit = bytes[at] - DIGIT_0
-  while (digit >= 0 && digit <= 9 && at < to) {
-    high = (Math.imul(high, 10) + digit) | 0
-    digit = bytes[++at] - DIGIT_0
-  }
-  let value = high
-  if (at === to) {
-    let low = 0
-    while (digit >= 0 && digit <= 9 && at < to + INT32_DIGITS) {
-      low = (Math.imul(low, 10) + digit) | 0
-      digit = bytes[++at] - DIGIT_0
-    }
-    value = high * POWERS_OF_TEN[at - to] + low
-  }
-  const digits = at - from
-  if (digits === 0 || value > Number.MAX_SAFE_INTEGER) return NOT_SCANNED
-  if (digits > 1 && bytes[from] === DIGIT_0) return NOT_SCANNED
-  out[slot] = value
-  if (isQuoted) return bytes[at] === QUOTE ? at + 1 : NOT_SCANNED
-  // What follows a bare number must not be more of it: "15", "1.5" and "1e5" are numbers too.
-  const next = bytes[at]
-  const isMore = next === POINT || (next | 32) === 101 || (next >= DIGIT_0 && next <= DIGIT_9)
-  return isMore ? NOT_SCANNED : at
-}
-
-/**
- * Reads a decimal number in quotes as a count of steps into `out[slot]`, digit by digit as `parseSteps` does, in one pass
- * and in int32 for all numbers of the usual length. A number that is not a multiple is NOT_SCANNED too.
- */
-export function scanSteps(
-  bytes: Uint8Array,
-  at: number,
-  step: Step,
-  out: Float64Array,
-  slot: number,
-): number {
-  if (bytes[at] !== QUOTE) return NOT_SCANNED
-  const from = at + 1
-  at = from
-  let units = 0
-  let digit = bytes[at] - DIGIT_0
-  while (digit >= 0 && digit <= 9) {
-    units = (Math.imul(units, 10) + digit) | 0
-    digit = bytes[++at] - DIGIT_0
-  }
-  if (at === from) return NOT_SCANNED
-  let digits = at - from
-  let missing = step.decimals // digits of the step that the number does not write
-  if (digit === POINT - DIGIT_0) {
-    const first = at + 1
-    at = first
-    digit = bytes[at] - DIGIT_0
-    while (digit >= 0 && digit <= 9 && missing > 0) {
-      units = (Math.imul(units, 10) + digit) | 0
-      missing--
-      digit = bytes[++at] - DIGIT_0
-    }
-    digits += at - first
-    while (bytes[at] === DIGIT_0) at++ // beyond the step only zeros may stand
-    if (at === first) return NOT_SCANNED
-  }
-  if (bytes[at] !== QUOTE) return NOT_SCANNED
-  let count = missing === 0 ? units : units * POWERS_OF_TEN[missing]
-  if (digits > INT32_DIGITS || count > Number.MAX_SAFE_INTEGER) {
-    count = parseSteps(bytes, from, at, step)
-    if (count < 0) return NOT_SCANNED
-  } else if (step.unitsPerStep !== 1) {
-    const units = count
-    count = Math.round(units / step.unitsPerStep)
-    if (count * step.unitsPerStep !== units) return NOT_SCANNED
-  }
-  out[slot] = count
-  return at + 1
 }
 
 /** Reads `true` or `false` into `out[slot]` as 1 or 0. */
@@ -212,7 +123,10 @@ export function skipValue(bytes: Uint8Array, at: number, end: number): number {
   }
 }
 
-/** A key that nobody reads, and its colon. Only plain keys: an escaped one might be one that is read. */
+/**
+ * A key that nobody reads, and its colon. Only plain keys: an escaped one might be one that is
+ * read.
+ */
 export function skipKey(bytes: Uint8Array, at: number, end: number): number {
   if (bytes[at] !== QUOTE) return NOT_SCANNED
   const to = findQuote(bytes, at + 1, end)
@@ -232,7 +146,9 @@ function skipScalar(bytes: Uint8Array, at: number, end: number): number {
   return skipLiteral(bytes, at)
 }
 
-/** `at` is after the opening quote. Escapes are checked; bytes above ASCII are taken as they come. */
+/**
+ * `at` is after the opening quote. Escapes are checked; bytes above ASCII are taken as they come.
+ */
 function skipString(bytes: Uint8Array, at: number, end: number): number {
   while (at < end) {
     const byte = bytes[at++]

@@ -6,15 +6,18 @@ import { isRecord } from './control-message.ts'
 import type { Topic } from './topic.ts'
 
 /**
- * Frames by way of `JSON.parse`: what the scanner does not know, topics that are not hot, and the last word on what is
- * wrong with a frame. Each function fills its message and answers 0, or answers the code of RESULT_CODES; then the message
- * is half written and must not be used.
+ * Frames by way of `JSON.parse`: what the scanner does not know, topics that are not hot, and the
+ * last word on what is wrong with a frame. Each function fills its message and answers 0, or
+ * answers the code of RESULT_CODES; then the message is half written and must not be used.
  */
 const OK = RESULT_CODES.ok
 const MALFORMED = RESULT_CODES.frame_malformed
 const MISSING = RESULT_CODES.field_missing
 
-/** The frame as a JSON value; undefined when it is none. Bytes that are no UTF-8 are replaced, not refused. */
+/**
+ * The frame as a JSON value; undefined when it is none. Bytes that are no UTF-8 are replaced, not
+ * refused.
+ */
 export function parseFrame(frame: Uint8Array): unknown {
   const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)
   try {
@@ -156,7 +159,10 @@ function integerOf(value: unknown): number {
   return number + 0 // JSON has a negative zero; we do not
 }
 
-/** The number in a ticker's decimal text; NaN for a missing or empty one (the exchange sends "" for what does not apply). */
+/**
+ * The number in a ticker's decimal text; NaN for a missing or empty one (the exchange sends "" for
+ * what does not apply).
+ */
 function numberOf(value: unknown): number {
   if (typeof value !== 'string' || !/^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(value)) return Number.NaN
   const number = Number(value)

@@ -12,10 +12,15 @@ export type KnownTopic = Readonly<{
 }>
 
 const SLOTS_MIN = 64
-/** `lookup` answers with this beside NOT_SCANNED when the name is well formed but not in the table. */
+/**
+ * `lookup` answers with this beside NOT_SCANNED when the name is well formed but not in the table.
+ */
 const NONE = -1
 
-/** Topics by the bytes of their names: open addressing, at most half full, never a string made to look one up. */
+/**
+ * Topics by the bytes of their names: open addressing, at most half full, never a string made to
+ * look one up.
+ */
 export class TopicTable {
   #slots = new Int32Array(SLOTS_MIN).fill(NONE) // index in #known
   #known: KnownTopic[] = []
@@ -49,7 +54,10 @@ export class TopicTable {
     return next === bytes.length && this.found !== NONE ? this.#known[this.found] : undefined
   }
 
-  /** Reads a topic name whose first byte is at `at`; answers the position after its closing quote and sets `found`. */
+  /**
+   * Reads a topic name whose first byte is at `at`; answers the position after its closing quote
+   * and sets `found`.
+   */
   scan(bytes: Uint8Array, at: number, end: number): number {
     this.found = NONE
     const from = at
@@ -71,7 +79,8 @@ export class TopicTable {
       }
       slot = (slot + 1) & mask
     }
-    // What equals a known name needs no check; another one may hold an escape, or be no string at all.
+    // What equals a known name needs no check; another one may hold an escape, or be no string at
+    // all.
     if (findQuote(bytes, from, end) !== at) return NOT_SCANNED
     return at + 1
   }

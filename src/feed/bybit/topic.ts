@@ -30,8 +30,9 @@ export type TopicName = Readonly<{
 }>
 
 /**
- * Depths on offer and how often they are pushed. The exchange changes this list from time to time (500 was withdrawn in
- * 2025), which is why it is a table and why `parseTopicName` also takes depths that are not in it: old captures have them.
+ * Depths on offer and how often they are pushed. The exchange changes this list from time to time
+ * (500 was withdrawn in 2025), which is why it is a table and why `parseTopicName` also takes
+ * depths that are not in it: old captures have them.
  */
 export const ORDERBOOK_DEPTHS: readonly Readonly<{
   category: Category

@@ -13,13 +13,12 @@ import {
   OPEN_BRACKET,
   QUOTE,
   scanBoolean,
-  scanInteger,
-  scanSteps,
   skipColon,
   skipKey,
   skipSpace,
   skipValue,
 } from './json-bytes.ts'
+import { scanInteger, scanSteps } from './number-bytes.ts'
 import type { KnownTopic } from './topic-table.ts'
 
 // Keys, one bit each.
@@ -101,7 +100,10 @@ export class TradeScanner {
   }
 }
 
-/** A view of the same bytes with Node's string methods; the socket gives Buffers, so it is made for others only. */
+/**
+ * A view of the same bytes with Node's string methods; the socket gives Buffers, so it is made for
+ * others only.
+ */
 function asBuffer(bytes: Uint8Array): Buffer {
   if (Buffer.isBuffer(bytes)) return bytes
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
