@@ -17,16 +17,38 @@ class Collector {
   }
 }
 
-type Trade = { T: number; S: string; v: string; p: string; seq: number; i: string; BT: boolean; RPI: boolean }
+type Trade = {
+  T: number
+  S: string
+  v: string
+  p: string
+  seq: number
+  i: string
+  BT: boolean
+  RPI: boolean
+}
 type Frame = { topic: string; type: string; ts: number; cts: number; data: unknown }
 
-function run(options: { seed: number; rate: number; seconds: number; stepMs: number; topics: string[] }) {
+function run(options: {
+  seed: number
+  rate: number
+  seconds: number
+  stepMs: number
+  topics: string[]
+}) {
   const symbols = ['BTCUSDT', 'ETHUSDT', 'DOGEUSDT']
-  const market = new MockMarket({ symbols, seed: options.seed, rate: options.rate, startUs: START_US })
+  const market = new MockMarket({
+    symbols,
+    seed: options.seed,
+    rate: options.rate,
+    startUs: START_US,
+  })
   const collector = new Collector()
-  for (const topic of options.topics) expect(market.subscribe('linear', topic, collector)).toBe(true)
+  for (const topic of options.topics)
+    expect(market.subscribe('linear', topic, collector)).toBe(true)
   const endUs = START_US + options.seconds * 1e6
-  for (let t = START_US; t < endUs; t += options.stepMs * 1000) market.advance(t + options.stepMs * 1000, 1e9)
+  for (let t = START_US; t < endUs; t += options.stepMs * 1000)
+    market.advance(t + options.stepMs * 1000, 1e9)
   return { market, collector }
 }
 
@@ -55,7 +77,9 @@ describe('mock market', () => {
     const options = { seed: 5, rate: 1500, seconds: 2, topics: ALL }
     const byTopic = (stepMs: number) => {
       const { collector } = run({ ...options, stepMs })
-      return ALL.map((topic) => collector.texts.filter((text) => text.includes(`"${topic}"`)).join())
+      return ALL.map((topic) =>
+        collector.texts.filter((text) => text.includes(`"${topic}"`)).join(),
+      )
     }
     expect(byTopic(1)).toEqual(byTopic(20))
   })
@@ -120,7 +144,9 @@ describe('mock market', () => {
         for (const trade of list) {
           expect(trade.seq).toBeGreaterThanOrEqual(lastSeq)
           expect(ids.has(trade.i)).toBe(false)
-          expect(trade.i).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+          expect(trade.i).toMatch(
+            /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+          )
           ids.add(trade.i)
           trades++
           if (!trade.BT) volume += Number(trade.v)
@@ -143,7 +169,9 @@ describe('mock market', () => {
     expect(trades).toBeGreaterThan(200)
     // A traded level can be refilled to its old size within one push; that is rare.
     expect(atTouch / trades).toBeGreaterThan(0.9)
-    const klines = market.market('linear', 'ETHUSDT')?.candles.recent('1', START_US / 1000 - 60_000, 1e15, 10) ?? []
+    const klines =
+      market.market('linear', 'ETHUSDT')?.candles.recent('1', START_US / 1000 - 60_000, 1e15, 10) ??
+      []
     const since = klines.filter((candle) => candle.startMs + 60_000 > START_US / 1000)
     const lots = since.reduce((sum, candle) => sum + candle.volumeLots, 0)
     expect(lots * 0.01).toBeCloseTo(volume, 6)
@@ -171,7 +199,13 @@ describe('mock market', () => {
   })
 
   it('moves prices for hours of virtual time without leaving the neighborhood of the start', () => {
-    const { market, collector } = run({ seed: 11, rate: 0.4, seconds: 4 * 3600, stepMs: 1000, topics: ['kline.1.DOGEUSDT'] })
+    const { market, collector } = run({
+      seed: 11,
+      rate: 0.4,
+      seconds: 4 * 3600,
+      stepMs: 1000,
+      topics: ['kline.1.DOGEUSDT'],
+    })
     const day = market.market('linear', 'DOGEUSDT')?.candles.day()
     const start = 9820
     expect(day?.highTicks).toBeLessThan(start * 1.3)
@@ -181,14 +215,21 @@ describe('mock market', () => {
   })
 
   it('has an imbalance that says something about the next move of the mid', () => {
-    const { collector } = run({ seed: 21, rate: 200, seconds: 120, stepMs: 20, topics: ['orderbook.50.ETHUSDT'] })
+    const { collector } = run({
+      seed: 21,
+      rate: 200,
+      seconds: 120,
+      stepMs: 20,
+      topics: ['orderbook.50.ETHUSDT'],
+    })
     const book = new WireBook()
     const rows: { imbalance: number; mid: number }[] = []
     for (const text of collector.texts) {
       book.apply(JSON.parse(text))
       const bids = book.sortedBids().slice(0, 5)
       const asks = book.sortedAsks().slice(0, 5)
-      const size = (levels: [string, string][]) => levels.reduce((sum, level) => sum + Number(level[1]), 0)
+      const size = (levels: [string, string][]) =>
+        levels.reduce((sum, level) => sum + Number(level[1]), 0)
       const imbalance = (size(bids) - size(asks)) / (size(bids) + size(asks))
       rows.push({ imbalance, mid: (Number(bids[0][0]) + Number(asks[0][0])) / 2 })
     }
