@@ -1,29 +1,28 @@
 import { Command } from 'commander'
-import { booksCommand } from './cli/books.ts'
-import { checkConfigCommand } from './cli/check-config.ts'
-import { demoCommand } from './cli/demo.ts'
-import { featuresCommand } from './cli/features.ts'
-import { loadTestCommand } from './cli/load-test.ts'
-import { mockExchangeCommand } from './cli/mock-exchange.ts'
-import { runCommand } from './cli/run.ts'
 import { VERSION } from './constants.ts'
 
 /** The command line: `bookflow <command>`. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  demo: async () => (await import('./cli/demo.ts')).demoCommand(),
+  run: async () => (await import('./cli/run.ts')).runCommand(),
+  'mock-exchange': async () => (await import('./cli/mock-exchange.ts')).mockExchangeCommand(),
+  features: async () => (await import('./cli/features.ts')).featuresCommand(),
+  books: async () => (await import('./cli/books.ts')).booksCommand(),
+  'load-test': async () => (await import('./cli/load-test.ts')).loadTestCommand(),
+  'check-config': async () => (await import('./cli/check-config.ts')).checkConfigCommand(),
+}
+
 const program = new Command('bookflow')
   .description('Order-book analytics engine with an execution core.')
   .version(VERSION)
   .showHelpAfterError('(bookflow COMMAND --help lists the options)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 
-for (const command of [
-  demoCommand(),
-  runCommand(),
-  mockExchangeCommand(),
-  featuresCommand(),
-  booksCommand(),
-  loadTestCommand(),
-  checkConfigCommand(),
-]) {
+// A command needs the code of its own part only; the list of all is for help and for what is misspelled.
+const asked = process.argv[2] ?? ''
+const names = asked in COMMANDS ? [asked] : Object.keys(COMMANDS)
+for (const name of names) {
+  const command = await COMMANDS[name]()
   program.addCommand(command.copyInheritedSettings(program))
 }
 
