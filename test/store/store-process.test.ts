@@ -63,12 +63,15 @@ class StoreProcess {
   }
 }
 
+/** The process runs at low priority: on a busy machine it waits for everybody else. */
+const SLOW_MS = 240_000
+
 /** An empty database, made once: making one takes seconds. */
 const template = join(folder, 'template')
 beforeAll(async () => {
   const client = await openPglite(template)
   if (client.ok) await client.value.close()
-})
+}, SLOW_MS)
 
 function folders(name: string, database: 'empty' | 'none' = 'empty') {
   const journal = join(folder, name, 'journal')
@@ -101,7 +104,8 @@ async function referenceOf(journal: string) {
   return dump
 }
 
-describe.skipIf(!isBuilt)(`the store process ${isBuilt ? '' : '(npm run build makes it)'}`, () => {
+const title = `the store process ${isBuilt ? '' : '(npm run build makes it)'}`
+describe.skipIf(!isBuilt)(title, { timeout: SLOW_MS }, () => {
   it('follows a journal through kills at any moment, and ends when told to', async () => {
     const { journal, sql } = folders('killed')
     const maker = new JournalMaker(11)
