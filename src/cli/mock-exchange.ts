@@ -33,13 +33,19 @@ Examples:
   bookflow mock-exchange --replay capture.jsonl.gz --speed 10
 
 What it serves:
-  ws://HOST:PORT/v5/public/linear and /spot       orderbook.{1,50,200,1000}, publicTrade, tickers, kline.*, allLiquidation
-  http://HOST:PORT/v5/market/...                  time, instruments-info, orderbook, recent-trade, kline, tickers
-  http://HOST:PORT/mock/{stats,truth,faults}      for tests: counters, exact books by u, faults on request
+  ws://HOST:PORT/v5/public/linear and /spot
+      orderbook.{1,50,200,1000}, publicTrade, tickers, kline.*, allLiquidation (linear)
+  http://HOST:PORT/v5/market/...
+      time, instruments-info, orderbook, recent-trade, kline, tickers
+  http://HOST:PORT/mock/{stats,truth,faults}
+      for tests: counters, exact books by u, faults on request
 
 Exit code: 0 ended by Ctrl-C, 1 could not start, 2 wrong usage.`
 
-/** `bookflow mock-exchange`: a public Bybit v5 exchange of its own, for demonstrations, tests and load. */
+/**
+ * `bookflow mock-exchange`: a public Bybit v5 exchange of its own, for demonstrations, tests and
+ * load.
+ */
 export function mockExchangeCommand(): Command {
   const command = new Command('mock-exchange')
   return command

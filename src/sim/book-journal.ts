@@ -2,9 +2,10 @@
 import { LevelTable } from './level-table.ts'
 
 /**
- * What the matching engine did to its book, level by level, with copies of the whole book in between: enough to rebuild
- * the exact book at any recent position. The engine writes it; publishers only remember positions, so the truth does not
- * pass through the code that makes messages.
+ * What the matching engine did to its book, level by level, with copies of the whole book in
+ * between: enough to rebuild the exact book at any recent position. The engine writes it;
+ * publishers only remember positions, so the truth does not pass through the code that makes
+ * messages.
  */
 const CHECKPOINT_PERIOD = 4096
 const CHANGES_START = 4 * CHECKPOINT_PERIOD
@@ -48,7 +49,10 @@ export class BookJournal {
     this.position++
   }
 
-  /** Tells that nobody needs what is before `position`; the journal grows, up to its bound, to keep the rest. */
+  /**
+   * Tells that nobody needs what is before `position`; the journal grows, up to its bound, to keep
+   * the rest.
+   */
   keepFrom(position: number): void {
     this.#wantedFrom = position
   }

@@ -6,9 +6,10 @@ import { ascii, type FrameWriter } from './frame-writer.ts'
 import type { MatchingEngine } from './matching-engine.ts'
 
 /**
- * `orderbook.{depth}.{symbol}`: the best levels of the matching engine, first as a snapshot, then what changed since the
- * last message, levels that scroll in and out of the window included. Depth 1 knows only snapshots and repeats the last
- * one, with the same `u`, when nothing changed for three seconds.
+ * `orderbook.{depth}.{symbol}`: the best levels of the matching engine, first as a snapshot, then
+ * what changed since the last message, levels that scroll in and out of the window included. Depth
+ * 1 knows only snapshots and repeats the last one, with the same `u`, when nothing changed for
+ * three seconds.
  */
 export const BOOK_PERIODS_US: Readonly<Record<number, number>> = {
   1: 10_000,
@@ -134,7 +135,10 @@ export class BookTopic implements Topic {
     this.#sentUs = timeUs
   }
 
-  /** Where in the engine's journal update `u` was taken, the last one of that number; undefined when too long ago. */
+  /**
+   * Where in the engine's journal update `u` was taken, the last one of that number; undefined when
+   * too long ago.
+   */
   placeOf(u: number): { position: number; seq: number } | undefined {
     for (let back = 0; back < HISTORY; back++) {
       const at = (this.pushes - 1 - back + 2 * HISTORY) % HISTORY

@@ -1,12 +1,16 @@
 // hot
 import type { LevelTable } from './level-table.ts'
 
-/** The best levels of one side as last published, best first, and what has changed in them since. */
+/**
+ * The best levels of one side as last published, best first, and what has changed in them since.
+ */
 export class BookWindow {
   readonly keys: Float64Array
   readonly lots: Float64Array
   count = 0
-  /** Filled by `compare`: levels with their new sizes, 0 where the level is gone or scrolled out. */
+  /**
+   * Filled by `compare`: levels with their new sizes, 0 where the level is gone or scrolled out.
+   */
   readonly changedKeys: Float64Array
   readonly changedLots: Float64Array
   changedCount = 0
@@ -22,7 +26,9 @@ export class BookWindow {
     this.changedLots = new Float64Array(2 * depth)
   }
 
-  /** Walks the published and the present window from the best level down; both are sorted by key. */
+  /**
+   * Walks the published and the present window from the best level down; both are sorted by key.
+   */
   compare(): void {
     const { keys, lots, count, changedKeys, changedLots } = this
     const table = this.#table

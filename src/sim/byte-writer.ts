@@ -2,8 +2,9 @@
 import type { Step } from '../core/decimal.ts'
 
 /**
- * Writes ASCII into a buffer that grows by doubling and is reused. Numbers are written digit by digit: a decimal is an
- * integer count of units with the point put in its place, never a rounded double.
+ * Writes ASCII into a buffer that grows by doubling and is reused. Numbers are written digit by
+ * digit: a decimal is an integer count of units with the point put in its place, never a rounded
+ * double.
  */
 export type DecimalFormat = Readonly<{
   /** Digits after the point. */

@@ -1,8 +1,9 @@
 import type { Random } from '../core/random.ts'
 
 /**
- * Minute candles of one instrument: a day and an hour of history that ends at the start price, made when the market
- * opens, then what the trades make. Longer intervals are put together from minutes. Prices are ticks, volumes lots.
+ * Minute candles of one instrument: a day and an hour of history that ends at the start price, made
+ * when the market opens, then what the trades make. Longer intervals are put together from minutes.
+ * Prices are ticks, volumes lots.
  */
 export type Candle = {
   startMs: number
@@ -117,7 +118,10 @@ export class CandleSeries {
     }
   }
 
-  /** The candle of `interval` that begins at `startMs`, from the minutes we have; undefined when there are none. */
+  /**
+   * The candle of `interval` that begins at `startMs`, from the minutes we have; undefined when
+   * there are none.
+   */
   candleAt(interval: Interval, startMs: number): Candle | undefined {
     const endMs = nextIntervalMs(interval, startMs)
     const first = this.#candles[0].startMs
@@ -202,7 +206,10 @@ function flatCandle(startMs: number, ticks: number): Candle {
   }
 }
 
-/** A minute of history that closes at `closeTicks`; going back in time it wanders around `homeTicks`. */
+/**
+ * A minute of history that closes at `closeTicks`; going back in time it wanders around
+ * `homeTicks`.
+ */
 function inventedCandle(
   startMs: number,
   closeTicks: number,

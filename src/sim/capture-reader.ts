@@ -4,8 +4,8 @@ import { fail, type Result, succeed } from '../core/result.ts'
 
 /**
  * Reads captures of exchange messages: raw messages one a line, recorder envelopes
- * `{"t":"recv","ts":seconds,"conn":…,"data":"<raw>"}`, or lines `<seconds>: <raw>`; plain or gzip. A line that is none of
- * these, or has no topic, is skipped and counted.
+ * `{"t":"recv","ts":seconds,"conn":…,"data":"<raw>"}`, or lines `<seconds>: <raw>`; plain or gzip.
+ * A line that is none of these, or has no topic, is skipped and counted.
  */
 export type CapturedMessage = Readonly<{
   /** Receive time where the capture has it, else the message's own `ts`. */

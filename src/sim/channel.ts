@@ -1,6 +1,9 @@
 import type { FrameWriter } from './frame-writer.ts'
 
-/** One topic on its way to those who subscribed to it, and the faults a test may ask for on this way. */
+/**
+ * One topic on its way to those who subscribed to it, and the faults a test may ask for on this
+ * way.
+ */
 export type FrameReceiver = { receive(bytes: Uint8Array, from: number, to: number): void }
 
 export type SendTotals = {
@@ -50,7 +53,9 @@ export class Channel {
 /** What every kind of topic offers to the market that drives it. Times are virtual microseconds. */
 export type Topic = {
   readonly channel: Channel
-  /** Time between two pushes at the exchange's own pace; Infinity for a topic that follows events. */
+  /**
+   * Time between two pushes at the exchange's own pace; Infinity for a topic that follows events.
+   */
   readonly periodUs: number
   /** The longest it may wait, whatever the pace; Infinity when it may wait for ever. */
   readonly repeatUs: number

@@ -3,9 +3,9 @@ import type { FrameReceiver } from './channel.ts'
 import { ascii, FrameWriter } from './frame-writer.ts'
 
 /**
- * The sending side of one client. Frames are collected in chunks and go to the socket once a tick, so that a hundred
- * small messages cost one system call. What the client does not read stays within a bound; past it the client is cut
- * off and counted.
+ * The sending side of one client. Frames are collected in chunks and go to the socket once a tick,
+ * so that a hundred small messages cost one system call. What the client does not read stays within
+ * a bound; past it the client is cut off and counted.
  */
 const CHUNK_BYTES = 1 << 16
 const CHUNKS_SPARE_MAX = 4

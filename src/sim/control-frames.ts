@@ -1,6 +1,7 @@
 /**
- * The answers of a public endpoint to `ping`, `subscribe` and `unsubscribe`. Every endpoint has its own shapes
- * (bybit-exchange.github.io/docs/v5/ws/connect); the order of the keys is the exchange's.
+ * The answers of a public endpoint to `ping`, `subscribe` and `unsubscribe`. Every endpoint has its
+ * own shapes (bybit-exchange.github.io/docs/v5/ws/connect); the order of the keys is the
+ * exchange's.
  */
 export const ENDPOINTS = ['linear', 'inverse', 'spot', 'option', 'spread'] as const
 export type Endpoint = (typeof ENDPOINTS)[number]

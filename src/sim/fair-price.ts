@@ -1,9 +1,10 @@
 import type { Random } from '../core/random.ts'
 
 /**
- * Where prices want to go. The whole market has one factor and one regime (calm or stormy); each instrument follows the
- * factor by its beta and adds a path of its own. Both are logarithmic, drift back to where they began with a half-life of
- * an hour, and jump now and then. All of it moves on a grid of virtual time, so every instrument sees the same factor.
+ * Where prices want to go. The whole market has one factor and one regime (calm or stormy); each
+ * instrument follows the factor by its beta and adds a path of its own. Both are logarithmic, drift
+ * back to where they began with a half-life of an hour, and jump now and then. All of it moves on a
+ * grid of virtual time, so every instrument sees the same factor.
  */
 export const FAIR_PERIOD_US = 100_000
 
@@ -18,7 +19,10 @@ const STORM_ENDS_PER_STEP = 1 / (20 * STEPS_PER_SECOND)
 /** Nothing leaves this band around its start, whatever the dice say. */
 const LOG_DEVIATION_MAX = 0.25
 
-/** Pressure that builds up before the price follows it: its half-life is 1.5 s, its share of a step's deviation this. */
+/**
+ * Pressure that builds up before the price follows it: its half-life is 1.5 s, its share of a
+ * step's deviation this.
+ */
 const LEAN_KEPT = 2 ** (-1 / (1.5 * STEPS_PER_SECOND))
 const LEAN_DRIFT = 0.5
 
@@ -51,7 +55,10 @@ export class MarketFactor {
 export class FairPrice {
   /** In ticks, not rounded. */
   ticks: number
-  /** Standard normal: above 0 the price is about to rise, and those who quote and trade know a little of it. */
+  /**
+   * Standard normal: above 0 the price is about to rise, and those who quote and trade know a
+   * little of it.
+   */
   lean = 0
   /** The last step was a jump, which liquidates somebody. */
   hasJumped = false

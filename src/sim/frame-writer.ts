@@ -2,8 +2,9 @@
 import { ByteWriter } from './byte-writer.ts'
 
 /**
- * Writes one WebSocket text frame at a time, as a server sends it: unmasked, whole, the header in front of the payload
- * once its length is known (RFC 6455, 5.2). The bytes are valid until the next `begin`.
+ * Writes one WebSocket text frame at a time, as a server sends it: unmasked, whole, the header in
+ * front of the payload once its length is known (RFC 6455, 5.2). The bytes are valid until the next
+ * `begin`.
  */
 const HEADER_BYTES_MAX = 10
 const TEXT_FINAL = 0x81

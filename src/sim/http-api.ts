@@ -7,8 +7,8 @@ import type { Truth } from './market-source.ts'
 import { type RestSources, restAnswer } from './rest-api.ts'
 
 /**
- * The HTTP side: the exchange's `/v5/market/...`, and beside it `/mock/...` for tests, which no exchange has. Private and
- * order endpoints are not there yet and answer 404.
+ * The HTTP side: the exchange's `/v5/market/...`, and beside it `/mock/...` for tests, which no
+ * exchange has. Private and order endpoints are not there yet and answer 404.
  */
 const BODY_BYTES_MAX = 1 << 20
 const TRUTH_QUERIES_MAX = 5000

@@ -3,8 +3,8 @@ import { parseStep, parseStepsText } from '../core/decimal.ts'
 import type { Category } from '../domain/instrument.ts'
 
 /**
- * The instruments that the mock lists: a hundred perpetuals, most of them on spot too, with the filters such instruments
- * have. Prices are where the market starts and what it returns to.
+ * The instruments that the mock lists: a hundred perpetuals, most of them on spot too, with the
+ * filters such instruments have. Prices are where the market starts and what it returns to.
  */
 export type ListedInstrument = Readonly<{
   symbol: string
@@ -143,7 +143,10 @@ const ROWS: readonly Row[] = [
 /** How many instruments can be listed. */
 export const LISTED_MAX = ROWS.length
 
-/** Instruments of one category, busiest first. `symbols` is how many of the list, or which. Unknown names are left out. */
+/**
+ * Instruments of one category, busiest first. `symbols` is how many of the list, or which. Unknown
+ * names are left out.
+ */
 export function listInstruments(
   category: Category,
   symbols: number | readonly string[],

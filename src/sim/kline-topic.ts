@@ -10,7 +10,10 @@ import type { Channel, FrameReceiver, Topic } from './channel.ts'
 import { ascii, type FrameWriter } from './frame-writer.ts'
 import type { ListedInstrument } from './instruments.ts'
 
-/** `kline.{interval}.{symbol}`: the present candle about once a second when it changed, and once more when it closes. */
+/**
+ * `kline.{interval}.{symbol}`: the present candle about once a second when it changed, and once
+ * more when it closes.
+ */
 const PERIOD_US = 1_000_000
 
 export type CandleTexts = Readonly<{
@@ -98,7 +101,9 @@ export class KlineTopic implements Topic {
   }
 }
 
-/** The numbers of a candle in the wire's order and words: open, close, high, low, volume, turnover. */
+/**
+ * The numbers of a candle in the wire's order and words: open, close, high, low, volume, turnover.
+ */
 export function candleTexts(candle: Candle, instrument: ListedInstrument): CandleTexts {
   const { tick, lot } = instrument
   return {

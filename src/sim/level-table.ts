@@ -2,15 +2,17 @@
 import { assert } from '../core/assert.ts'
 
 /**
- * The price levels of one side, sorted, in flat arrays with room at both ends: an insertion shifts the shorter part.
- * A level is known by its key: the tick of a bid, the negative tick of an ask, so that on both sides a larger key is a
- * better price and the best level is the last one.
+ * The price levels of one side, sorted, in flat arrays with room at both ends: an insertion shifts
+ * the shorter part. A level is known by its key: the tick of a bid, the negative tick of an ask, so
+ * that on both sides a larger key is a better price and the best level is the last one.
  *
  *     keys   [ . . . worst ........ best . . . ]
  *                    ^start              ^end
  */
 const LEVEL_CAPACITY = 4096
-/** Levels of one side; half of the places, so that a recentred table always has room at both ends. */
+/**
+ * Levels of one side; half of the places, so that a recentred table always has room at both ends.
+ */
 export const LEVELS_MAX = LEVEL_CAPACITY / 2
 
 export class LevelTable {

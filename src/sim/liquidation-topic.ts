@@ -3,7 +3,10 @@ import type { Channel, FrameReceiver, Topic } from './channel.ts'
 import { ascii, type FrameWriter } from './frame-writer.ts'
 import type { ListedInstrument } from './instruments.ts'
 
-/** `allLiquidation.{symbol}`: what was liquidated in the last half second. `S` is the side of the position. */
+/**
+ * `allLiquidation.{symbol}`: what was liquidated in the last half second. `S` is the side of the
+ * position.
+ */
 const PERIOD_US = 500_000
 const PENDING_MAX = 256
 

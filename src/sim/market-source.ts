@@ -1,7 +1,10 @@
 import type { Category } from '../domain/instrument.ts'
 import type { Channel, FrameReceiver, SendTotals } from './channel.ts'
 
-/** The exact book of a topic at one update, prices and sizes as the exchange writes them; or that it is not known. */
+/**
+ * The exact book of a topic at one update, prices and sizes as the exchange writes them; or that it
+ * is not known.
+ */
 export type Truth =
   | Readonly<{
       topic: string
@@ -22,7 +25,9 @@ export type MarketSource = {
   unsubscribe(category: Category, topic: string, receiver: FrameReceiver): void
   channelOf(category: Category, topic: string): Channel | undefined
   restart(category: Category, topic: string): boolean
-  /** Goes on until `untilUs`, or until about `messagesMax` were published; true when it got there. */
+  /**
+   * Goes on until `untilUs`, or until about `messagesMax` were published; true when it got there.
+   */
   advance(untilUs: number, messagesMax: number): boolean
   skipTo(timeUs: number): void
   truth(category: Category, topic: string, u: number): Truth

@@ -4,16 +4,20 @@ import { BookJournal } from './book-journal.ts'
 import { LevelTable } from './level-table.ts'
 
 /**
- * The book of one instrument with every order in it: price-time priority, prices in integer ticks, quantities in integer
- * lots. An order is known by its id, a number that is never used again; internally by a slot of flat arrays, linked into
- * the queue of its level. Nothing is allocated by a command.
+ * The book of one instrument with every order in it: price-time priority, prices in integer ticks,
+ * quantities in integer lots. An order is known by its id, a number that is never used again;
+ * internally by a slot of flat arrays, linked into the queue of its level. Nothing is allocated by
+ * a command.
  *
  *     level --head--> oldest order <-> ... <-> newest order <--tail-- level
  */
 export const BID = 0
 export const ASK = 1
 
-/** What an order may do: rest, take what is there and no more, or rest only. A market order is IOC without a limit. */
+/**
+ * What an order may do: rest, take what is there and no more, or rest only. A market order is IOC
+ * without a limit.
+ */
 export const GTC = 0
 export const IOC = 1
 export const POST_ONLY = 2
@@ -42,7 +46,9 @@ export type FillList = {
   readonly lots: Float64Array
 }
 
-/** Engines that take turns may share one list: it is valid until the next command of any of them. */
+/**
+ * Engines that take turns may share one list: it is valid until the next command of any of them.
+ */
 export function createFillList(): FillList {
   return {
     count: 0,
@@ -87,8 +93,8 @@ export class MatchingEngine {
   }
 
   /**
-   * Carries out one order and says what became of it. Ids hold the slot, so that a cancel needs no search:
-   * id = counter * ORDERS_MAX + slot.
+   * Carries out one order and says what became of it. Ids hold the slot, so that a cancel needs no
+   * search: id = counter * ORDERS_MAX + slot.
    */
   submit(side: number, ticks: number, lots: number, kind: number, owner: number): number {
     assert(lots > 0 && ticks > 0, 'an order has a positive price and quantity')
@@ -122,7 +128,9 @@ export class MatchingEngine {
     return RESTING
   }
 
-  /** Takes an order out of the book; answers the lots that were left of it, 0 when it is not there. */
+  /**
+   * Takes an order out of the book; answers the lots that were left of it, 0 when it is not there.
+   */
   cancel(id: number): number {
     const slot = this.#slotOf(id)
     if (slot === NONE) return 0
@@ -133,7 +141,9 @@ export class MatchingEngine {
     return lots
   }
 
-  /** Makes an order smaller without loss of its place in the queue. False when that is not possible. */
+  /**
+   * Makes an order smaller without loss of its place in the queue. False when that is not possible.
+   */
   amendDown(id: number, lots: number): boolean {
     const slot = this.#slotOf(id)
     if (slot === NONE || !(lots > 0) || lots >= this.#lots[slot]) return false

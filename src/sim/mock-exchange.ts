@@ -21,9 +21,10 @@ import { ReplayMarket } from './replay-market.ts'
 import type { RestSources } from './rest-api.ts'
 
 /**
- * The mock exchange: an HTTP server whose upgrades become public market-data connections. A timer lets the market live
- * through the time that has passed and flushes what it said. The schedule is open loop: when the process is behind, the
- * market catches up, with the times that messages should have had, and `behind_ms` tells.
+ * The mock exchange: an HTTP server whose upgrades become public market-data connections. A timer
+ * lets the market live through the time that has passed and flushes what it said. The schedule is
+ * open loop: when the process is behind, the market catches up, with the times that messages should
+ * have had, and `behind_ms` tells.
  */
 export type MockExchangeOptions = Readonly<{
   /** 0 takes a free one. */
@@ -31,7 +32,9 @@ export type MockExchangeOptions = Readonly<{
   host: string
   /** How many of the listed instruments, or which. */
   symbols: number | readonly string[]
-  /** Messages a second over all subscribed topics; 0 stands still, Infinity is as fast as it goes. */
+  /**
+   * Messages a second over all subscribed topics; 0 stands still, Infinity is as fast as it goes.
+   */
   rate: number
   seed: number
   /** A capture to send instead of a generated market. */
@@ -67,8 +70,6 @@ export type MockExchange = Readonly<{
   stats(): MockExchangeStats
   /** Topics that somebody is subscribed to. */
   activeTopics(): { category: Category; topic: string }[]
-  /** Lives through the time that has passed; the timer does it too. */
-  tick(): void
   stop(): Promise<void>
 }>
 
@@ -97,10 +98,8 @@ export async function startMockExchange(
     if (!capture.ok) return capture
     const replay = new ReplayMarket(capture.value.messages, options.speed ?? 1, nowUs)
     options.log.info({ messages: capture.value.messages.length }, 'replaying a capture')
-    return new ExchangeServer(options, replay, {
-      listed: replay.listed,
-      market: undefined,
-    }).listen()
+    const sources = { listed: replay.listed, market: undefined }
+    return new ExchangeServer(options, replay, sources).listen()
   }
   const rate = Number.isFinite(options.rate) ? options.rate : FULL_RATE_START
   const { symbols, seed } = options
@@ -182,7 +181,6 @@ class ExchangeServer {
       inject: (fault) => this.#faults.inject(fault),
       stats: () => this.#stats(),
       activeTopics: () => [...this.#sessions].flatMap((session) => session.activeTopics()),
-      tick: () => this.#tick(),
       stop: () => this.#stop(),
     }
   }

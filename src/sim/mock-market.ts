@@ -13,15 +13,19 @@ import { createFillList } from './matching-engine.ts'
 import { SymbolMarket } from './symbol-market.ts'
 
 /**
- * All instruments of the mock, moved together through virtual time. The pace is set so that the topics with subscribers
- * publish the configured number of messages a second in sum; it is corrected on a grid of virtual time, so that the same
- * seed, subscriptions and clock give the same bytes.
+ * All instruments of the mock, moved together through virtual time. The pace is set so that the
+ * topics with subscribers publish the configured number of messages a second in sum; it is
+ * corrected on a grid of virtual time, so that the same seed, subscriptions and clock give the same
+ * bytes.
  */
 const SLICE_US = 5_000
 const CONTROL_MESSAGES_MIN = 200
 const CONTROL_PERIOD_US_MIN = 300_000
 const SPEED_STEP_MAX = 1.3
-/** Above this the books get fewer changes a message, so that generating them does not become the limit. */
+/**
+ * Above this the books get fewer changes a message, so that generating them does not become the
+ * limit.
+ */
 const EVENTS_PER_SECOND_MAX = 250_000
 const CALM_EVENTS_PER_SECOND = 40
 
@@ -91,7 +95,10 @@ export class MockMarket implements MarketSource {
     return market
   }
 
-  /** Market and topic by the topic's name on the wire; undefined when nothing of that name is listed. */
+  /**
+   * Market and topic by the topic's name on the wire; undefined when nothing of that name is
+   * listed.
+   */
   find(category: Category, name: string): { market: SymbolMarket; topic: Topic } | undefined {
     const parts = name.split('.')
     if (parts.length < 2 || parts.length > 3) return undefined
@@ -137,7 +144,10 @@ export class MockMarket implements MarketSource {
     this.#restartPace(true)
   }
 
-  /** Lives through virtual time until `untilUs`, or until about `messagesMax` were published; true when it got there. */
+  /**
+   * Lives through virtual time until `untilUs`, or until about `messagesMax` were published; true
+   * when it got there.
+   */
   advance(untilUs: number, messagesMax: number): boolean {
     const publishedMax = this.totals.published + messagesMax
     while (this.nowUs < untilUs) {
@@ -151,7 +161,10 @@ export class MockMarket implements MarketSource {
     return true
   }
 
-  /** Leaves a stretch of time out, when the process was stopped for so long that catching up is pointless. */
+  /**
+   * Leaves a stretch of time out, when the process was stopped for so long that catching up is
+   * pointless.
+   */
   skipTo(timeUs: number): void {
     this.nowUs = timeUs
     this.#nextGridUs = (Math.floor(timeUs / FAIR_PERIOD_US) + 1) * FAIR_PERIOD_US

@@ -6,10 +6,11 @@ import type { LevelTable } from './level-table.ts'
 import { ASK, BID, IOC, MARKET_TICKS, type MatchingEngine, POST_ONLY } from './matching-engine.ts'
 
 /**
- * The crowd of one instrument: who adds, cancels and takes, one event at a time. Makers quote around the fair price,
- * which they know a little before the book shows it: the weaker side is canceled and taken more, the stronger one added
- * to, so the imbalance of the book says something about the next move. Arrivals come in clusters (each take excites
- * more events), sizes have heavy tails, most activity is near the touch.
+ * The crowd of one instrument: who adds, cancels and takes, one event at a time. Makers quote
+ * around the fair price, which they know a little before the book shows it: the weaker side is
+ * canceled and taken more, the stronger one added to, so the imbalance of the book says something
+ * about the next move. Arrivals come in clusters (each take excites more events), sizes have heavy
+ * tails, most activity is near the touch.
  */
 /** What one event did, for those who publish it. */
 export const FLOW_QUIET = 0
@@ -24,7 +25,10 @@ const SEED_OWNER = 0
 const ORDERS_WANTED = 4200
 
 const TAKE_SHARE = 0.13
-/** Excitation that one take adds, and its decay in units of the base rate: half of all events have a parent. */
+/**
+ * Excitation that one take adds, and its decay in units of the base rate: half of all events have a
+ * parent.
+ */
 const EXCITATION = 0.3
 const DECAY = 0.08
 const BACKGROUND = 1 - (TAKE_SHARE * EXCITATION) / DECAY
@@ -78,8 +82,8 @@ export class OrderFlow {
   }
 
   /**
-   * Microseconds until the next event at `eventsPerSecond` (Ogata's thinning: the intensity only falls until the next
-   * event, so its present value is a bound).
+   * Microseconds until the next event at `eventsPerSecond` (Ogata's thinning: the intensity only
+   * falls until the next event, so its present value is a bound).
    */
   waitUs(eventsPerSecond: number): number {
     const random = this.#random
@@ -123,7 +127,9 @@ export class OrderFlow {
     this.#keepDepth()
   }
 
-  /** A forced market order, as a liquidation sends it. Trades of it are in the engine's fill list. */
+  /**
+   * A forced market order, as a liquidation sends it. Trades of it are in the engine's fill list.
+   */
   liquidate(side: number): number {
     const lots = Math.max(1, Math.round(this.quoteLots * this.#heavyTail()))
     this.takerSide = side
@@ -132,7 +138,10 @@ export class OrderFlow {
     return lots
   }
 
-  /** Where the price is drawn to: -1 far below the mid, +1 far above, by the fair price and what leans on it. */
+  /**
+   * Where the price is drawn to: -1 far below the mid, +1 far above, by the fair price and what
+   * leans on it.
+   */
   #pull(): number {
     const gap = this.fair.ticks - (this.#bestTicks(BID) + this.#bestTicks(ASK)) / 2
     return Math.tanh(gap / (1 + this.#spreadTicks) + 0.35 * this.fair.lean)
@@ -174,7 +183,8 @@ export class OrderFlow {
     const sign = side === BID ? -1 : 1
     const distance = random.float() < 0.3 ? 0 : this.#distance()
     let ticks = this.#bestTicks(side) + sign * distance
-    // A maker does not bid above the fair price, nor ask below it, unless the book is there already.
+    // A maker does not bid above the fair price, nor ask below it, unless the book is there
+    // already.
     const fairTicks = side === BID ? Math.floor(this.fair.ticks) : Math.ceil(this.fair.ticks)
     if (random.float() < 0.7)
       ticks = side === BID ? Math.min(ticks, fairTicks) : Math.max(ticks, fairTicks)

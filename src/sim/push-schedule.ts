@@ -2,8 +2,8 @@ import type { Random } from '../core/random.ts'
 import type { Topic } from './channel.ts'
 
 /**
- * When each topic of one instrument is pushed: at its own period divided by the speed, from a random phase, and at least
- * as often as it must repeat itself. Times are virtual microseconds.
+ * When each topic of one instrument is pushed: at its own period divided by the speed, from a
+ * random phase, and at least as often as it must repeat itself. Times are virtual microseconds.
  */
 export class PushSchedule {
   /** Topics with subscribers that are pushed by time. */

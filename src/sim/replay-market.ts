@@ -7,9 +7,9 @@ import { LISTED_MAX, type ListedInstrument, listInstruments, QUOTE_COIN } from '
 import type { MarketSource, Truth } from './market-source.ts'
 
 /**
- * A capture, sent again at its recorded pace times `speed`, byte by byte, to the subscribers of its topics. It begins
- * shortly after the first subscription. Who subscribes to a book or ticker later gets the present state as a snapshot
- * first, so that the chain of `u` holds for everybody.
+ * A capture, sent again at its recorded pace times `speed`, byte by byte, to the subscribers of its
+ * topics. It begins shortly after the first subscription. Who subscribes to a book or ticker later
+ * gets the present state as a snapshot first, so that the chain of `u` holds for everybody.
  */
 const START_DELAY_US = 500_000
 
@@ -177,7 +177,10 @@ function sorted(levels: Levels, sign: number): [string, string][] {
   return [...levels].sort((a, b) => sign * (Number(a[0]) - Number(b[0])))
 }
 
-/** Instruments of a capture: from our list where its steps fit, else with the decimals that its books show. */
+/**
+ * Instruments of a capture: from our list where its steps fit, else with the decimals that its
+ * books show.
+ */
 function instrumentsOf(
   messages: readonly CapturedMessage[],
   category: Category,

@@ -10,8 +10,9 @@ import type { MockMarket } from './mock-market.ts'
 import { linearTicker, spotTicker, spotTouch } from './ticker-topic.ts'
 
 /**
- * The public market endpoints of the REST API, `/v5/market/...`: from a path and its parameters to the answer's body.
- * A wrong parameter is retCode 10001 with HTTP status 200, as the exchange does it.
+ * The public market endpoints of the REST API, `/v5/market/...`: from a path and its parameters to
+ * the answer's body. A wrong parameter is retCode 10001 with HTTP status 200, as the exchange does
+ * it.
  */
 const PARAMETER_ERROR = 10_001
 const RECENT_TRADES_SPOT_MAX = 60

@@ -1,23 +1,22 @@
 import type { Random } from '../core/random.ts'
-import { BOOK_PERIODS_US, BookTopic } from './book-topic.ts'
-import { type DecimalFormat, decimalFormat } from './byte-writer.ts'
-import { CandleSeries, isInterval } from './candle-series.ts'
-import { Channel, type SendTotals, type Topic } from './channel.ts'
+import { BookTopic } from './book-topic.ts'
+import { CandleSeries } from './candle-series.ts'
+import type { SendTotals, Topic } from './channel.ts'
 import { FairPrice, type MarketFactor } from './fair-price.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import type { ListedInstrument } from './instruments.ts'
-import { KlineTopic } from './kline-topic.ts'
 import { LiquidationTopic } from './liquidation-topic.ts'
 import { ASK, BID, type FillList, MatchingEngine } from './matching-engine.ts'
 import { FLOW_TRADED, OrderFlow } from './order-flow.ts'
 import { PushSchedule } from './push-schedule.ts'
-import { TickerTopic } from './ticker-topic.ts'
-import { TradeTopic } from './trade-topic.ts'
+import type { TickerSources } from './ticker-topic.ts'
+import { TopicBoard } from './topic-board.ts'
+import type { TradeTopic } from './trade-topic.ts'
 
 /**
- * One instrument's market: its engine, its crowd, its tape, its candles, and the topics that show them. It moves in
- * virtual time from event to event and from push to push, so what it says depends on the seed and the pace alone, not on
- * how often it is asked to advance.
+ * One instrument's market: its engine, its crowd, its tape, its candles, and the topics that show
+ * them. It moves in virtual time from event to event and from push to push, so what it says depends
+ * on the seed and the pace alone, not on how often it is asked to advance.
  *
  *     crowd -> engine -> fills -> tape, candles -> publicTrade        at once
  *                  \--> book  -> orderbook.{depth}                     at the pushes of each topic
@@ -29,7 +28,10 @@ const LIQUIDATION_SHARE = 0.0005
 const IDLE_EVENTS_PER_SECOND = 1
 const EVENTS_PER_SECOND_NOMINAL = 120
 const EVENTS_PER_PUSH_MAX = 12
-/** A topic's share of the traffic at the exchange's own pace when it follows events, in messages a second. */
+/**
+ * A topic's share of the traffic at the exchange's own pace when it follows events, in messages a
+ * second.
+ */
 const TRADES_PER_SECOND_NOMINAL = 15
 const TRUTH_PRUNE_PUSHES = 64
 const SEQ_STRIDE = 4
@@ -48,18 +50,11 @@ export class SymbolMarket {
   readonly engine: MatchingEngine
   readonly trades: TradeTopic
   readonly candles: CandleSeries
-  readonly ticker: TickerTopic
   readonly fair: FairPrice
   readonly #flow: OrderFlow
   readonly #random: Random
-  readonly #writer: FrameWriter
-  readonly #totals: SendTotals
-  readonly #priceFormat: DecimalFormat
-  readonly #sizeFormat: DecimalFormat
-  readonly #topics = new Map<string, Topic>()
-  readonly #books = new Map<number, BookTopic>()
+  readonly #board: TopicBoard
   readonly #schedule: PushSchedule
-  #liquidations: LiquidationTopic | undefined
   #engineTimeUs: number
   #nowUs: number
   #nextEventUs = Number.POSITIVE_INFINITY
@@ -71,14 +66,9 @@ export class SymbolMarket {
     const { instrument, random, startUs } = options
     this.instrument = instrument
     this.#random = random
-    this.#writer = options.writer
     this.#schedule = new PushSchedule(random.fork(5))
-    this.#totals = options.totals
     this.#nowUs = startUs
     this.#engineTimeUs = startUs
-    const isSpot = instrument.category === 'spot'
-    this.#priceFormat = decimalFormat(instrument.tick, isSpot)
-    this.#sizeFormat = decimalFormat(instrument.lot, isSpot)
     // Beyond 2^32, as the exchange's are, and different for each instrument.
     this.engine = new MatchingEngine(100_000_000_000 + random.uint32() * 100, options.fills)
     this.fair = new FairPrice(instrument.startTicks, instrument.rank, random.fork(1))
@@ -92,54 +82,28 @@ export class SymbolMarket {
       random.fork(3),
     )
     this.#openInterestLots = Math.round(this.#flow.quoteLots * 30_000)
-    this.trades = this.#createTrades()
-    this.ticker = this.#createTicker()
+    this.#board = new TopicBoard({
+      instrument,
+      engine: this.engine,
+      candles: this.candles,
+      random: random.fork(4),
+      writer: options.writer,
+      totals: options.totals,
+      engineTimeUs: () => this.#engineTimeUs,
+    })
+    this.trades = this.#board.trades
+    this.#board.openTicker(this.tickerSources())
   }
 
   /**
-   * The topic of that name, made when it is first asked for; undefined when there is no such topic. `kind` is its first
-   * word, `detail` the depth or interval.
+   * The topic of that name, made when it is first asked for; undefined when there is no such topic.
    */
   topic(name: string, kind: string, detail: string): Topic | undefined {
-    const known = this.#topics.get(name)
-    if (known !== undefined) return known
-    if (kind === 'orderbook') return this.bookOf(Number(detail))
-    if (kind === 'kline' && isInterval(detail)) {
-      const channel = new Channel(name, this.#totals)
-      const { instrument, candles } = this
-      const topic = new KlineTopic(channel, instrument, candles, detail, this.#writer)
-      this.#topics.set(name, topic)
-      return topic
-    }
-    if (kind === 'allLiquidation' && detail === '' && this.instrument.category === 'linear') {
-      const channel = new Channel(name, this.#totals)
-      this.#liquidations = new LiquidationTopic(channel, this.instrument, this.#writer)
-      this.#topics.set(name, this.#liquidations)
-      return this.#liquidations
-    }
-    return undefined
+    return this.#board.topic(name, kind, detail)
   }
 
   bookOf(depth: number): BookTopic | undefined {
-    if (!(depth in BOOK_PERIODS_US)) return undefined
-    const known = this.#books.get(depth)
-    if (known !== undefined) return known
-    const symbol = this.instrument.symbol
-    const topic = new BookTopic({
-      channel: new Channel(`orderbook.${depth}.${symbol}`, this.#totals),
-      symbol,
-      isSpot: this.instrument.category === 'spot',
-      depth,
-      engine: this.engine,
-      priceFormat: this.#priceFormat,
-      sizeFormat: this.#sizeFormat,
-      writer: this.#writer,
-      firstU: 1_000_000 + this.#random.below(50_000_000),
-      engineTimeUs: () => this.#engineTimeUs,
-    })
-    this.#books.set(depth, topic)
-    this.#topics.set(topic.channel.name, topic)
-    return topic
+    return this.#board.book(depth)
   }
 
   /** Pushes a second of the topics with subscribers, at the exchange's own pace. */
@@ -151,7 +115,10 @@ export class SymbolMarket {
     return sum
   }
 
-  /** Events a second at the exchange's own pace: what the fastest book topic can show, and some more. */
+  /**
+   * Events a second at the exchange's own pace: what the fastest book topic can show, and some
+   * more.
+   */
   nominalEventsPerSecond(): number {
     let fastest = 0
     for (const topic of this.#schedule.topics) {
@@ -169,7 +136,8 @@ export class SymbolMarket {
   }
 
   /**
-   * Sets the pace from now on: `speed` times the exchange's own push rate, `eventShare` of the events that go with it.
+   * Sets the pace from now on: `speed` times the exchange's own push rate, `eventShare` of the
+   * events that go with it.
    */
   setPace(speed: number, eventShare: number): void {
     const before = this.#eventsPerSecond
@@ -202,7 +170,7 @@ export class SymbolMarket {
         if (this.#schedule.nextUs > untilUs) break
         this.#nowUs = this.#schedule.nextUs
         this.#schedule.push(this.#nowUs)
-        if (++this.#pushes % TRUTH_PRUNE_PUSHES === 0) this.#keepTruth()
+        if (++this.#pushes % TRUTH_PRUNE_PUSHES === 0) this.#board.keepTruth()
       }
     }
     this.#nowUs = untilUs
@@ -230,12 +198,6 @@ export class SymbolMarket {
     this.#nextEventUs = nowUs + this.#flow.waitUs(this.#eventsPerSecond)
   }
 
-  #keepTruth(): void {
-    let from = Number.MAX_SAFE_INTEGER
-    for (const book of this.#books.values()) from = Math.min(from, book.wantedFrom())
-    this.engine.journal.keepFrom(from)
-  }
-
   #publishTrades(takerSide: number): void {
     const timeMs = Math.floor(this.#engineTimeUs / 1000)
     const { fills, seq } = this.engine
@@ -253,7 +215,10 @@ export class SymbolMarket {
     this.trades.publishPending(timeMs)
   }
 
-  /** A retail order filled by a hidden quote at the last price, or a block: on the tape, not in the book. */
+  /**
+   * A retail order filled by a hidden quote at the last price, or a block: on the tape, not in the
+   * book.
+   */
   #tradeOffBook(takerSide: number, timeMs: number, isBlock: boolean): void {
     const share = isBlock ? 50 : 0.05
     const lots = Math.max(1, Math.round(this.#flow.quoteLots * share))
@@ -276,7 +241,7 @@ export class SymbolMarket {
     if (this.engine.fills.count === 0) return
     const timeMs = Math.floor(this.#engineTimeUs / 1000)
     this.#publishTrades(this.#flow.takerSide)
-    this.#liquidations?.add(timeMs, isLong, lots, this.trades.lastTicks)
+    this.#board.liquidations?.add(timeMs, isLong, lots, this.trades.lastTicks)
     this.#flow.react()
   }
 
@@ -293,32 +258,7 @@ export class SymbolMarket {
     return 0.6 + 2.4 / (1 + this.instrument.rank / 4)
   }
 
-  #createTrades(): TradeTopic {
-    const symbol = this.instrument.symbol
-    const topic = new TradeTopic(
-      {
-        channel: new Channel(`publicTrade.${symbol}`, this.#totals),
-        symbol,
-        isSpot: this.instrument.category === 'spot',
-        priceFormat: this.#priceFormat,
-        sizeFormat: this.#sizeFormat,
-        writer: this.#writer,
-        random: this.#random.fork(4),
-      },
-      this.instrument.startTicks,
-    )
-    this.#topics.set(topic.channel.name, topic)
-    return topic
-  }
-
-  #createTicker(): TickerTopic {
-    const channel = new Channel(`tickers.${this.instrument.symbol}`, this.#totals)
-    const topic = new TickerTopic(channel, this.tickerSources(), this.#writer)
-    this.#topics.set(channel.name, topic)
-    return topic
-  }
-
-  tickerSources() {
+  tickerSources(): TickerSources {
     return {
       instrument: this.instrument,
       engine: this.engine,

@@ -9,8 +9,9 @@ import type { MatchingEngine } from './matching-engine.ts'
 import { TICK_DIRECTIONS, type TradeTopic } from './trade-topic.ts'
 
 /**
- * `tickers.{symbol}`: for perpetuals a snapshot and then the fields that changed, for spot always the whole. Everything
- * comes from the same engine and tape as the books and trades; mark, index, open interest and funding are derived.
+ * `tickers.{symbol}`: for perpetuals a snapshot and then the fields that changed, for spot always
+ * the whole. Everything comes from the same engine and tape as the books and trades; mark, index,
+ * open interest and funding are derived.
  */
 const PERIOD_LINEAR_US = 100_000
 const PERIOD_SPOT_US = 50_000

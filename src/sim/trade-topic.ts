@@ -7,9 +7,9 @@ import { ascii, type FrameWriter } from './frame-writer.ts'
 import { BID, type FillList } from './matching-engine.ts'
 
 /**
- * `publicTrade.{symbol}` and the tape behind it: every fill of one taker order in one message, at once, so that a trade
- * goes out before the book that contains it. Trades of one taker share `seq`. Perpetuals name a trade by a UUID, spot by
- * a number.
+ * `publicTrade.{symbol}` and the tape behind it: every fill of one taker order in one message, at
+ * once, so that a trade goes out before the book that contains it. Trades of one taker share `seq`.
+ * Perpetuals name a trade by a UUID, spot by a number.
  */
 const TAPE_TRADES = 1024
 const TAPE_MASK = TAPE_TRADES - 1
@@ -115,8 +115,13 @@ export class TradeTopic implements Topic {
 
   publishPending(timeMs: number): void {
     const { channel, writer } = this.#options
-    if (!channel.isActive() || timeMs * 1000 < channel.silentUntilUs) {
+    if (!channel.isActive()) {
       this.#published = this.count
+      return
+    }
+    if (timeMs * 1000 < channel.silentUntilUs) {
+      // What was silenced is sent late, as far back as the tape goes.
+      this.#published = Math.max(this.#published, this.count - TAPE_TRADES + 1)
       return
     }
     while (this.#published < this.count) {
@@ -147,7 +152,14 @@ export class TradeTopic implements Topic {
     }
     const third = `5${hex.slice(13, 16)}`
     const variant = ((Number.parseInt(hex[16], 16) & 3) | 8).toString(16)
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${third}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
+    const parts = [
+      hex.slice(0, 8),
+      hex.slice(8, 12),
+      third,
+      variant + hex.slice(17, 20),
+      hex.slice(20),
+    ]
+    return parts.join('-')
   }
 
   #writeLinear(at: number): void {

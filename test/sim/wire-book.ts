@@ -1,4 +1,7 @@
-/** A client's book as plainly as it can be written: maps of strings, for comparing with the mock's truth. */
+/**
+ * A client's book as plainly as it can be written: maps of strings, for comparing with the mock's
+ * truth.
+ */
 export type WireLevels = [string, string][]
 export type BookFrame = {
   topic: string
