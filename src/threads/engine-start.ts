@@ -10,6 +10,7 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import type { FeatureCatalogueParameters } from '../features/parameters.ts'
 import { FEATURE_NAMES } from '../features/registry.ts'
+import { ControlBlock } from '../memory/control-block.ts'
 import { loadModelFolder } from '../model/manifest.ts'
 import { createStrategies } from '../signal/strategy-table.ts'
 import { Engine, type EngineFatal, type EngineParts, type StreamReady } from './engine.ts'
@@ -22,6 +23,7 @@ import { InstrumentSource } from './instrument-source.ts'
 import { ShardSupervisor } from './shard-supervisor.ts'
 import { type StartedWorker, startWorker } from './started-worker.ts'
 import { StoreSupervisor } from './store-supervisor.ts'
+import { releaseStreamAtExit } from './stream-exit.ts'
 import { streamWorkerData } from './stream-plan.ts'
 
 /** Starts everything, or nothing: a part that is refused stops the parts before it. */
@@ -123,6 +125,7 @@ async function startWorkers(
     isExecutionReady,
   )
   if (!execution.ok) return execution
+  releaseStreamAtExit(new ControlBlock(memory.control))
   const stream: Result<StartedWorker<StreamReady>, ResultCode> = await startWorker(
     new URL('./stream.worker.js', import.meta.url),
     streamWorkerData(config, instruments, memory),

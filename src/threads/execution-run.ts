@@ -143,7 +143,10 @@ export class ExecutionRun {
     return this.#ledger.failure ?? fail('journal_unavailable', 'the journal could not be closed')
   }
 
-  /** Commands first. What does not fit one turn stays in its ring, which is bounded and counts what it refuses. */
+  /**
+   * Commands first. What does not fit one turn stays in its ring, which is bounded and counts what
+   * it refuses.
+   */
   #take(): void {
     for (let i = 0; i < INTENTS_PER_TURN_MAX; i++) {
       const at = this.#commands.peek()
