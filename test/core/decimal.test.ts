@@ -17,9 +17,12 @@ function step(text: string): Step {
 }
 
 describe('parseStep', () => {
-  it.each(['0', '0.000', '', '-1', '1e3', '.5', '5.', 'abc', '1.2.3', ' 1'])('refuses "%s"', (text) => {
-    expect(parseStep(text)).toBeUndefined()
-  })
+  it.each(['0', '0.000', '', '-1', '1e3', '.5', '5.', 'abc', '1.2.3', ' 1'])(
+    'refuses "%s"',
+    (text) => {
+      expect(parseStep(text)).toBeUndefined()
+    },
+  )
 
   it('keeps the text and drops trailing zeros from the arithmetic', () => {
     expect(step('0.10')).toEqual({ text: '0.10', decimals: 1, unitsPerStep: 1, value: 0.1 })

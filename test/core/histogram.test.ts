@@ -23,13 +23,17 @@ describe('Histogram', () => {
 
   it('orders quantiles as sorting does', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat({ max: 100 }), { minLength: 1 }), fc.double({ min: 0, max: 1, noNaN: true }), (values, q) => {
-        const histogram = new Histogram()
-        for (const value of values) histogram.record(value)
-        const sorted = [...values].sort((a, b) => a - b)
-        const rank = Math.max(1, Math.ceil(q * values.length))
-        expect(histogram.quantile(q)).toBe(sorted[rank - 1])
-      }),
+      fc.property(
+        fc.array(fc.nat({ max: 100 }), { minLength: 1 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (values, q) => {
+          const histogram = new Histogram()
+          for (const value of values) histogram.record(value)
+          const sorted = [...values].sort((a, b) => a - b)
+          const rank = Math.max(1, Math.ceil(q * values.length))
+          expect(histogram.quantile(q)).toBe(sorted[rank - 1])
+        },
+      ),
     )
   })
 

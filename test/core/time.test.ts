@@ -46,7 +46,14 @@ describe('ManualTimers', () => {
 
 describe('Random', () => {
   it('repeats itself for a seed and differs for another', () => {
-    const draw = (seed: number) => Array.from({ length: 5 }, ((r) => () => r.uint32())(new Random(seed)))
+    const draw = (seed: number) =>
+      Array.from(
+        { length: 5 },
+        (
+          (r) => () =>
+            r.uint32()
+        )(new Random(seed)),
+      )
     expect(draw(7)).toEqual(draw(7))
     expect(draw(7)).not.toEqual(draw(8))
   })

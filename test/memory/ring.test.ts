@@ -78,7 +78,9 @@ describe('broadcast', () => {
         const seen: number[] = []
         while (reader.next(out)) seen.push(out[0])
         expect(seen.length + reader.missed).toBe(written)
-        expect(seen).toEqual(Array.from({ length: seen.length }, (_, i) => written - seen.length + 1 + i))
+        expect(seen).toEqual(
+          Array.from({ length: seen.length }, (_, i) => written - seen.length + 1 + i),
+        )
       }),
     )
   })

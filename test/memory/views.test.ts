@@ -10,8 +10,21 @@ import {
   recoverBook,
 } from '../../src/memory/book-view.ts'
 import { ControlBlock, createControlBlock, STREAM_BEAT } from '../../src/memory/control-block.ts'
-import { createRecords, openRecordView, publishRecord, readRecord, recoverRecord } from '../../src/memory/record-view.ts'
-import { createRowCopy, createRows, openRowView, publishRow, readRow, recoverRow } from '../../src/memory/row-view.ts'
+import {
+  createRecords,
+  openRecordView,
+  publishRecord,
+  readRecord,
+  recoverRecord,
+} from '../../src/memory/record-view.ts'
+import {
+  createRowCopy,
+  createRows,
+  openRowView,
+  publishRow,
+  readRow,
+  recoverRow,
+} from '../../src/memory/row-view.ts'
 
 describe('book view', () => {
   it('shows no level of a book that is not LIVE', () => {
@@ -24,7 +37,12 @@ describe('book view', () => {
     expect([copy.state, copy.bidCount]).toEqual(['NO_BOOK', 0])
     publishBookState(view, 'LIVE', 'snapshot', 7)
     expect(readBook(view, copy)).toBe(true)
-    expect([copy.state, copy.reason, copy.bidCount, copy.stateSinceUs]).toEqual(['LIVE', 'snapshot', 3, 7])
+    expect([copy.state, copy.reason, copy.bidCount, copy.stateSinceUs]).toEqual([
+      'LIVE',
+      'snapshot',
+      3,
+      7,
+    ])
   })
 
   it('gives up on a writer that never ends, and is readable again after recovery', () => {
