@@ -3,8 +3,9 @@ import type { BookSide, ReadableBook } from '../domain/book.ts'
 import { EventLog, WindowSums } from './event-log.ts'
 
 /**
- * Order flow imbalance of the best 10 levels (Cont, Kukanov and Stoikov 2014, by level after Xu, Gould and Howison 2018)
- * and its windows over rows. The book before is kept here; a snapshot has no flow.
+ * Order flow imbalance of the best 10 levels (Cont, Kukanov and Stoikov 2014, by level after Xu,
+ * Gould and Howison 2018) and its windows over rows. The book before is kept here; a snapshot has
+ * no flow.
  */
 const LEVELS = 10
 
@@ -63,13 +64,19 @@ export class BookFlow {
     return this.tenSeconds.sums[FIVE]
   }
 
-  /** e of the best level in 10 s over the mean best queue, (B1 + A1) / 2, of the rows; NaN where that is 0. */
+  /**
+   * e of the best level in 10 s over the mean best queue, (B1 + A1) / 2, of the rows; NaN where
+   * that is 0.
+   */
   inQueues(): number {
     const sums = this.tenSeconds.sums
     return ratio(2 * this.tenSeconds.count * sums[EVENT], sums[QUEUES])
   }
 
-  /** e of 10 levels in 10 s over the mean queue of a level, (S_bid(10) + S_ask(10)) / 20; NaN where that is 0. */
+  /**
+   * e of 10 levels in 10 s over the mean queue of a level, (S_bid(10) + S_ask(10)) / 20; NaN where
+   * that is 0.
+   */
   inLevelQueues(): number {
     const sums = this.tenSeconds.sums
     return ratio(20 * this.tenSeconds.count * sums[TEN], sums[DEPTH_10])
@@ -91,8 +98,8 @@ class PreviousSide {
   }
 
   /**
-   * Flow of one level into this side: the new size if its price is as good or better, minus the old size if it is as
-   * good or worse. An absent level is worse than any price and has no size.
+   * Flow of one level into this side: the new size if its price is as good or better, minus the old
+   * size if it is as good or worse. An absent level is worse than any price and has no size.
    */
   update(side: BookSide, isSnapshot: boolean): void {
     const before = this.#ticks

@@ -33,8 +33,8 @@ export class SideSummary {
   }
 
   /**
-   * A change behind the 20th level leaves the best 20 as they were: were one of them new, or one of the old ones gone, it
-   * would itself be a change at a price no worse than the 20th.
+   * A change behind the 20th level leaves the best 20 as they were: were one of them new, or one of
+   * the old ones gone, it would itself be a change at a price no worse than the 20th.
    */
   #reachesTop(side: BookSide, changes: SideChanges): boolean {
     if (side.count < 20) return true

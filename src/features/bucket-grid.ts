@@ -2,9 +2,9 @@
 import { GRID_BUCKETS_KEPT } from '../constants.ts'
 
 /**
- * The time grid of a symbol (features.md 1.7): bucket b covers [b * gridMs, (b + 1) * gridMs) of effective time. A bucket
- * closes when the clock enters a later one; its sample is the mid state in force then, and buckets that pass without an
- * event repeat it.
+ * The time grid of a symbol (features.md 1.7): bucket b covers [b * gridMs, (b + 1) * gridMs) of
+ * effective time. A bucket closes when the clock enters a later one; its sample is the mid state in
+ * force then, and buckets that pass without an event repeat it.
  */
 export class BucketGrid {
   /** Bucket of the first accepted event; NaN before it. */
@@ -31,7 +31,10 @@ export class BucketGrid {
     this.current = bucket
   }
 
-  /** Mid state at the end of a closed bucket, in half ticks; NaN where there was none or it is no longer kept. */
+  /**
+   * Mid state at the end of a closed bucket, in half ticks; NaN where there was none or it is no
+   * longer kept.
+   */
   midOf(bucket: number): number {
     const isKept =
       bucket >= this.first && bucket < this.current && bucket >= this.current - GRID_BUCKETS_KEPT

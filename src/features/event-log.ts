@@ -3,14 +3,15 @@ import { WINDOW_EVENTS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
 
 /**
- * Events of a symbol in order of effective time, for windows that look back a fixed time: one log of flat records, any
- * number of windows over it. A window of W ms at time t holds the events with t - W < time <= t.
+ * Events of a symbol in order of effective time, for windows that look back a fixed time: one log
+ * of flat records, any number of windows over it. A window of W ms at time t holds the events with
+ * t - W < time <= t.
  *
- *   records  | time a b c | time a b c | ...      slot = position & mask, position counts all events ever
+ *   records  | time a b c | time a b c | ...   slot = position & mask; positions never repeat
  *              ^ tail of the longest window .. ^ tail of a shorter one .. ^ head
  *
- * The log doubles while it is full of events that some window still needs, up to a bound; at the bound the oldest event
- * leaves early and is counted.
+ * The log doubles while it is full of events that some window still needs, up to a bound; at the
+ * bound the oldest event leaves early and is counted.
  */
 const CAPACITY_FIRST = 256
 
@@ -31,7 +32,10 @@ export abstract class EventWindow {
   abstract leave(records: Float64Array, at: number): void
 }
 
-/** Sums of fields `first..last` over a window. Fields must be integers, so that an emptied window is back at exactly 0. */
+/**
+ * Sums of fields `first..last` over a window. Fields must be integers, so that an emptied window is
+ * back at exactly 0.
+ */
 export class WindowSums extends EventWindow {
   /** By field of the record; only `first..last` are used. */
   readonly sums: Float64Array

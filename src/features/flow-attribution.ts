@@ -11,8 +11,9 @@ const BID = 1
 const ASK = -1
 
 /**
- * From deltas and trades to what was added, canceled and filled (features.md 1.5). A taker buy consumed asks, a taker
- * sell bids; a trade is matched with the first book event whose `seq` covers it and leaves the pool there.
+ * From deltas and trades to what was added, canceled and filled (features.md 1.5). A taker buy
+ * consumed asks, a taker sell bids; a trade is matched with the first book event whose `seq` covers
+ * it and leaves the pool there.
  *
  *   trades -> PendingTrades -> PriceLots per side --\
  *   changes of the book ---------------------------- SideAttribution -> SideFlows
@@ -95,7 +96,10 @@ class SideAttribution {
     this.#remember(side)
   }
 
-  /** Prices that traded without a change of size: refilled at once where a level is, hidden where none is. */
+  /**
+   * Prices that traded without a change of size: refilled at once where a level is, hidden where
+   * none is.
+   */
   #attributeUnchanged(side: BookSide): void {
     const traded = this.traded
     for (let i = 0; i < traded.count; i++) {

@@ -2,7 +2,10 @@
 import type { BookSide, ReadableBook } from '../domain/book.ts'
 import type { BookSummary, SideSummary } from './book-summary.ts'
 
-/** Depth and shape: idx 9 to 18. Distances from the mid are in half ticks, so that they are integers. */
+/**
+ * Depth and shape: idx 9 to 18. Distances from the mid are in half ticks, so that they are
+ * integers.
+ */
 const BID_DEPTH_5 = 9
 const ASK_DEPTH_5 = 10
 const BID_DEPTH_20 = 11
@@ -24,7 +27,8 @@ export class ShapeFeatures {
   askBandLots = Number.NaN
   readonly #step: number
   readonly #bandHalfTicks: number
-  // Steps of the slope that do not depend on the mid, kept while the best 20 levels stay as they are.
+  // Steps of the slope that do not depend on the mid, kept while the best 20 levels stay as they
+  // are.
   #bidSteps = 0.0
   #askSteps = 0.0
 
@@ -51,7 +55,8 @@ export class ShapeFeatures {
     this.askBandLots = bandLots(book.asks, mid, this.#bandHalfTicks)
     values[BID_DEPTH_BAND] = this.bidBandLots * step
     values[ASK_DEPTH_BAND] = this.askBandLots * step
-    // V - M/2 over M/2 with V = sum pq / sum q, brought over one denominator: the numerator stays an integer.
+    // V - M/2 over M/2 with V = sum pq / sum q, brought over one denominator: the numerator stays
+    // an integer.
     const offsets = offsetLots(book.bids, mid) + offsetLots(book.asks, mid)
     values[BOOK_VWAP_DEV_BPS_20] = (1e4 * offsets) / ((bids.lots20 + asks.lots20) * mid)
     values[BID_CONVEXITY_20] = convexity(book.bids, bids.lots20, mid)
@@ -90,8 +95,9 @@ function offsetLots(side: BookSide, mid: number): number {
 }
 
 /**
- * Coefficient of u^2 in the least squares fit v ~ alpha u + beta u^2 without intercept, u distance and v cumulative size,
- * both relative to the last of the first 20 levels. After Naes and Skjeltorp (2006), Ghysels and Nguyen (2019).
+ * Coefficient of u^2 in the least squares fit v ~ alpha u + beta u^2 without intercept, u distance
+ * and v cumulative size, both relative to the last of the first 20 levels. After Naes and Skjeltorp
+ * (2006), Ghysels and Nguyen (2019).
  */
 function convexity(side: BookSide, totalLots: number, mid: number): number {
   const levels = Math.min(LEVELS, side.count)
@@ -122,7 +128,10 @@ function convexity(side: BookSide, totalLots: number, mid: number): number {
   return (s2 * t2 - s3 * t1) / determinant
 }
 
-/** The steps between adjacent levels in the slope of Naes and Skjeltorp: relative growth of size over that of price. */
+/**
+ * The steps between adjacent levels in the slope of Naes and Skjeltorp: relative growth of size
+ * over that of price.
+ */
 function slopeSteps(side: BookSide): number {
   const ticks = side.ticks
   const lots = side.lots

@@ -1,11 +1,14 @@
 // hot
 
 /**
- * Buys and sells that excite each other: a bivariate Hawkes process with exponential kernels, at its right limit.
+ * Buys and sells that excite each other: a bivariate Hawkes process with exponential kernels, at
+ * its right limit.
  *
- *   lambda_buy(t) = mu + self * sum over buys exp(-beta (t - t_j)) + cross * sum over sells exp(-beta (t - t_j))
+ *   lambda_buy(t) = mu + self * sum over buys exp(-beta (t - t_j))
+ *                      + cross * sum over sells exp(-beta (t - t_j))
  *
- * and the mirror for sells; rates per second. The two sums are kept recursively: decay, then add one.
+ * and the mirror for sells; rates per second. The two sums are kept recursively: decay, then add
+ * one.
  */
 export class HawkesIntensity {
   readonly #mu: number

@@ -5,7 +5,10 @@ import { TRADE_LOTS } from './trade-fields.ts'
 
 const TRADES_MIN = 10
 
-/** Share of volume in unusually large trades (Leys et al. 2013: median and MAD instead of mean and deviation). */
+/**
+ * Share of volume in unusually large trades (Leys et al. 2013: median and MAD instead of mean and
+ * deviation).
+ */
 export class LargeTrades extends EventWindow {
   readonly #sizes = new SortedLots()
   #share = Number.NaN
@@ -21,7 +24,10 @@ export class LargeTrades extends EventWindow {
     this.#isFresh = false
   }
 
-  /** Lots of large trades over all lots; NaN below ten trades. Only computed again when the window changed. */
+  /**
+   * Lots of large trades over all lots; NaN below ten trades. Only computed again when the window
+   * changed.
+   */
   share(): number {
     if (!this.#isFresh) {
       const sizes = this.#sizes

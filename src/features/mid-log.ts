@@ -2,8 +2,9 @@
 import { EventLog, EventWindow, TIME_MS } from './event-log.ts'
 
 /**
- * The mid states of a symbol over time: half ticks (best bid plus best ask), or NaN, at each row and each gap. Answers the
- * mid at a time, as far back as the longest window of the catalogue needs.
+ * The mid states of a symbol over time: half ticks (best bid plus best ask), or NaN, at each row
+ * and each gap. Answers the mid at a time, as far back as the longest window of the catalogue
+ * needs.
  */
 const MID = 1
 const FIELDS = 2

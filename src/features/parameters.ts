@@ -2,8 +2,8 @@ import { nameHint } from '../core/nearest.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 
 /**
- * Numbers of the catalogue that a deployment may change. The keys are those of `params` in an instruments file. Window
- * lengths are part of feature names and are not here.
+ * Numbers of the catalogue that a deployment may change. The keys are those of `params` in an
+ * instruments file. Window lengths are part of feature names and are not here.
  */
 export type FeatureCatalogueParameters = Readonly<Record<ParameterName, number>>
 
@@ -61,7 +61,10 @@ function isParameterName(name: string): name is ParameterName {
 
 export const DEFAULT_PARAMETERS: FeatureCatalogueParameters = withDefaults({})
 
-/** The defaults with some of them replaced; the replacements are taken as they are (see `parseParameters`). */
+/**
+ * The defaults with some of them replaced; the replacements are taken as they are (see
+ * `parseParameters`).
+ */
 export function withDefaults(
   overrides: Partial<FeatureCatalogueParameters>,
 ): FeatureCatalogueParameters {
@@ -98,7 +101,10 @@ export function withDefaults(
   }
 }
 
-/** Overrides from outside: known names, numbers in their range. Refusals name the key and what it accepts. */
+/**
+ * Overrides from outside: known names, numbers in their range. Refusals name the key and what it
+ * accepts.
+ */
 export function parseParameters(
   overrides: Readonly<Record<string, unknown>>,
 ): Result<FeatureCatalogueParameters, 'config_unknown_key' | 'config_invalid'> {

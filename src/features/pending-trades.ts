@@ -4,8 +4,9 @@ import { assert } from '../core/assert.ts'
 import type { PriceLots } from './price-lots.ts'
 
 /**
- * Trades that wait for the book event that contains them (features.md 1.5), in order of arrival. When the pool is full
- * the oldest trade leaves and is counted: it would have been waiting for an event that does not come.
+ * Trades that wait for the book event that contains them (features.md 1.5), in order of arrival.
+ * When the pool is full the oldest trade leaves and is counted: it would have been waiting for an
+ * event that does not come.
  */
 const CAPACITY_FIRST = 64
 
@@ -60,8 +61,8 @@ export class PendingTrades {
   }
 
   /**
-   * Takes the trades that a book event with this `seq` contains (by time where one of the two has no `seq`) and adds them
-   * to the side they consumed. The others stay, in order.
+   * Takes the trades that a book event with this `seq` contains (by time where one of the two has
+   * no `seq`) and adds them to the side they consumed. The others stay, in order.
    */
   takeEligible(seq: number, ctsMs: number, bidLots: PriceLots, askLots: PriceLots): void {
     const mask = this.#mask

@@ -1,8 +1,8 @@
 // hot
 
 /**
- * Lots by price: a small sorted map over arrays, emptied for each book event. Trades of one sweep come with equal or
- * neighboring prices, so the place is usually where the last one went.
+ * Lots by price: a small sorted map over arrays, emptied for each book event. Trades of one sweep
+ * come with equal or neighboring prices, so the place is usually where the last one went.
  */
 const CAPACITY_FIRST = 64
 

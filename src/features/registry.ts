@@ -45,9 +45,10 @@ export function featureIndex(name: string): number | undefined {
 }
 
 /**
- * Identity of the columns: the first 16 hex digits of the SHA-256 of one line `idx name unit` for each feature, in
- * order. A model, a recording or a client that carries another hash speaks of other columns. Whether a feature is built
- * is not part of it: a column keeps its meaning when it is filled in.
+ * Identity of the columns: the first 16 hex digits of the SHA-256 of one line `idx name unit` for
+ * each feature, in order. A model, a recording or a client that carries another hash speaks of
+ * other columns. Whether a feature is built is not part of it: a column keeps its meaning when it
+ * is filled in.
  */
 export function featureHash(): string {
   const hash = createHash('sha256')

@@ -1,7 +1,9 @@
 import { FEATURE_GROUPS } from './catalogue.ts'
 import { FEATURES, featureHash } from './registry.ts'
 
-/** What `schemas/features.json` holds: the columns of a row, for readers that are not this program. */
+/**
+ * What `schemas/features.json` holds: the columns of a row, for readers that are not this program.
+ */
 export type FeatureSchema = Readonly<{
   hash: string
   count: number
@@ -22,8 +24,8 @@ export type FeatureSchema = Readonly<{
 }>
 
 const NOTE =
-  'A row is an array of numbers in this order. Missing values are NaN, null in JSON; a feature with is_built false is ' +
-  'always missing in this version. update: B book event, T trade, C closing of a one-second bucket.'
+  'A row is an array of numbers in this order. Missing values are NaN, null in JSON; ' +
+  'a feature with is_built false is always missing in this version. update: B book event, T trade, C closing of a one-second bucket.'
 
 export function featureSchema(): FeatureSchema {
   return {

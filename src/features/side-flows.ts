@@ -8,7 +8,10 @@ export const FLOW_MATCHED = 4 // after - before = add - cancel - fill
 
 const CAPACITY_FIRST = 64
 
-/** What one book event did to one side, price by price, in lots. Entry i is valid for i < count until the next event. */
+/**
+ * What one book event did to one side, price by price, in lots. Entry i is valid for i < count
+ * until the next event.
+ */
 export class SideFlows {
   count = 0
   kind = new Uint8Array(CAPACITY_FIRST)

@@ -2,10 +2,11 @@
 import { assert } from '../core/assert.ts'
 
 /**
- * A sorted multiset of trade sizes (lots) with order statistics: sorted blocks in one array, a list of the blocks in
- * order. Insert and remove search by bisection and shift at most one block; a rank is found by bisection over counts
- * that are added up again after a change. Neighbors are joined when both are small, so blocks stay at least a quarter
- * full on average and their number is bounded by that of the values.
+ * A sorted multiset of trade sizes (lots) with order statistics: sorted blocks in one array, a list
+ * of the blocks in order. Insert and remove search by bisection and shift at most one block; a rank
+ * is found by bisection over counts that are added up again after a change. Neighbors are joined
+ * when both are small, so blocks stay at least a quarter full on average and their number is
+ * bounded by that of the values.
  */
 const BLOCK = 128
 const BLOCKS_FIRST = 4
@@ -94,8 +95,9 @@ export class SortedLots {
   }
 
   /**
-   * Lower median of the distances to the lower median. The distances below it and above it are each sorted; the element
-   * of rank k of two sorted rows is found by bisection over how many come from the first.
+   * Lower median of the distances to the lower median. The distances below it and above it are each
+   * sorted; the element of rank k of two sorted rows is found by bisection over how many come from
+   * the first.
    */
   lowerMad(): number {
     const k = (this.size - 1) >> 1
@@ -137,7 +139,10 @@ export class SortedLots {
     return sum
   }
 
-  /** Place of the first block whose largest value is not below `value`; the last block when there is none. */
+  /**
+   * Place of the first block whose largest value is not below `value`; the last block when there is
+   * none.
+   */
   #placeOf(value: number): number {
     const values = this.#values
     let low = 0

@@ -38,13 +38,15 @@ export type SymbolFeaturesOptions = Readonly<{
 }>
 
 /**
- * All features of one symbol, from its accepted messages in stream order: trades as they come, each accepted book message
- * after the book took it, each gap. After `onBook` the row is complete but for its receive and publish times.
+ * All features of one symbol, from its accepted messages in stream order: trades as they come, each
+ * accepted book message after the book took it, each gap. After `onBook` the row is complete but
+ * for its receive and publish times.
  *
  *   trades --> ids --> trade log, Hawkes, pending pool --\
  *   book ----> clock, grid, flows, groups A to D ---------> row
  *
- * Everything depends on the effective time of the stream (features.md 1.2), nothing on a local clock.
+ * Everything depends on the effective time of the stream (features.md 1.2), nothing on a local
+ * clock.
  */
 export class SymbolFeatures {
   readonly row: RowCopy = createRowCopy()
@@ -138,7 +140,10 @@ export class SymbolFeatures {
     this.#countOverflows()
   }
 
-  /** The sequencer lost the chain: there is no mid until the next snapshot, and deltas do not come here until then. */
+  /**
+   * The sequencer lost the chain: there is no mid until the next snapshot, and deltas do not come
+   * here until then.
+   */
   onGap(): void {
     this.#streamPosition++
     // A symbol that never had an event has no time to put the gap at, and no mid to lose.

@@ -12,7 +12,10 @@ import {
 
 const DAY_MS = 86_400_000
 
-/** The trade log of a symbol, its windows, and what is counted since the start or since midnight UTC. */
+/**
+ * The trade log of a symbol, its windows, and what is counted since the start or since midnight
+ * UTC.
+ */
 export class TradeFlow {
   readonly tenSeconds = new WindowSums(10_000, TRADE_SIGNED_LOTS, TRADE_LOTS)
   readonly large = new LargeTrades(60_000)

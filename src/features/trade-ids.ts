@@ -3,11 +3,13 @@ import { TRADE_IDS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
 
 /**
- * The latest trade ids of a symbol, to drop what the exchange sends twice; the oldest id is forgotten first. Ids are kept
- * as 64-bit fingerprints: a string of a UUID takes about 90 bytes and a set entry, which for a hundred busy symbols is
- * half a gigabyte. A new trade is mistaken for a known one with a chance of 65,536 / 2^64, once in 10^14 trades.
+ * The latest trade ids of a symbol, to drop what the exchange sends twice; the oldest id is
+ * forgotten first. Ids are kept as 64-bit fingerprints: a string of a UUID takes about 90 bytes and
+ * a set entry, which for a hundred busy symbols is half a gigabyte. A new trade is mistaken for a
+ * known one with a chance of 65,536 / 2^64, once in 10^14 trades.
  *
- * A ring of fingerprints in order of arrival, and an open-addressed table of ring positions with linear probing.
+ * A ring of fingerprints in order of arrival, and an open-addressed table of ring positions with
+ * linear probing.
  */
 const CAPACITY_FIRST = 256
 const FREE = -1
@@ -34,7 +36,9 @@ export class TradeIds {
     this.#table = new Int32Array(2 * this.#capacity).fill(FREE)
   }
 
-  /** Remembers the id; false when it was known already. An empty id says nothing and is never known. */
+  /**
+   * Remembers the id; false when it was known already. An empty id says nothing and is never known.
+   */
   add(id: string): boolean {
     if (id.length === 0) return true
     this.#hash(id)

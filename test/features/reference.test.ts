@@ -16,7 +16,10 @@ import type { RawMessage } from '../reference/raw-message.ts'
 const SYMBOL = 'XYZUSDT'
 const BUILT = FEATURES.filter((feature) => feature.isBuilt)
 
-/** Depths from where everything scrolls to where nothing does; prices from a few ticks to many; across midnight. */
+/**
+ * Depths from where everything scrolls to where nothing does; prices from a few ticks to many;
+ * across midnight.
+ */
 const shapes = fc.record({
   seed: fc.integer({ min: 0, max: 0xffffffff }),
   messages: fc.constantFrom(60, 150, 260),
@@ -82,7 +85,7 @@ describe('on random streams', () => {
           }
         })
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 
@@ -132,7 +135,7 @@ describe('on random streams', () => {
           if (row !== undefined) compareMids(history, replay, position, row.tauMs)
         })
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     )
   })
 })

@@ -29,7 +29,8 @@ describe('the registry', () => {
   })
 
   it('has a hash that changes only when names, units or their order do', () => {
-    // A change of this value makes every trained model and recording refuse to load: names are stable.
+    // A change of this value makes every trained model and recording refuse to load: names are
+    // stable.
     expect(featureHash()).toBe('cc9587222d763214')
   })
 

@@ -69,7 +69,7 @@ describe('the rules of the stream', () => {
     expect(rows[1]).toMatchObject({ cts: 90_000, tauMs: 100_000 })
   })
 
-  it('a gap takes the mid away at the time of the symbol, and the snapshot after it has no flow', () => {
+  it('a gap takes the mid away at once, and the snapshot after it has no flow', () => {
     const replay = replayOf()
     rowsOf([snapshot, book('delta', 13, [['500.0', '9.00']], [], 100_500)], replay)
     const features = replay.featuresOf(SYMBOL)

@@ -1,4 +1,6 @@
-/** Rule 1.10 of the catalogue: both missing, or equal to 1e-9 of the larger of 1 and the two values. */
+/**
+ * Rule 1.10 of the catalogue: both missing, or equal to 1e-9 of the larger of 1 and the two values.
+ */
 export function agrees(x: number, y: number): boolean {
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) && Number.isNaN(y)
   return Math.abs(x - y) <= 1e-9 * Math.max(1, Math.abs(x), Math.abs(y))

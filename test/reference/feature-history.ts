@@ -2,8 +2,9 @@ import type { Instrument } from '../../src/domain/instrument.ts'
 import { depthOf, isRawBook, type RawBook, type RawMessage, type RawTrades } from './raw-message.ts'
 
 /**
- * The whole past of one symbol, written down as the catalogue describes the stream (1.1 to 1.5) and from its text alone:
- * every trade that counts, every row with its full book, every gap. Nothing is summed or forgotten here.
+ * The whole past of one symbol, written down as the catalogue describes the stream (1.1 to 1.5) and
+ * from its text alone: every trade that counts, every row with its full book, every gap. Nothing is
+ * summed or forgotten here.
  */
 export type Level = readonly [ticks: number, lots: number]
 

@@ -1,8 +1,9 @@
 import { type History, type Level, midOf, type PastRow, type PastTrade } from './feature-history.ts'
 
 /**
- * Groups A to D of the catalogue for one row, computed from the whole history by the words of the catalogue, with no
- * state and no regard for speed. Values by name; NaN where the catalogue says so.
+ * Groups A to D of the catalogue for one row, computed from the whole history by the words of the
+ * catalogue, with no state and no regard for speed. Values by name; NaN where the catalogue says
+ * so.
  */
 export type HawkesParameters = Readonly<{ mu: number; self: number; cross: number; beta: number }>
 
@@ -130,7 +131,10 @@ function imbalances(history: History, at: number): Record<string, number> {
   }
 }
 
-/** e_k of a row: the k-th levels now and in the row before, an absent one at an infinite price without size. */
+/**
+ * e_k of a row: the k-th levels now and in the row before, an absent one at an infinite price
+ * without size.
+ */
 function flowOfLevel(rows: readonly PastRow[], at: number, k: number): number {
   if (rows[at].isSnapshot) return 0
   const [pb, qb] = rows[at - 1].bids[k - 1] ?? [Number.NEGATIVE_INFINITY, 0]

@@ -4,9 +4,10 @@ import type { Instrument } from '../../src/domain/instrument.ts'
 import type { RawBook, RawMessage, RawTrade, RawTrades } from './raw-message.ts'
 
 /**
- * A seeded market that misbehaves in every way the catalogue speaks of: sides run empty, the book crosses, levels scroll
- * in and out of view, deltas are lost and repeated, the service restarts, clocks jump back, trades come late, twice, as
- * blocks or RPI, or ahead of the book, and whole minutes pass in silence.
+ * A seeded market that misbehaves in every way the catalogue speaks of: sides run empty, the book
+ * crosses, levels scroll in and out of view, deltas are lost and repeated, the service restarts,
+ * clocks jump back, trades come late, twice, as blocks or RPI, or ahead of the book, and whole
+ * minutes pass in silence.
  */
 export type StreamShape = Readonly<{
   seed: number
@@ -225,7 +226,9 @@ export class RandomStream {
     return new Map([...side].sort(([x], [y]) => (y - x) * direction).slice(0, levels))
   }
 
-  /** Changes from one view to the next, with entries that change nothing and prices that come twice. */
+  /**
+   * Changes from one view to the next, with entries that change nothing and prices that come twice.
+   */
   #difference(before: Side, after: Side): [string, string][] {
     const entries: [number, number][] = []
     for (const ticks of before.keys()) if (!after.has(ticks)) entries.push([ticks, 0])
