@@ -1,5 +1,8 @@
 // hot
-/** CRC-32C (Castagnoli, reflected polynomial 0x82f63b78), four bytes a step; Node 20 has no `zlib.crc32`. */
+/**
+ * CRC-32C (Castagnoli, reflected polynomial 0x82f63b78), four bytes a step; Node 20 has no
+ * `zlib.crc32`.
+ */
 const POLYNOMIAL = 0x82f63b78
 const TABLES = createTables()
 
@@ -17,7 +20,10 @@ function createTables(): Uint32Array {
   return tables
 }
 
-/** Checksum of `bytes[from, to)`, continued from `seed` (0 at the start), as an unsigned 32-bit integer. */
+/**
+ * Checksum of `bytes[from, to)`, continued from `seed` (0 at the start), as an unsigned 32-bit
+ * integer.
+ */
 export function crc32c(bytes: Uint8Array, from: number, to: number, seed = 0): number {
   let crc = ~seed
   let at = from

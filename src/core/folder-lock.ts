@@ -10,11 +10,12 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { fail, type Result, succeed } from './result.ts'
+import { fail, messageOf, type Result, succeed } from './result.ts'
 
 /**
- * One process to a folder. The file `lock` names the process that holds it, by pid and by the time the kernel started it,
- * because a pid alone may come again (in a container the engine is often pid 1, every time).
+ * One process to a folder. The file `lock` names the process that holds it, by pid and by the time
+ * the kernel started it, because a pid alone may come again (in a container the engine is often pid
+ * 1, every time).
  */
 export type FolderLock = Readonly<{ release(): void }>
 
@@ -36,8 +37,7 @@ export function lockFolder(folder: string): Result<FolderLock, LockCode> {
       return succeed({ release: () => release(path, mine) })
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
-        const text = error instanceof Error ? error.message : String(error)
-        return fail('data_folder_unwritable', `cannot write in ${folder}: ${text}`)
+        return fail('data_folder_unwritable', `cannot write in ${folder}: ${messageOf(error)}`)
       }
     }
     const held = readText(path)
@@ -55,7 +55,10 @@ function release(path: string, mine: string): void {
   if (readText(path) === mine) unlinkQuietly(path)
 }
 
-/** Whether the process that wrote `held` still runs. An unfinished file has no owner that could be asked. */
+/**
+ * Whether the process that wrote `held` still runs. An unfinished file has no owner that could be
+ * asked.
+ */
 function isAlive(held: string): boolean {
   const match = /^(\d+) (\S+)\n$/.exec(held)
   if (match === null) return false
@@ -70,7 +73,10 @@ function isAlive(held: string): boolean {
   return start === undefined || match[2] === '-' || start === match[2]
 }
 
-/** Start of a process in clock ticks since boot, with the boot's id; undefined where there is no /proc. */
+/**
+ * Start of a process in clock ticks since boot, with the boot's id; undefined where there is no
+ * /proc.
+ */
 function startOf(pid: number): string | undefined {
   const stat = readText(`/proc/${pid}/stat`)
   const boot = readText('/proc/sys/kernel/random/boot_id')

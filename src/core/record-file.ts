@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { listSegments, readSegment } from './record-folder.ts'
 import {
   parseRecord,
-  parseSegmentFileName,
   parseSegmentHeader,
   RECORD_PAYLOAD_BYTES_MAX,
   SEGMENT_HEADER_BYTES,
@@ -11,11 +11,12 @@ import {
   segmentFileName,
   wasDurable,
 } from './record-format.ts'
-import { type Failure, fail, type Result, succeed } from './result.ts'
+import { type Failure, fail, messageOf, type Result, succeed } from './result.ts'
 
 /**
- * Reading an append-only record file (record-format.ts draws it): all of it at start (`scanRecords`), or along while
- * another process writes it (`RecordTailer`). The writer is record-writer.ts.
+ * Reading an append-only record file (record-format.ts draws it): all of it at start
+ * (`scanRecords`), or along while another process writes it (`RecordTailer`). The writer is record-writer.ts.
+ *
  */
 export type RecordFilePlace = Readonly<{
   folder: string
@@ -26,7 +27,10 @@ export type RecordFilePlace = Readonly<{
 export type ReadCode =
   /** Damage where a record was durable; the message names file and offset. */
   | 'journal_corrupt'
-  /** The reader remembers more than there is: the file was replaced or lost its end. Read it again from the start. */
+  /**
+   * The reader remembers more than there is: the file was replaced or lost its end. Read it again
+   * from the start.
+   */
   | 'journal_rewound'
   | 'input_unreadable'
 
@@ -36,27 +40,17 @@ export type ScanEnd = Readonly<{
   lastRun: number
   /** Number of the last segment; 0 when there is none. */
   lastSegment: number
-  /** A write that a crash tore, at the end of the last segment: to be cut off before anything is appended. */
+  /**
+   * A write that a crash tore, at the end of the last segment: to be cut off before anything is
+   * appended.
+   */
   torn?: Readonly<{ file: string; offset: number; bytes: number }>
 }>
 
-/** Segment numbers in order; empty when the folder has none. */
-export function listSegments(place: RecordFilePlace): Result<number[], ReadCode> {
-  try {
-    const numbers: number[] = []
-    for (const file of readdirSync(place.folder)) {
-      const segment = parseSegmentFileName(place.name, file)
-      if (segment !== undefined) numbers.push(segment)
-    }
-    return succeed(numbers.sort((a, b) => a - b))
-  } catch (error) {
-    return fail('input_unreadable', `cannot list ${place.folder}: ${messageOf(error)}`)
-  }
-}
-
 /**
- * Visits every record in order. A visitor that answers a failure ends the scan with it. Damage is a failure, unless it
- * lies in the last batch of the last segment, which a crash may tear: that is reported in `torn`.
+ * Visits every record in order. A visitor that answers a failure ends the scan with it. Damage is a
+ * failure, unless it lies in the last batch of the last segment, which a crash may tear: that is
+ * reported in `torn`.
  */
 export function scanRecords<Code extends string>(
   place: RecordFilePlace,
@@ -78,14 +72,6 @@ export function scanRecords<Code extends string>(
     end = scanned.value
   }
   return succeed(end)
-}
-
-function readSegment(path: string): Result<Buffer, ReadCode> {
-  try {
-    return succeed(readFileSync(path))
-  } catch (error) {
-    return fail('input_unreadable', `cannot read ${path}: ${messageOf(error)}`)
-  }
 }
 
 type SegmentScan<Code extends string> = Readonly<{
@@ -141,9 +127,10 @@ function scanSegment<Code extends string>(
 const CHUNK_BYTES = 2 * RECORD_PAYLOAD_BYTES_MAX
 
 /**
- * Follows a record file that another process appends to. It may see a record in the moment between its write and its
- * sync; after a power cut such a record may be gone, which the next start reports as `journal_rewound`, or be replaced,
- * which a reader finds by keeping the checksum of the last record it took.
+ * Follows a record file that another process appends to. It may see a record in the moment between
+ * its write and its sync; after a power cut such a record may be gone, which the next start reports
+ * as `journal_rewound`, or be replaced, which a reader finds by keeping the checksum of the last
+ * record it took.
  */
 export class RecordTailer {
   readonly #place: RecordFilePlace
@@ -166,7 +153,10 @@ export class RecordTailer {
     return Math.max(this.#sequence, this.#skipTo)
   }
 
-  /** The next complete records, at most `recordsMax`; an empty list when there is none yet. Payloads are copies. */
+  /**
+   * The next complete records, at most `recordsMax`; an empty list when there is none yet. Payloads
+   * are copies.
+   */
   read(recordsMax: number): Result<StoredRecord[], ReadCode> {
     const records: StoredRecord[] = []
     try {
@@ -176,7 +166,8 @@ export class RecordTailer {
           if (!opened.ok) return opened
           if (!opened.value) break
         }
-        // Looked for before the read: when the next segment exists, this one will not grow any more.
+        // Looked for before the read: when the next segment exists, this one will not grow any
+        // more.
         const next = this.#openSegment(this.#header.segment + 1)
         const progressed = this.#readChunk(records, recordsMax, next !== undefined)
         const isDone = !progressed.ok || progressed.value > 0 || next === undefined
@@ -299,8 +290,4 @@ export class RecordTailer {
     this.#offset += at
     return succeed(count)
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

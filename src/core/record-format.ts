@@ -2,8 +2,8 @@ import { assert } from './assert.ts'
 import { crc32c } from './crc32c.ts'
 
 /**
- * The bytes of a record file. A folder holds numbered segments `NAME-00000001.rec`, `NAME-00000002.rec`, ...; each run
- * of the writer begins a new one. All numbers little-endian.
+ * The bytes of a record file. A folder holds numbered segments `NAME-00000001.rec`,
+ * `NAME-00000002.rec`, ...; each run of the writer begins a new one. All numbers little-endian.
  *
  *   segment header, 32 bytes                       record
  *   0   uint32  magic 'bkfr'                       0   uint32  bytes of payload
@@ -14,9 +14,9 @@ import { crc32c } from './crc32c.ts'
  *   24  uint32  zero                               24  payload
  *   28  uint32  CRC-32C of bytes 0..27
  *
- * A batch is what one sync made durable, and the next batch is written only after that sync. So a record at place p with
- * sequence s proves that every record before s - p was durable: damage there is corruption, while damage in the last
- * batch is a write that a crash tore.
+ * A batch is what one sync made durable, and the next batch is written only after that sync. So a
+ * record at place p with sequence s proves that every record before s - p was durable: damage there
+ * is corruption, while damage in the last batch is a write that a crash tore.
  */
 const MAGIC = 0x72666b62
 const VERSION = 1
@@ -104,7 +104,10 @@ function checksumOf(bytes: Buffer, at: number, end: number): number {
   return crc32c(bytes, at + 8, end, crc32c(bytes, at, at + 4))
 }
 
-/** The record at `at`; 'short' when the bytes end inside it, 'damaged' when what is there is no record. */
+/**
+ * The record at `at`; 'short' when the bytes end inside it, 'damaged' when what is there is no
+ * record.
+ */
 export function parseRecord(bytes: Buffer, at: number): ParsedRecord | 'short' | 'damaged' {
   if (bytes.length - at < RECORD_HEADER_BYTES) return 'short'
   const length = bytes.readUInt32LE(at)
@@ -125,8 +128,8 @@ export function parseRecord(bytes: Buffer, at: number): ParsedRecord | 'short' |
 }
 
 /**
- * Whether the record with `sequence`, damaged at `at`, was durable: some whole record after it proves it by its batch.
- * Looks at every byte, as the damage may be in a length.
+ * Whether the record with `sequence`, damaged at `at`, was durable: some whole record after it
+ * proves it by its batch. Looks at every byte, as the damage may be in a length.
  */
 export function wasDurable(bytes: Buffer, at: number, sequence: number): boolean {
   const highest = sequence + (bytes.length - at) / RECORD_HEADER_BYTES

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assert } from './assert.ts'
 import type { Clock } from './clock.ts'
-import { messageOf, type RecordFilePlace, type ScanEnd } from './record-file.ts'
+import type { RecordFilePlace, ScanEnd } from './record-file.ts'
 import {
   encodeRecord,
   encodeSegmentHeader,
@@ -11,7 +11,7 @@ import {
   SEGMENT_HEADER_BYTES,
   segmentFileName,
 } from './record-format.ts'
-import { fail, type Result, succeed } from './result.ts'
+import { fail, messageOf, type Result, succeed } from './result.ts'
 
 /**
  * The one writer of a record file. `append` queues; `flush` resolves when everything queued before it is durable. All
@@ -75,7 +75,10 @@ export class RecordWriter {
     this.#durable = end.lastSequence
   }
 
-  /** Begins the segment after `end`, which a scan of the same place just answered, its torn tail cut off. */
+  /**
+   * Begins the segment after `end`, which a scan of the same place just answered, its torn tail cut
+   * off.
+   */
   static async open(
     options: RecordWriterOptions,
     end: ScanEnd,

@@ -19,3 +19,8 @@ export function succeed<Value>(value: Value): Success<Value> {
 export function fail<Code extends string>(code: Code, message: string): Failure<Code> {
   return { ok: false, code, message }
 }
+
+/** What a library's exception says, at the adapter that caught it. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -3,10 +3,14 @@ import type { Category } from './instrument.ts'
 import { ORDER_SIDES, type OrderSide, TRADING_STATES, type TradingState } from './trading.ts'
 
 /**
- * The records of the execution journal, the truth about orders, fills and trading states. Each is one JSON object in a
- * record of kind `JOURNAL_KIND_JSON` (core/record-format.ts frames it). Prices are ticks, quantities lots, times integer
- * microseconds since the epoch; money is a double in quote currency; `null` says that a field does not apply.
- * Fields are only ever added, and a reader ignores what it does not know.
+ * The records of the execution journal, the truth about orders, fills and trading states. Each is
+ * one JSON object in a record of kind `JOURNAL_KIND_JSON` (core/record-format.ts frames it). Prices
+ * are ticks, quantities lots, times integer microseconds since the epoch; money is a double in
+ * quote currency; `null` says that a field does not apply. Fields are only ever added, and a reader
+ * ignores what it does not know.
+ *
+ * Long because each record stands beside the check of its fields: one cannot be changed without
+ * seeing the other.
  */
 export const JOURNAL_NAME = 'journal'
 export const JOURNAL_KIND_JSON = 1
@@ -49,7 +53,9 @@ export type RunStarted = Readonly<{
   run: number
   version: string
   mode: string
-  /** As configured; the account begins with that of the first run, before all fills of the journal. */
+  /**
+   * As configured; the account begins with that of the first run, before all fills of the journal.
+   */
   equity_quote: number
   instruments: readonly JournalInstrument[]
 }>
@@ -103,7 +109,9 @@ export type IntentDenied = Readonly<{
   times: number
 }>
 
-/** An order that passed the gate. It may leave only when this record and its `submit` are durable. */
+/**
+ * An order that passed the gate. It may leave only when this record and its `submit` are durable.
+ */
 export type OrderCreated = Readonly<{
   type: 'order_created'
   time_us: number
@@ -151,7 +159,9 @@ export type OrderStateChanged = Readonly<{
   reason: string
 }>
 
-/** One execution. `exec_id` is unique; the figures `*_after` follow from all fills up to this one. */
+/**
+ * One execution. `exec_id` is unique; the figures `*_after` follow from all fills up to this one.
+ */
 export type FillRecorded = Readonly<{
   type: 'fill'
   time_us: number

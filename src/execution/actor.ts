@@ -3,25 +3,30 @@ import type { Clock } from '../core/clock.ts'
 import type { Histogram } from '../core/histogram.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
-import {
-  COMMAND_INSTRUMENT,
-  COMMAND_KIND,
-  COMMAND_NUMBER,
-  COMMANDS,
-} from '../memory/command-record.ts'
 import type { Books } from './books.ts'
 import { CircuitBreaker } from './breaker/circuit-breaker.ts'
 import { Closing } from './closing.ts'
+import { type CommandDesk, obeyCommand, readCommand } from './commands.ts'
 import { Denials } from './denials.ts'
 import { dayOf, Exposures } from './exposures.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { decodeIntent, type Intent } from './intent.ts'
 import type { Ledger } from './ledger.ts'
 import type { ExecutionOptions } from './options.ts'
+import type { Order } from './order/order.ts'
 import { OrderFlow } from './order-flow.ts'
 import { RiskGate } from './risk/risk-gate.ts'
-import { type FactSources, gatherFacts, hasUnfinished, lateRefusal } from './risk-facts.ts'
+import {
+  type FactSources,
+  gatherFacts,
+  hasUnfinished,
+  isDayLost,
+  lateRefusal,
+} from './risk-facts.ts'
 import { type TradingControl, TradingSwitch } from './trading-switch.ts'
+
+/** The longest that a record of a denial stays off the disk. */
+const LAZY_FLUSH_US = 1_000_000
 
 export type ActorParts = Readonly<{
   clock: Clock
@@ -39,9 +44,10 @@ export type ActorParts = Readonly<{
 }>
 
 /**
- * The one place that trades. Intents and commands are put in, `turn` does one round of everything: what came back, what
- * time asks for, what was put in, one flush of the journal, and only then the orders. It owns no thread and no clock, so
- * the worker, a backtest and the simulation run the same actor.
+ * The one place that trades. Intents and commands are put in, `turn` does one round of everything:
+ * what came back, what time asks for, what was put in, one flush of the journal, and only then the
+ * orders. It owns no thread and no clock, so the worker, a backtest and the simulation run the same
+ * actor.
  */
 export class ExecutionActor {
   readonly flow: OrderFlow
@@ -54,9 +60,11 @@ export class ExecutionActor {
   readonly #breaker: CircuitBreaker
   readonly #denials: Denials
   readonly #sources: FactSources
+  readonly #orders: CommandDesk
   /** Put in since the last turn; the callers leave the rest in their rings. */
   #intents: Intent[] = []
   #nextPollUs = 0
+  #nextLazyFlushUs = 0
   #isKillSeen = false
   #isWindingDown = false
 
@@ -93,6 +101,16 @@ export class ExecutionActor {
       halt: (code, nowUs) => this.#halt(code, nowUs),
       wake: parts.wake ?? (() => {}),
     })
+    this.#orders = {
+      log: ledger.log,
+      trading: this.trading,
+      closing: this.closing,
+      isKilled: () => parts.control.isKilled(),
+      isDayLost: () => isDayLost(this.#sources),
+      cancelAll: (instrument, code, nowUs) => this.#cancelAll(instrument, code, nowUs),
+      cancelOpening: (code, nowUs) =>
+        this.#cancelWhere((order) => !order.terms.reduce_only, code, nowUs),
+    }
   }
 
   /** Room for more intents in this turn. */
@@ -113,35 +131,12 @@ export class ExecutionActor {
     if (!this.#isWindingDown) this.#intents.push(intent)
   }
 
-  /** A command (command-record.ts). Obeyed at once; the audit record with its number is the answer. */
+  /**
+   * A command (command-record.ts). Obeyed at once; the audit record with its number is the answer.
+   */
   obey(slots: Float64Array, at: number): void {
-    const nowUs = this.#parts.clock.nowUs()
-    const number = slots[at + COMMAND_NUMBER]
-    const instrument = slots[at + COMMAND_INSTRUMENT]
-    const kind = COMMANDS[slots[at + COMMAND_KIND]]
     this.#ledger.counters.add('commands_obeyed')
-    this.#ledger.log.warn({ command: kind, number, instrument }, 'command')
-    switch (kind) {
-      case 'halt':
-        this.trading.set('halted', number, nowUs)
-        this.#cancelAll(-1, 'halted', nowUs)
-        return
-      case 'reduce_only':
-        this.#reduceOnly(number, nowUs)
-        return
-      case 'resume':
-        this.#resume(number, nowUs)
-        return
-      case 'cancel_all':
-        this.#cancelAll(instrument, 'canceled_by_command', nowUs)
-        this.trading.answer('ok', number, nowUs)
-        return
-      case 'flatten':
-        this.#flatten(instrument, number, nowUs)
-        return
-      default:
-        this.trading.answer('bad_request', number, nowUs)
-    }
+    obeyCommand(this.#orders, readCommand(slots, at), this.#parts.clock.nowUs())
   }
 
   /** One round. True: something happened, and another round may find more. */
@@ -173,7 +168,10 @@ export class ExecutionActor {
     return this.#intents.length === 0 && this.flow.isIdle
   }
 
-  /** The first half of an orderly end: takes no more intents and cancels what is open; turns go on until it is. */
+  /**
+   * The first half of an orderly end: takes no more intents and cancels what is open; turns go on
+   * until it is.
+   */
   windDown(): void {
     this.#isWindingDown = true
     this.#cancelAll(-1, 'canceled_by_command', this.#parts.clock.nowUs())
@@ -211,7 +209,8 @@ export class ExecutionActor {
       return
     }
     this.#denials.record(intent, checked.code, checked.message, nowUs)
-    // A resting order of ours stands in the way of closing: away with it, the exit is asked for again.
+    // A resting order of ours stands in the way of closing: away with it, the exit is asked for
+    // again.
     if (checked.code === 'order_in_flight' && intent.action === 'exit') {
       this.#cancelAll(intent.instrument.index, 'canceled_by_command', nowUs)
     }
@@ -226,6 +225,10 @@ export class ExecutionActor {
     }
     if (nowUs < this.#nextPollUs) return 0
     this.#nextPollUs = nowUs + this.#parts.options.pollMs * 1000
+    if (nowUs >= this.#nextLazyFlushUs) {
+      this.#nextLazyFlushUs = nowUs + LAZY_FLUSH_US
+      this.#ledger.flushLazy()
+    }
     this.exposures.mark()
     this.#checkDay(nowUs)
     this.flow.review(nowUs)
@@ -244,53 +247,23 @@ export class ExecutionActor {
       const record = { type: 'day_started', time_us: nowUs, day, equity_quote: equity } as const
       this.#ledger.commit(record)
     }
-    if (this.#isDayLost()) this.#halt('daily_loss', nowUs)
-  }
-
-  #isDayLost(): boolean {
-    const start = this.#ledger.state.day?.equity_quote ?? Number.NaN
-    const { dailyLossFractionMax } = this.#parts.options.limits
-    return start - this.exposures.equityQuote() >= start * dailyLossFractionMax
+    if (isDayLost(this.#sources)) this.#halt('daily_loss', nowUs)
   }
 
   #halt(code: ResultCode, nowUs: number): void {
     if (this.trading.halt(code, nowUs)) this.#cancelAll(-1, code, nowUs)
   }
 
-  #reduceOnly(number: number, nowUs: number): void {
-    this.trading.set('reduce_only', number, nowUs)
-    for (const order of this.#ledger.state.unfinished.values()) {
-      if (!order.terms.reduce_only) this.flow.cancel(order, 'reduce_only', nowUs)
-    }
-  }
-
-  #resume(number: number, nowUs: number): void {
-    if (this.#parts.control.isKilled()) this.trading.answer('kill_latch', number, nowUs)
-    else if (this.#isDayLost()) this.trading.answer('daily_loss', number, nowUs)
-    else {
-      this.closing.stopFlattening()
-      this.trading.set('active', number, nowUs)
-    }
-  }
-
-  /** Makes flat: no new entries, cancels, then closing orders until nothing is left (Closing). */
-  #flatten(instrument: number, number: number, nowUs: number): void {
-    if (this.#parts.control.isKilled()) {
-      this.trading.answer('kill_latch', number, nowUs)
-      return
-    }
-    this.closing.flatten(instrument)
-    this.#cancelAll(instrument, 'flattening', nowUs)
-    const isAll = instrument === -1
-    if (isAll && this.trading.state === 'active') this.trading.set('reduce_only', number, nowUs)
-    else this.trading.answer('ok', number, nowUs)
-    this.#nextPollUs = nowUs
-  }
-
+  /** `instrument` -1: all. */
   #cancelAll(instrument: number, code: ResultCode, nowUs: number): void {
+    const isMeant = (order: Order) =>
+      instrument === -1 || instrument === this.#ledger.instrument(order.key)?.index
+    this.#cancelWhere(isMeant, code, nowUs)
+  }
+
+  #cancelWhere(isMeant: (order: Order) => boolean, code: ResultCode, nowUs: number): void {
     for (const order of this.#ledger.state.unfinished.values()) {
-      const index = this.#ledger.instrument(order.key)?.index
-      if (instrument === -1 || instrument === index) this.flow.cancel(order, code, nowUs)
+      if (isMeant(order)) this.flow.cancel(order, code, nowUs)
     }
   }
 

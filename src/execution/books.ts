@@ -9,8 +9,8 @@ import {
 /** The live books, as the actor and the paper exchange see them. */
 export type Books = {
   /**
-   * A stable copy of the book of an instrument (by index), valid until the next call; undefined when none can be read
-   * now. Its levels are there only while it is LIVE.
+   * A stable copy of the book of an instrument (by index), valid until the next call; undefined
+   * when none can be read now. Its levels are there only while it is LIVE.
    */
   read(instrument: number): BookCopy | undefined
 }

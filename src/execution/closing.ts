@@ -11,8 +11,9 @@ const RETRY_US_MAX = 5_000_000
 type Attempt = { lots: number; count: number; nextUs: number }
 
 /**
- * What the actor closes by itself: positions whose levels or time say so, and those that a flatten asks for. An attempt
- * that changed nothing is repeated ever more slowly, from 0.1 to 5 s; one that filled something at once.
+ * What the actor closes by itself: positions whose levels or time say so, and those that a flatten
+ * asks for. An attempt that changed nothing is repeated ever more slowly, from 0.1 to 5 s; one that
+ * filled something at once.
  */
 export class Closing {
   readonly #state: ExecutionState
@@ -52,7 +53,10 @@ export class Closing {
     this.#flattening.clear()
   }
 
-  /** Intents for what is to be closed now. The caller keeps instruments with an unfinished order out. */
+  /**
+   * Intents for what is to be closed now. The caller keeps instruments with an unfinished order
+   * out.
+   */
   due(nowUs: number, isBusy: (key: string) => boolean): Intent[] {
     const intents: Intent[] = []
     for (const instrument of this.#instruments) {

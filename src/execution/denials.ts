@@ -1,19 +1,23 @@
-import { INSTRUMENTS_MAX } from '../constants.ts'
-import type { ResultCode } from '../domain/result-codes.ts'
+import { RESULT_CODES, type ResultCode } from '../domain/result-codes.ts'
 import type { Intent } from './intent.ts'
 import type { Ledger } from './ledger.ts'
 
 const PERIOD_US = 1_000_000
 
-type Denial = { code: ResultCode; times: number; journaledUs: number }
+const CODES_MAX = 1000
+
+type Denial = { times: number; journaledUs: number }
 
 /**
- * Refusals of the gate. A strategy may ask many times a second for what a limit forbids: the desk sees each refusal, the
- * journal and the log one a second and symbol with the count, so that they stay as small as what happened.
+ * Refusals of the gate. A strategy may ask many times a second for what a limit forbids: the desk
+ * sees each refusal, the journal and the log one a second for each symbol and code, with the count,
+ * so that they stay as small as what happened.
  */
 export class Denials {
   readonly #ledger: Ledger
-  /** The last refusal of each instrument, by index. */
+  /**
+   * By instrument and code, so there are at most as many as the gate has codes for each instrument.
+   */
   readonly #last = new Map<number, Denial>()
 
   constructor(ledger: Ledger) {
@@ -25,17 +29,16 @@ export class Denials {
     ledger.counters.add('orders_denied')
     ledger.auditDenied(intent, code, nowUs)
     const { instrument } = intent
-    const last = this.#last.get(instrument.index)
-    if (last !== undefined && last.code === code && nowUs - last.journaledUs < PERIOD_US) {
+    const key = instrument.index * CODES_MAX + RESULT_CODES[code]
+    const last = this.#last.get(key)
+    if (last !== undefined && nowUs - last.journaledUs < PERIOD_US) {
       last.times++
       return
     }
-    const times = last !== undefined && last.code === code ? last.times + 1 : 1
-    if (this.#last.size < INSTRUMENTS_MAX || last !== undefined) {
-      this.#last.set(instrument.index, { code, times: 0, journaledUs: nowUs })
-    }
+    const times = (last?.times ?? 0) + 1
+    this.#last.set(key, { times: 0, journaledUs: nowUs })
     const { symbol, category } = instrument
-    ledger.commit({
+    ledger.commitLazily({
       type: 'intent_denied',
       time_us: nowUs,
       run: ledger.run,

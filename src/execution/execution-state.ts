@@ -21,7 +21,10 @@ import {
   type Steps,
 } from './position.ts'
 
-/** When a position is to be closed without being asked; from the order that opened or enlarged it last. */
+/**
+ * When a position is to be closed without being asked; from the order that opened or enlarged it
+ * last.
+ */
 export type ExitPlan = Readonly<{
   /** NaN: none. */
   targetTicks: number
@@ -40,8 +43,9 @@ type Folded = Result<void, 'journal_corrupt'>
 const FOLDED: Folded = succeed(undefined)
 
 /**
- * Everything the actor knows, as a fold of the journal: the running actor applies each record as it writes it, and
- * recovery applies the same records again, so both reach the same state by the same code.
+ * Everything the actor knows, as a fold of the journal: the running actor applies each record as it
+ * writes it, and recovery applies the same records again, so both reach the same state by the same
+ * code.
  */
 export class ExecutionState {
   run = 0
@@ -225,7 +229,10 @@ export class ExecutionState {
   }
 }
 
-/** What a fill of `terms` leaves for the exits to watch. Closing does not move the levels; the hold starts at the first fill. */
+/**
+ * What a fill of `terms` leaves for the exits to watch. Closing does not move the levels; the hold
+ * starts at the first fill.
+ */
 function planAfterFill(
   before: Holding,
   position: Position,

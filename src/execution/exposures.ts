@@ -59,8 +59,9 @@ export class Exposures {
   }
 
   /**
-   * Start money plus everything won and lost, open positions included; NaN while one of them has no known price. A
-   * position of an instrument that is not configured any more counts at its cost: no book will ever price it.
+   * Start money plus everything won and lost, open positions included; NaN while one of them has no
+   * known price. A position of an instrument that is not configured any more counts at its cost: no
+   * book will ever price it.
    */
   equityQuote(): number {
     let equity = this.#state.equityStartQuote + this.#state.realizedQuote()

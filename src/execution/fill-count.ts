@@ -5,8 +5,9 @@ import type { Order } from './order/order.ts'
 import { afterFill } from './position.ts'
 
 /**
- * Counts one execution, once, by its execId: journal, position and order quantity. A fill is real whatever the order's
- * state is, so the state is not asked here. False: it was counted before, or could not be.
+ * Counts one execution, once, by its execId: journal, position and order quantity. A fill is real
+ * whatever the order's state is, so the state is not asked here. False: it was counted before, or
+ * could not be.
  */
 export function countFill(
   ledger: Ledger,

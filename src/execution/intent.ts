@@ -52,7 +52,10 @@ export type Intent = Readonly<{
 /** Shard of the intents that the actor makes by itself. */
 export const ACTOR_SHARD = -1
 
-/** Undefined when a field that decides something is no valid number: such a record is refused as a whole. */
+/**
+ * Undefined when a field that decides something is no valid number: such a record is refused as a
+ * whole.
+ */
 export function decodeIntent(
   slots: Float64Array,
   at: number,

@@ -26,8 +26,9 @@ export type LedgerParts = Readonly<{
 }>
 
 /**
- * The one way anything becomes true: a record goes to the journal and into the state at once, and to the desk after it
- * is durable. What cannot be journaled stops trading for good (`failure`); the process is to be left.
+ * The one way anything becomes true: a record goes to the journal and into the state at once, and
+ * to the desk after it is durable. What cannot be journaled stops trading for good (`failure`); the
+ * process is to be left.
  */
 export class Ledger {
   readonly state: ExecutionState
@@ -40,7 +41,8 @@ export class Ledger {
   readonly #indexes: ReadonlyMap<string, Instrument>
   #waiting: Float64Array[] = []
   #auditNumber = 0
-  #hasUnflushed = false
+  #hasUrgent = false
+  #hasLazy = false
 
   constructor(parts: LedgerParts) {
     this.state = parts.state
@@ -62,6 +64,16 @@ export class Ledger {
 
   /** Appends the record and applies it. False: it contradicts the state, and nothing was done. */
   commit(record: JournalRecord): boolean {
+    this.#hasUrgent = true
+    return this.commitLazily(record)
+  }
+
+  /**
+   * The same for a record that no order waits for: it goes to disk with the next that matters, or
+   * by `flushLazy`.
+   */
+  commitLazily(record: JournalRecord): boolean {
+    this.#hasLazy = true
     const applied = this.state.apply(record)
     if (!applied.ok) {
       this.log.error({ record, reason: applied.message }, 'record refused by the state')
@@ -70,19 +82,24 @@ export class Ledger {
     const appended = this.#journal.append(record)
     if (!appended.ok) this.fail(fail(appended.code, appended.message))
     else this.counters.add('journal_records')
-    this.#hasUnflushed = true
     return true
   }
 
   /** Makes everything committed durable, then tells the desk. False: the journal failed. */
   async flush(): Promise<boolean> {
-    if (this.#hasUnflushed && this.failure === undefined) {
-      this.#hasUnflushed = false
+    if (this.#hasUrgent && this.failure === undefined) {
+      this.#hasUrgent = false
+      this.#hasLazy = false
       const flushed = await this.#journal.flush()
       if (!flushed.ok) this.fail(flushed)
     }
     this.publish()
     return this.failure === undefined
+  }
+
+  /** The next flush takes the lazy records too. */
+  flushLazy(): void {
+    if (this.#hasLazy) this.#hasUrgent = true
   }
 
   fail(failure: Failure<ResultCode>): void {
@@ -93,6 +110,7 @@ export class Ledger {
   }
 
   async close(): Promise<boolean> {
+    this.flushLazy()
     const isFlushed = await this.flush()
     const closed = await this.#journal.close()
     return isFlushed && closed.ok

@@ -10,7 +10,10 @@ export type RiskLimits = Readonly<{
   orderNotionalQuoteMax: number
   /** Over all symbols, open orders included. */
   totalNotionalQuoteMax: number
-  /** Share of the equity at the start of the UTC day that may be lost on it, open positions included. */
+  /**
+   * Share of the equity at the start of the UTC day that may be lost on it, open positions
+   * included.
+   */
   dailyLossFractionMax: number
   /** Age of the book's last sign of life above which nothing is opened. */
   bookAgeMsMax: number
@@ -43,7 +46,9 @@ export type ExecutionOptions = Readonly<{
   limits: RiskLimits
   breaker: BreakerOptions
   paper: PaperOptions
-  /** Of orders that open; one that rests is canceled after `restMsMax`. Closing orders always take. */
+  /**
+   * Of orders that open; one that rests is canceled after `restMsMax`. Closing orders always take.
+   */
   entryTimeInForce: TimeInForce
   restMsMax: number
   /** How far through the best price a closing order of the actor may reach. */

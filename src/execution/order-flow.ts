@@ -88,15 +88,18 @@ export class OrderFlow {
     if (this.#enter(order, 'submit', 'ok', nowUs)) this.#submits.push(approved)
   }
 
-  /** Asks for a cancel; sent after the next flush. Nothing happens to an order that is finished or asked already. */
+  /**
+   * Asks for a cancel; sent after the next flush. Nothing happens to an order that is finished or
+   * asked already.
+   */
   cancel(order: Order, code: ResultCode, nowUs: number): void {
     if (order.state !== 'submitted' && order.state !== 'open') return
     if (this.#enter(order, 'requestCancel', code, nowUs)) this.#cancels.push(order)
   }
 
   /**
-   * Hands over what is durable now. `refusal` says why an order must not leave any more; it was asked again because the
-   * state may have changed since the gate. Answers how many submits left.
+   * Hands over what is durable now. `refusal` says why an order must not leave any more; it was
+   * asked again because the state may have changed since the gate. Answers how many submits left.
    */
   send(nowUs: number, refusal: (approved: ApprovedOrder) => ResultCode | undefined): number {
     let sent = 0

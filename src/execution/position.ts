@@ -2,8 +2,9 @@ import type { Step } from '../core/decimal.ts'
 import type { OrderSide } from '../domain/trading.ts'
 
 /**
- * Positions and profit from fills alone. Lots are signed integers; the cost of the open position is kept as ticks times
- * lots, so it is exact while a position only grows. Closing takes its share at average cost.
+ * Positions and profit from fills alone. Lots are signed integers; the cost of the open position is
+ * kept as ticks times lots, so it is exact while a position only grows. Closing takes its share at
+ * average cost.
  */
 export type Position = Readonly<{
   /** Positive: long. */
@@ -33,7 +34,10 @@ export type PositionFill = Readonly<{
   feeQuote: number
 }>
 
-/** The position after one more fill. A fill larger than the position turns it over at the fill's price. */
+/**
+ * The position after one more fill. A fill larger than the position turns it over at the fill's
+ * price.
+ */
 export function afterFill(position: Position, fill: PositionFill, steps: Steps): Position {
   const signed = fill.side === 'buy' ? fill.lots : -fill.lots
   const fills = position.fills + 1
@@ -83,7 +87,9 @@ function toQuote(tickLots: number, steps: Steps): number {
   return tickLots * steps.tick.value * steps.lot.value
 }
 
-/** The same position counted in other steps; undefined when its lots are no multiple of the new lot. */
+/**
+ * The same position counted in other steps; undefined when its lots are no multiple of the new lot.
+ */
 export function rescalePosition(position: Position, from: Steps, to: Steps): Position | undefined {
   const lots = rescaleLots(position.lots, from.lot, to.lot)
   if (lots === undefined) return undefined

@@ -35,7 +35,10 @@ export function foldInto(
   }
 }
 
-/** The first record of the run. Refused when an open position cannot be counted in the steps of today's instruments. */
+/**
+ * The first record of the run. Refused when an open position cannot be counted in the steps of
+ * today's instruments.
+ */
 export function startRun(
   journal: Journal,
   state: ExecutionState,
@@ -68,9 +71,10 @@ export function startRun(
 }
 
 /**
- * Start-up and recovery are one path: the journal was folded, now the exchange is asked about every order that was left
- * unfinished, before any new one is possible. An order that the exchange does not know is settled and never sent again.
- * Then the trading state is entered. Refused with `outcome_unknown` when the exchange does not answer.
+ * Start-up and recovery are one path: the journal was folded, now the exchange is asked about every
+ * order that was left unfinished, before any new one is possible. An order that the exchange does
+ * not know is settled and never sent again. Then the trading state is entered. Refused with
+ * `outcome_unknown` when the exchange does not answer.
  */
 export async function recover(
   actor: ExecutionActor,
@@ -96,9 +100,9 @@ export async function recover(
   }
   const recovered = summarize(ledger, left.length)
   for (const [key, { position }] of state.holdings) {
-    if (position.lots === 0) continue
-    ledger.auditPosition(key, run.clock.nowUs())
-    if (ledger.instrument(key) !== undefined) continue
+    // Flat ones too, for what they won.
+    if (position.fills > 0) ledger.auditPosition(key, run.clock.nowUs())
+    if (position.lots === 0 || ledger.instrument(key) !== undefined) continue
     log.error(
       { instrument: key, lots: position.lots },
       'open position of an instrument not configured',

@@ -52,6 +52,12 @@ export function gatherFacts(sources: FactSources, intent: Intent, nowUs: number)
   }
 }
 
+/** Whether what was lost since midnight UTC, open positions included, has reached its limit. */
+export function isDayLost({ ledger, exposures, options }: FactSources): boolean {
+  const start = ledger.state.day?.equity_quote ?? Number.NaN
+  return start - exposures.equityQuote() >= start * options.limits.dailyLossFractionMax
+}
+
 export function hasUnfinished(state: ExecutionState, key: string): boolean {
   for (const order of state.unfinished.values()) if (order.key === key) return true
   return false

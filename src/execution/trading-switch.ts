@@ -8,7 +8,10 @@ export type TradingControl = {
   isKilled(): boolean
 }
 
-/** Reasons of a trading state that the next start may replace by its own; every other one stays until a resume. */
+/**
+ * Reasons of a trading state that the next start may replace by its own; every other one stays
+ * until a resume.
+ */
 const START_REASONS: readonly string[] = ['start', 'recovered']
 
 /** The trading state: journaled, shared, told to the desk, and kept over a restart. */
@@ -26,8 +29,9 @@ export class TradingSwitch {
   }
 
   /**
-   * After recovery. What a person, a limit or a fault had stopped stays stopped; otherwise the configured start decides,
-   * as a run that ended while active may not go on by itself where `halted` is configured.
+   * After recovery. What a person, a limit or a fault had stopped stays stopped; otherwise the
+   * configured start decides, as a run that ended while active may not go on by itself where
+   * `halted` is configured.
    */
   start(start: 'active' | 'halted', nowUs: number): void {
     const { tradingState, tradingReason } = this.#ledger.state
@@ -51,7 +55,10 @@ export class TradingSwitch {
     return true
   }
 
-  /** By a person. The record is written even when nothing changes: it makes a halt of the start a lasting one. */
+  /**
+   * By a person. The record is written even when nothing changes: it makes a halt of the start a
+   * lasting one.
+   */
   set(state: TradingState, command: number, nowUs: number): void {
     this.#journal(state, 'command', command, nowUs)
     this.#ledger.auditTradingState('ok', command, nowUs)

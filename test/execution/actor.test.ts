@@ -94,6 +94,7 @@ describe('denials', () => {
       rig.enter(0, 'enter_long', 10_003)
       await rig.pass(50)
     }
+    await rig.pass(1000)
     const denied = rig.seen('denied')
     expect(denied).toHaveLength(30)
     expect(denied[0][audit.AUDIT_REASON]).toBe(RESULT_CODES.halted)
@@ -406,7 +407,7 @@ describe('faults', () => {
     expect(rig.records('breaker')).toMatchObject([{ state: 'open' }])
     rig.enter(5, 'enter_long', 10_003)
     await rig.pass(10)
-    expect(rig.records('intent_denied').at(-1)?.reason).toBe('breaker_open')
+    expect(rig.seen('denied').at(-1)?.[audit.AUDIT_REASON]).toBe(RESULT_CODES.breaker_open)
     isDown = false
     await rig.pass(60_000, 100)
     for (const index of [5, 6, 7]) rig.enter(index, 'enter_long', 10_003)

@@ -15,37 +15,33 @@ const instruments = Array.from({ length: 3 }, (_, index) => createInstrument(ind
 
 type Kind = IntentAction | 'quote' | 'pass' | 'halt' | 'resume' | 'flatten'
 
+const kind = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<Kind>('enter_long') },
+  { weight: 3, arbitrary: fc.constant<Kind>('enter_short') },
+  { weight: 5, arbitrary: fc.constant<Kind>('pass') },
+  { weight: 3, arbitrary: fc.constantFrom<Kind>('exit', 'quote') },
+  { weight: 1, arbitrary: fc.constantFrom<Kind>('halt', 'resume', 'resume', 'flatten') },
+)
 const move = fc.record({
-  kind: fc.constantFrom<Kind>(
-    'enter_long',
-    'enter_short',
-    'exit',
-    'quote',
-    'pass',
-    'halt',
-    'resume',
-    'flatten',
-  ),
+  kind,
   index: fc.nat({ max: 2 }),
-  offset: fc.integer({ min: -6, max: 6 }),
-  lots: fc.integer({ min: 1, max: 120 }),
+  /** How far through the mid an order reaches; the best prices are one tick off it. */
+  offset: fc.integer({ min: -1, max: 4 }),
+  lots: fc.integer({ min: 10, max: 120 }),
 })
 type Move = typeof move extends fc.Arbitrary<infer Value> ? Value : never
 
 async function play(rig: Rig, moves: readonly Move[]): Promise<void> {
   for (const { kind, index, offset, lots } of moves) {
-    const mid = 10_000 + offset
-    if (kind === 'quote') rig.quote(index, mid, lots)
+    if (kind === 'quote') rig.quote(index, 10_000 + offset, lots)
     else if (kind === 'pass') await rig.pass(30)
     else if (kind === 'halt' || kind === 'resume') rig.command(kind)
     else if (kind === 'flatten') rig.command(kind, index)
-    else
-      rig.enter(index, kind, mid, {
-        notional: lots,
-        target: mid + 4,
-        stop: mid - 4,
-        holdMs: 40,
-      })
+    else {
+      const limit = 10_000 + (kind === 'enter_short' ? -offset : offset)
+      const levels = { target: limit + 4, stop: limit - 4, holdMs: 40 }
+      rig.enter(index, kind, limit, { notional: lots, ...levels })
+    }
     await rig.settle()
   }
 }
@@ -84,7 +80,7 @@ describe('recovery', () => {
     let settled = 0
     await fc.assert(
       fc.asyncProperty(
-        fc.array(move, { minLength: 5, maxLength: 25 }),
+        fc.array(move, { minLength: 10, maxLength: 40 }),
         fc.constantFrom('ioc' as const, 'gtc' as const),
         async (moves, entryTimeInForce) => {
           const options = { entryTimeInForce, restMsMax: 60 }
@@ -135,7 +131,7 @@ describe('recovery', () => {
       { numRuns: 25 },
     )
     // What the property is about did occur.
-    expect(fills).toBeGreaterThan(100)
+    expect(fills).toBeGreaterThan(500)
     expect(settled).toBeGreaterThan(100)
   })
 

@@ -3,11 +3,12 @@ import type { BreakerState } from '../../domain/journal.ts'
 import type { BreakerOptions } from '../options.ts'
 
 /**
- * Keeps orders away from a gateway that fails. Failures count in a sliding window; a business refusal is an answer and
- * not a failure. Cancels and closing orders do not ask it.
+ * Keeps orders away from a gateway that fails. Failures count in a sliding window; a business
+ * refusal is an answer and not a failure. Cancels and closing orders do not ask it.
  *
- * Written here and not taken from a library: it must run on the clock that replay and simulation move by hand, say
- * whether an order could pass without taking the one probe, and never wrap a call in an exception.
+ * Written here and not taken from a library: it must run on the clock that replay and simulation
+ * move by hand, say whether an order could pass without taking the one probe, and never wrap a call
+ * in an exception.
  */
 type BreakerEvent = 'overrun' | 'cool' | 'succeed' | 'fail'
 
@@ -46,7 +47,10 @@ export class CircuitBreaker {
     return this.#state === 'closed' || (this.#state === 'half_open' && !this.#isProbing)
   }
 
-  /** Takes the permission for one call, which must end in `succeed`, `fail` or `release`. False: it must not be made. */
+  /**
+   * Takes the permission for one call, which must end in `succeed`, `fail` or `release`. False: it
+   * must not be made.
+   */
   claim(nowUs: number): boolean {
     if (!this.allows(nowUs)) return false
     if (this.#state === 'half_open') this.#isProbing = true

@@ -3,8 +3,9 @@ import type { IntentReason } from '../../memory/intent-record.ts'
 import type { ExitPlan } from '../execution-state.ts'
 
 /**
- * Whether an open position is to be closed now, at the price it could be closed at: the best bid for a long one, the best
- * ask for a short one. The stop is asked first, as it is the one that must not be missed.
+ * Whether an open position is to be closed now, at the price it could be closed at: the best bid
+ * for a long one, the best ask for a short one. The stop is asked first, as it is the one that must
+ * not be missed.
  */
 export function exitReason(
   positionLots: number,
@@ -25,14 +26,20 @@ export function exitReason(
   return nowUs >= plan.holdUntilUs ? 'hold_time' : undefined
 }
 
-/** Best price on the side that would take the position; NaN while the book is not LIVE or that side is empty. */
+/**
+ * Best price on the side that would take the position; NaN while the book is not LIVE or that side
+ * is empty.
+ */
 export function closingTicks(positionLots: number, book: BookCopy | undefined): number {
   if (book === undefined) return Number.NaN
   if (positionLots > 0) return book.bidCount > 0 ? book.bidTicks[0] : Number.NaN
   return book.askCount > 0 ? book.askTicks[0] : Number.NaN
 }
 
-/** Worst price of a closing order that may reach `slippageBps` through the best; at least one tick. NaN: no price. */
+/**
+ * Worst price of a closing order that may reach `slippageBps` through the best; at least one tick.
+ * NaN: no price.
+ */
 export function exitLimitTicks(
   positionLots: number,
   closeTicks: number,

@@ -1,8 +1,9 @@
 import { PAPER_LEVELS_CONSUMED_MAX } from '../../constants.ts'
 
 /**
- * What paper orders already took from the levels of one instrument. The real book does not notice them, so without this
- * the same resting size would fill every order that comes. A level is forgotten when its size changes.
+ * What paper orders already took from the levels of one instrument. The real book does not notice
+ * them, so without this the same resting size would fill every order that comes. A level is
+ * forgotten when its size changes.
  */
 export class ConsumedLevels {
   /** Levels dropped because the memory was full, oldest first. */

@@ -2,8 +2,9 @@ import type { ResultCode } from '../../domain/result-codes.ts'
 import type { ApprovedOrder } from '../risk/risk-gate.ts'
 
 /**
- * The way to an exchange. Calls are answered with values: `unknown` says that nobody knows whether the exchange acted,
- * and is not a failure. What happens to orders afterwards comes as events, in the order of the exchange.
+ * The way to an exchange. Calls are answered with values: `unknown` says that nobody knows whether
+ * the exchange acted, and is not a failure. What happens to orders afterwards comes as events, in
+ * the order of the exchange.
  */
 export type Gateway = {
   submit(order: ApprovedOrder, nowUs: number): Promise<SubmitReply>
@@ -16,7 +17,9 @@ export type Gateway = {
   advance(nowUs: number): void
   /** The next event, or undefined. */
   nextEvent(): GatewayEvent | undefined
-  /** When `advance` will have something to do, for the actor's sleep; Infinity: not by time alone. */
+  /**
+   * When `advance` will have something to do, for the actor's sleep; Infinity: not by time alone.
+   */
   nextDueUs(): number
 }
 

@@ -23,12 +23,13 @@ import type {
 /**
  * The paper exchange: orders fill against the live book, and nothing leaves the process.
  *
- * How fills are modelled. A request acts `latencyUs` after it was made, on the book of that moment. What crosses the
- * spread walks the visible levels from the best to the limit price, one execution a level, at the level's price and the
- * taker's fee. What rests fills at its own price and the maker's fee as soon as the other side stands at that price or
- * beyond, by the size that stands there. Size that was taken once is not given again (consumed-levels.ts). A book that is
- * not LIVE fills nothing. There is no queue ahead of a resting order, which flatters it at its own price: a fill still
- * needs the market to come through, not just to touch the level on our side.
+ * How fills are modelled. A request acts `latencyUs` after it was made, on the book of that moment.
+ * What crosses the spread walks the visible levels from the best to the limit price, one execution
+ * a level, at the level's price and the taker's fee. What rests fills at its own price and the
+ * maker's fee as soon as the other side stands at that price or beyond, by the size that stands
+ * there. Size that was taken once is not given again (consumed-levels.ts). A book that is not LIVE
+ * fills nothing. There is no queue ahead of a resting order, which flatters it at its own price: a
+ * fill still needs the market to come through, not just to touch the level on our side.
  */
 type PaperOrder = {
   readonly approved: ApprovedOrder
@@ -155,7 +156,10 @@ export class PaperGateway implements Gateway {
     return { kind: 'accepted' }
   }
 
-  /** Takes the other side level by level, from the best to the limit price; a maker fills at its own price. */
+  /**
+   * Takes the other side level by level, from the best to the limit price; a maker fills at its own
+   * price.
+   */
   #walk(order: PaperOrder, book: BookCopy | undefined, nowUs: number, isMaker: boolean): void {
     if (book === undefined || book.state !== 'LIVE') return
     const { side, limitTicks, lots, instrument } = order.approved

@@ -14,7 +14,10 @@ import {
 } from '../../domain/journal.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
 
-/** Where the actor writes what it did. Nothing leaves the process before `flush` has said that it is durable. */
+/**
+ * Where the actor writes what it did. Nothing leaves the process before `flush` has said that it is
+ * durable.
+ */
 export type Journal = {
   /** Number of this run, one more than that of the last journaled one. */
   readonly run: number
@@ -41,9 +44,9 @@ export function journalFolder(dataFolder: string): string {
 }
 
 /**
- * Takes the folder for this process, reads every record in order into `visit`, cuts off a torn tail and begins a new
- * segment under the next run number. Codes: data_folder_unwritable, data_folder_locked, journal_corrupt (file and offset
- * in the message), input_unreadable.
+ * Takes the folder for this process, reads every record in order into `visit`, cuts off a torn tail
+ * and begins a new segment under the next run number. Codes: data_folder_unwritable,
+ * data_folder_locked, journal_corrupt (file and offset in the message), input_unreadable.
  */
 export async function openJournal(
   options: JournalOptions,

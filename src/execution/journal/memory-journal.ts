@@ -4,7 +4,10 @@ import type { JournalRecord } from '../../domain/journal.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
 import type { Journal } from './journal.ts'
 
-/** A journal for backtests and simulations, which end with their process: durable as soon as flushed, and listed. */
+/**
+ * A journal for backtests and simulations, which end with their process: durable as soon as
+ * flushed, and listed.
+ */
 export class MemoryJournal implements Journal {
   readonly run: number
   /** What was flushed; a simulated crash keeps these and loses the rest. */

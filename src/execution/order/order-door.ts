@@ -16,8 +16,8 @@ const COUNTER_OF: Readonly<Partial<Record<OrderState, CounterName>>> = {
 }
 
 /**
- * The only door into an order state: journals it, counts it, tells the desk, and writes the one log line. False: the
- * table forbids the transition, nothing changed, and the caller halts trading.
+ * The only door into an order state: journals it, counts it, tells the desk, and writes the one log
+ * line. False: the table forbids the transition, nothing changed, and the caller halts trading.
  */
 export function enterOrderState(
   ledger: Ledger,

@@ -2,8 +2,9 @@ import { ORDER_LINK_ID_CHARACTERS_MAX } from '../../constants.ts'
 import { assert } from '../../core/assert.ts'
 
 /**
- * The id we give an order before it is sent: `bf-RUN-NUMBER`, both in base 36. The run is persisted before its first
- * order, and the number counts the orders of the run, so no id is ever made twice and each can be traced to its record.
+ * The id we give an order before it is sent: `bf-RUN-NUMBER`, both in base 36. The run is persisted
+ * before its first order, and the number counts the orders of the run, so no id is ever made twice
+ * and each can be traced to its record.
  */
 const PATTERN = /^bf-([1-9a-z][0-9a-z]{0,10})-([1-9a-z][0-9a-z]{0,10})$/
 const EXEC_PATTERN = /^bfx-([1-9a-z][0-9a-z]{0,10})-([1-9a-z][0-9a-z]{0,10})$/

@@ -2,11 +2,12 @@ import type { OrderEvent } from '../../domain/journal.ts'
 import type { OrderState } from '../../memory/audit-record.ts'
 
 /**
- * The life of an order as a table. A partial fill is a quantity (`filledLots`), not a state. Duplicates are dropped by
- * execId, and an acceptance that a fill already told, before they come here.
+ * The life of an order as a table. A partial fill is a quantity (`filledLots`), not a state.
+ * Duplicates are dropped by execId, and an acceptance that a fill already told, before they come
+ * here.
  *
- * A missing cell is a forbidden transition. No event is called timeout: a lost reply proves nothing, so the order stays
- * in flight until reconciliation learns what became of it.
+ * A missing cell is a forbidden transition. No event is called timeout: a lost reply proves
+ * nothing, so the order stays in flight until reconciliation learns what became of it.
  */
 type Row = Readonly<Partial<Record<OrderEvent, OrderState>>>
 
@@ -28,7 +29,9 @@ export function nextOrderState(state: OrderState, event: OrderEvent): OrderState
   return TRANSITIONS[state][event]
 }
 
-/** Whether the order may still change by itself; a canceled one only by a fill that was on its way. */
+/**
+ * Whether the order may still change by itself; a canceled one only by a fill that was on its way.
+ */
 export function isFinished(state: OrderState): boolean {
   return state !== 'created' && state !== 'submitted' && state !== 'open' && state !== 'canceling'
 }

@@ -1,7 +1,9 @@
 import type { OrderCreated } from '../../domain/journal.ts'
 import type { ApprovedOrder } from '../risk/risk-gate.ts'
 
-/** What the journal keeps of an approved order and the intent behind it, before the order may leave. */
+/**
+ * What the journal keeps of an approved order and the intent behind it, before the order may leave.
+ */
 export function createdRecord(approved: ApprovedOrder, run: number, nowUs: number): OrderCreated {
   const { intent, instrument } = approved
   return {

@@ -2,7 +2,10 @@ import type { OrderCreated } from '../../domain/journal.ts'
 import type { OrderState } from '../../memory/audit-record.ts'
 import { isFinished } from './order-state.ts'
 
-/** One of our orders: its terms as journaled, and what became of it so far. Written by the fold of the journal only. */
+/**
+ * One of our orders: its terms as journaled, and what became of it so far. Written by the fold of
+ * the journal only.
+ */
 export type Order = {
   readonly terms: OrderCreated
   /** Category and symbol, `instrumentKey` in execution-state.ts. */

@@ -6,7 +6,8 @@ import { parseOrderLinkId } from '../order/order-link-id.ts'
 import { isFinished, nextOrderState } from '../order/order-state.ts'
 
 /**
- * Pure: our record of an order and the exchange's answer to what must be written so that ours is equal.
+ * Pure: our record of an order and the exchange's answer to what must be written so that ours is
+ * equal.
  *
  *  1. No action ever submits.
  *  2. An execution is asked for only when its execId was not counted.
@@ -24,7 +25,10 @@ export type LocalOrder = Readonly<{
   execIds: ReadonlySet<string>
 }>
 
-/** `isProof`: a missing order was looked for long and often enough, or the exchange has no memory of earlier runs. */
+/**
+ * `isProof`: a missing order was looked for long and often enough, or the exchange has no memory of
+ * earlier runs.
+ */
 export function reconcileOrder(
   local: LocalOrder,
   answer: QueryReply,
@@ -80,8 +84,8 @@ const ENDINGS: Readonly<Record<RemoteOrderState, OrderEvent | undefined>> = {
 }
 
 /**
- * Ids of ours that are open at the exchange and not here: they are to be canceled there. An order without our prefix is
- * another program's or a person's, and never touched.
+ * Ids of ours that are open at the exchange and not here: they are to be canceled there. An order
+ * without our prefix is another program's or a person's, and never touched.
  */
 export function strayOrders(
   known: ReadonlySet<string>,

@@ -3,7 +3,10 @@ import type { ResultCode } from '../../domain/result-codes.ts'
 import type { RiskLimits } from '../options.ts'
 import { notionalQuote } from '../position.ts'
 
-/** Exposure in quote currency before the order: what is held, and what could be if all open orders filled. */
+/**
+ * Exposure in quote currency before the order: what is held, and what could be if all open orders
+ * filled.
+ */
 export type Exposure = Readonly<{ symbolQuote: number; totalQuote: number }>
 
 export type SizeRequest = Readonly<{
@@ -18,8 +21,8 @@ export type SizeRequest = Readonly<{
 export type OrderSize = Readonly<{ lots: number; refusal?: ResultCode }>
 
 /**
- * The largest number of lots within what is wanted and every limit; zero, with the limit that bound it, when that is less
- * than the exchange's minimum.
+ * The largest number of lots within what is wanted and every limit; zero, with the limit that bound
+ * it, when that is less than the exchange's minimum.
  */
 export function sizeEntry(request: SizeRequest, limits: RiskLimits): OrderSize {
   const { instrument, worstTicks, limitTicks, wantedQuote, exposure } = request
@@ -42,7 +45,10 @@ export function sizeEntry(request: SizeRequest, limits: RiskLimits): OrderSize {
   return isLargeEnough ? { lots } : { lots: 0, refusal }
 }
 
-/** Rounded down, and checked in the arithmetic that the limits are checked in: division may round up by one. */
+/**
+ * Rounded down, and checked in the arithmetic that the limits are checked in: division may round up
+ * by one.
+ */
 function lotsWithin(roomQuote: number, ticks: number, instrument: Instrument): number {
   let lots = Math.floor(roomQuote / notionalQuote(ticks, 1, instrument))
   while (lots > 0 && notionalQuote(ticks, lots, instrument) > roomQuote) lots--

@@ -34,7 +34,10 @@ export type RiskFacts = Readonly<{
   /** Lost since the start of the UTC day; negative after a gain. */
   dayLossQuote: number
   dayLossQuoteMax: number
-  /** False while the price of an open position is not known, so that the loss of the day is not either. */
+  /**
+   * False while the price of an open position is not known, so that the loss of the day is not
+   * either.
+   */
   isEquityKnown: boolean
 }>
 
@@ -60,8 +63,9 @@ type OrderTerms = Readonly<{
 let approve: (terms: OrderTerms) => ApprovedOrder
 
 /**
- * An order that the gate let through: the only thing a gateway accepts. Nothing outside this file can make one. The
- * constructor is private, and the private field keeps an object of the same shape from passing as one.
+ * An order that the gate let through: the only thing a gateway accepts. Nothing outside this file
+ * can make one. The constructor is private, and the private field keeps an object of the same shape
+ * from passing as one.
  */
 export class ApprovedOrder {
   readonly #isApproved: true
@@ -135,7 +139,10 @@ const RULES: readonly Rule[] = [
   },
 ]
 
-/** For orders that open or enlarge a position. Closing passes all of these: it stays possible in every state but killed. */
+/**
+ * For orders that open or enlarge a position. Closing passes all of these: it stays possible in
+ * every state but killed.
+ */
 const ENTRY_RULES: readonly Rule[] = [
   {
     code: 'halted',
@@ -153,6 +160,12 @@ const ENTRY_RULES: readonly Rule[] = [
     denies: (facts) => facts.isFlattening,
   },
   {
+    code: 'book_not_live',
+    text: 'the book is not LIVE, or that of an open position is not',
+    denies: (facts) =>
+      facts.book.state !== 'LIVE' || !facts.isEquityKnown || !hasBothSides(facts.book),
+  },
+  {
     code: 'daily_loss',
     text: 'the loss of the day has reached its limit',
     denies: (facts) => !(facts.dayLossQuote < facts.dayLossQuoteMax),
@@ -161,12 +174,6 @@ const ENTRY_RULES: readonly Rule[] = [
     code: 'breaker_open',
     text: 'the gateway failed too often: its breaker is open',
     denies: (facts) => facts.isBreakerOpen,
-  },
-  {
-    code: 'book_not_live',
-    text: 'the book is not LIVE, or that of an open position is not',
-    denies: (facts) =>
-      facts.book.state !== 'LIVE' || !facts.isEquityKnown || !hasBothSides(facts.book),
   },
   {
     code: 'book_too_old',

@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { ReadCode, RecordFilePlace } from './record-file.ts'
+import { parseSegmentFileName } from './record-format.ts'
+import { fail, messageOf, type Result, succeed } from './result.ts'
+
+/** Segment numbers in order; empty when the folder has none. */
+export function listSegments(place: RecordFilePlace): Result<number[], ReadCode> {
+  try {
+    const numbers: number[] = []
+    for (const file of readdirSync(place.folder)) {
+      const segment = parseSegmentFileName(place.name, file)
+      if (segment !== undefined) numbers.push(segment)
+    }
+    return succeed(numbers.sort((a, b) => a - b))
+  } catch (error) {
+    return fail('input_unreadable', `cannot list ${place.folder}: ${messageOf(error)}`)
+  }
+}
+
+/** A whole segment; they are bounded by the writer. */
+export function readSegment(path: string): Result<Buffer, ReadCode> {
+  try {
+    return succeed(readFileSync(path))
+  } catch (error) {
+    return fail('input_unreadable', `cannot read ${path}: ${messageOf(error)}`)
+  }
+}

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Random, systemSeed } from '../../src/core/random.ts'
+import { scanRecords } from '../../src/core/record-file.ts'
+import { decodeJournalRecord, type JournalRecord } from '../../src/domain/journal.ts'
+import { journalFolder } from '../../src/execution/journal/journal.ts'
+
+const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url))
+const BUILT = fileURLToPath(new URL('../../dist/execution/recovery.js', import.meta.url))
+const ROUNDS = 8
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bookflow-crash-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+type Ready = Readonly<{ ok: boolean; value: { orders: number }; positions: Record<string, number> }>
+
+/** Runs the child until `killMs` after it was ready, then kills it without warning. */
+async function runAndKill(sentFile: string, seed: number, killMs: number): Promise<Ready> {
+  const child = spawn(process.execPath, [CHILD, folder, sentFile, String(seed)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  let errors = ''
+  child.stderr.on('data', (chunk) => {
+    errors += String(chunk)
+  })
+  const ready = new Promise<string>((resolve) => {
+    createInterface(child.stdout).once('line', resolve)
+    void ended.then(() => resolve(''))
+  })
+  const line = await ready
+  if (line === '') expect.fail(`the child ended before it was ready: ${errors}`)
+  await setTimeout(killMs)
+  expect(child.exitCode, errors).toBeNull()
+  child.kill('SIGKILL')
+  await ended
+  return JSON.parse(line)
+}
+
+function readJournal(): JournalRecord[] {
+  const records: JournalRecord[] = []
+  const scanned = scanRecords({ folder: journalFolder(folder), name: 'journal' }, (stored) => {
+    const record = decodeJournalRecord(stored.payload)
+    if (!record.ok) return record
+    records.push(record.value)
+    return undefined
+  })
+  if (!scanned.ok) expect.fail(scanned.message)
+  return records
+}
+
+function positionsOf(records: readonly JournalRecord[]): Map<string, number> {
+  const lots = new Map<string, number>()
+  const seen = new Set<string>()
+  for (const record of records) {
+    if (record.type !== 'fill') continue
+    expect(seen.has(record.exec_id), `${record.exec_id} counted once`).toBe(false)
+    seen.add(record.exec_id)
+    const before = lots.get(record.symbol) ?? 0
+    lots.set(record.symbol, before + (record.side === 'buy' ? record.lots : -record.lots))
+  }
+  return lots
+}
+
+it('killed at any moment, the actor comes back with the same positions and sends no order twice', {
+  skip: !existsSync(BUILT),
+}, async () => {
+  const seed = systemSeed()
+  const random = new Random(seed)
+  const sentFile = join(folder, 'sent')
+  let expected = new Map<string, number>()
+  let settled = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    const where = `seed ${seed}, round ${round}`
+    const ready = await runAndKill(sentFile, seed + round, 40 + random.below(160))
+    expect(ready.ok, where).toBe(true)
+    settled += ready.value.orders
+    for (const [symbol, lots] of Object.entries(ready.positions)) {
+      expect(lots, `${symbol}, ${where}`).toBe(expected.get(symbol) ?? 0)
+    }
+    expected = positionsOf(readJournal())
+  }
+  const records = readJournal()
+  const submitted = new Set<string>()
+  for (const record of records) {
+    if (record.type !== 'order_state' || record.event !== 'submit') continue
+    expect(submitted.has(record.order_link_id)).toBe(false)
+    submitted.add(record.order_link_id)
+  }
+  const sent = readFileSync(sentFile, 'utf8').trim().split('\n')
+  expect(new Set(sent).size).toBe(sent.length)
+  for (const id of sent) expect(submitted.has(id), `${id} was journaled before it left`).toBe(true)
+  // What the test is about did occur: trading in every round, and kills with orders on their way.
+  const runs = new Set(sent.map((id) => id.split('-')[1]))
+  expect(runs.size).toBe(ROUNDS)
+  expect(records.filter(({ type }) => type === 'fill').length).toBeGreaterThan(ROUNDS)
+  expect(settled).toBeGreaterThan(0)
+})
