@@ -25,7 +25,8 @@ export type FeatureSchema = Readonly<{
 
 const NOTE =
   'A row is an array of numbers in this order. Missing values are NaN, null in JSON; ' +
-  'a feature with is_built false is always missing in this version. update: B book event, T trade, C closing of a one-second bucket.'
+  'a feature with is_built false is always missing in this version. ' +
+  'update: B book event, T trade, C closing of a one-second bucket.'
 
 export function featureSchema(): FeatureSchema {
   return {
