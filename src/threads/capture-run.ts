@@ -52,7 +52,7 @@ export type CaptureRunOptions = Readonly<{
 export async function runCaptures(options: CaptureRunOptions): Promise<Result<CaptureRun>> {
   const counters = new Counters()
   const decoder = new BybitDecoder(counters)
-  const topics = openTopics(options)
+  const topics = openTopics(options, counters)
   const sequencer = new Sequencer(Math.max(1, topics.length))
   for (const { topic } of topics) decoder.addTopic(topic)
   const badDataByTopic = new Float64Array(topics.length)
@@ -94,7 +94,7 @@ export async function runCaptures(options: CaptureRunOptions): Promise<Result<Ca
   return succeed({ topics, counters, badDataByTopic, frames })
 }
 
-function openTopics(options: CaptureRunOptions): CaptureTopic[] {
+function openTopics(options: CaptureRunOptions, counters: Counters): CaptureTopic[] {
   const topics: CaptureTopic[] = []
   const withFeatures = new Set<string>()
   for (const name of options.topics) {
@@ -111,7 +111,7 @@ function openTopics(options: CaptureRunOptions): CaptureTopic[] {
     const isFirst = options.withFeatures && !withFeatures.has(symbol)
     if (isFirst) withFeatures.add(symbol)
     const features = isFirst
-      ? new SymbolFeatures({ instrument, depth, params: options.params })
+      ? new SymbolFeatures({ instrument, depth, params: options.params, counters })
       : undefined
     topics.push({ topic, book: new Book(view, depth), view, features })
   }

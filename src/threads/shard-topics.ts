@@ -2,6 +2,7 @@ import { Book } from '../book/book.ts'
 import { SymbolFeatures } from '../features/symbol-features.ts'
 import { type Topic, topicName } from '../feed/bybit/topic.ts'
 import { openBookView } from '../memory/book-view.ts'
+import type { Counters } from '../memory/counters.ts'
 import { openRowView, type RowView, recoverRow } from '../memory/row-view.ts'
 import type { ShardTask } from './shard-task.ts'
 
@@ -18,7 +19,7 @@ export type ShardTopics = Readonly<{
 }>
 
 /** Opens the shared books and rows; what a predecessor that died left half written is made readable again. */
-export function openShardTopics(task: ShardTask, nowUs: number): ShardTopics {
+export function openShardTopics(task: ShardTask, counters: Counters, nowUs: number): ShardTopics {
   const { feed, instruments, memory, owned, params } = task
   const { depth } = memory
   const topics: Topic[] = []
@@ -28,7 +29,7 @@ export function openShardTopics(task: ShardTask, nowUs: number): ShardTopics {
   const featuresOf: (SymbolFeatures | undefined)[] = []
   for (const index of owned) {
     const instrument = instruments[index]
-    const ofSymbol = new SymbolFeatures({ instrument, depth, params })
+    const ofSymbol = new SymbolFeatures({ instrument, depth, params, counters })
     const view = openRowView(memory.rows, index)
     recoverRow(view)
     rowViews[index] = view

@@ -93,7 +93,7 @@ export class Shard {
     this.#socketToSignal = openHistogram(own.histograms, 'socket_to_signal')
     this.#trades = new TradeBoard(new BroadcastWriter(own.trades))
     this.#tickers = new TickerBoard(memory.tickers, task.owned)
-    this.#topics = openShardTopics(task, clock.nowUs())
+    this.#topics = openShardTopics(task, counters, clock.nowUs())
     const { topics, books, features } = this.#topics
     const decoder = new BybitDecoder(counters)
     for (const topic of topics) decoder.addTopic(topic)
