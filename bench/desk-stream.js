@@ -2,9 +2,10 @@
 //
 //   this process: writer --rows in shared memory--> stream worker --loopback--> child process: clients
 //
-// node bench/desk-stream.js [--symbols N] [--rows N] [--clients N] [--seconds N] [--encoding msgpack|json] [--smoke]
-// Rows are per symbol and second. Build first: it runs dist/. Latency is from the publishing of a row to its arrival in
-// the clients' process, where all clients share one thread, so it includes their queue.
+// node bench/desk-stream.js [--symbols N] [--rows N] [--clients N] [--seconds N] [--encoding
+// msgpack|json] [--smoke] Rows are per symbol and second. Build first: it runs dist/. Latency is
+// from the publishing of a row to its arrival in the clients' process, where all clients share one
+// thread, so it includes their queue.
 import { fork } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'

@@ -2,8 +2,9 @@
 //
 //   this process: mock exchange  --loopback-->  child process: a reader that only counts bytes
 //
-// node bench/mock-sender.js [--rate N|max] [--seconds N] [--symbols N] [--topics orderbook.50,publicTrade]
-// Build first: it runs dist/. CPU is this process alone, so the figure per core is the sender's.
+// node bench/mock-sender.js [--rate N|max] [--seconds N] [--symbols N] [--topics
+// orderbook.50,publicTrade] Build first: it runs dist/. CPU is this process alone, so the figure
+// per core is the sender's.
 import { fork } from 'node:child_process'
 import { connect } from 'node:net'
 import { parseArgs } from 'node:util'

@@ -1,8 +1,9 @@
 import { assert } from './core/assert.ts'
 
 /**
- * Every limit of the program, with the relations between them asserted when it loads. What a user may change is in the
- * configuration; what is here bounds memory and time, whatever the configuration says.
+ * Every limit of the program, with the relations between them asserted when it loads. What a user
+ * may change is in the configuration; what is here bounds memory and time, whatever the
+ * configuration says.
  */
 
 export const VERSION = '0.1.0'
@@ -15,7 +16,9 @@ export const CONNECTIONS_PER_SHARD_MAX = 64
 export const SUBSCRIBE_CHARACTERS_MAX = 21_000
 /** Topics in one subscribe request; the limit of spot, kept everywhere. */
 export const SUBSCRIBE_ARGS_MAX = 10
-/** Attempts for one topic before it counts as failed and is only looked at again from time to time. */
+/**
+ * Attempts for one topic before it counts as failed and is only looked at again from time to time.
+ */
 export const SUBSCRIBE_ATTEMPTS_MAX = 5
 /** How long a failed topic rests before one more attempt. */
 export const SUBSCRIBE_RECHECK_MS = 60_000
@@ -37,7 +40,10 @@ export const TOPICS_MAX = INSTRUMENTS_MAX * 32
 /** Largest frame the socket accepts; a snapshot of 1000 levels a side takes about 60 KB. */
 export const FRAME_BYTES_MAX = 1 << 20
 
-/** Levels one side of a book has room for: both ends may grow, and a message may pass the depth before it is cut. */
+/**
+ * Levels one side of a book has room for: both ends may grow, and a message may pass the depth
+ * before it is cut.
+ */
 export function bookCapacity(depth: number): number {
   return 2 * depth + 2 * MESSAGE_LEVELS_MAX
 }
@@ -48,13 +54,18 @@ export const FEATURE_COUNT = 150
 export const PENDING_TRADES_MAX = 8192
 /** Trade ids remembered to drop repeats, per symbol. */
 export const TRADE_IDS_MAX = 65_536
-/** Events one time window of a symbol may hold; beyond it the oldest leave early and are counted. */
+/**
+ * Events one time window of a symbol may hold; beyond it the oldest leave early and are counted.
+ */
 export const WINDOW_EVENTS_MAX = 1 << 18
 /** Closed grid buckets kept per symbol; the longest look-back of the catalogue is 300. */
 export const GRID_BUCKETS_KEPT = 512
 
 // Model and signal
-/** Rows of one run of the model: it blocks its thread, so the batch is bounded; the rest waits for the next. */
+/**
+ * Rows of one run of the model: it blocks its thread, so the batch is bounded; the rest waits for
+ * the next.
+ */
 export const SCORE_BATCH_ROWS_MAX = 128
 export const STRATEGIES_MAX = 16
 /** Levels a side that a strategy sees. */

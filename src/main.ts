@@ -18,7 +18,8 @@ const program = new Command('bookflow')
   .showHelpAfterError('(bookflow COMMAND --help lists the options)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 
-// A command needs the code of its own part only; the list of all is for help and for what is misspelled.
+// A command needs the code of its own part only; the list of all is for help and for what is
+// misspelled.
 const asked = process.argv[2] ?? ''
 const names = asked in COMMANDS ? [asked] : Object.keys(COMMANDS)
 for (const name of names) {

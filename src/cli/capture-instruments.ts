@@ -14,7 +14,10 @@ export type CaptureInstruments = Readonly<{
 const BAND_BPS = 10
 const VPIN_BUCKETS = 50
 
-/** From the file where one is given (symbols it does not name are skipped), else from what the recording shows. */
+/**
+ * From the file where one is given (symbols it does not name are skipped), else from what the
+ * recording shows.
+ */
 export async function surveyedInstruments(
   survey: CaptureSurvey,
   file: string | undefined,

@@ -9,8 +9,8 @@ const LINE_EVERY_REPORTS = 5
 export type SessionEnd = Readonly<{ exitCode: number; message: string }>
 
 /**
- * Shows a running engine until Ctrl-C, SIGTERM, the end of the given time, or until it cannot go on. Resolves before
- * anything is stopped: the caller stops what it started.
+ * Shows a running engine until Ctrl-C, SIGTERM, the end of the given time, or until it cannot go
+ * on. Resolves before anything is stopped: the caller stops what it started.
  */
 export function watchEngine(
   engine: Engine,

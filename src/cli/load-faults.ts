@@ -8,8 +8,9 @@ export type FaultPlan = (typeof FAULT_PLANS)[number]
 const TOPIC_FAULTS = ['drop_delta', 'duplicate', 'restart'] as const
 
 /**
- * What goes wrong during a load test. `standard`: every second a lost, a repeated or a restarted chain of one topic and a
- * few frames of garbage; a killed connection after a third of the run; a killed shard at half.
+ * What goes wrong during a load test. `standard`: every second a lost, a repeated or a restarted
+ * chain of one topic and a few frames of garbage; a killed connection after a third of the run; a
+ * killed shard at half.
  */
 export class FaultRunner {
   readonly injected: Record<string, number> = {}
@@ -27,7 +28,8 @@ export class FaultRunner {
 
   async second(second: number, seconds: number): Promise<void> {
     if (this.#plan === 'none') return
-    // The last seconds are calm, so that what was broken has time to mend and the end shows whether it did.
+    // The last seconds are calm, so that what was broken has time to mend and the end shows whether
+    // it did.
     if (second >= seconds - 2) return
     await this.#inject({ kind: TOPIC_FAULTS[second % TOPIC_FAULTS.length], topic: this.#topic() })
     await this.#inject({ kind: 'garbage', count: 3 })

@@ -89,8 +89,8 @@ export class LoadMeasure {
   }
 
   /**
-   * Looks until `seconds` have gone by on the clock; a look reads all books, then asks for the truth at exactly those
-   * update ids. `onSecond` is called once for each second that began.
+   * Looks until `seconds` have gone by on the clock; a look reads all books, then asks for the
+   * truth at exactly those update ids. `onSecond` is called once for each second that began.
    */
   async run(seconds: number, onSecond: (second: number) => Promise<void>): Promise<void> {
     const endUs = this.#beganUs + seconds * 1e6

@@ -37,7 +37,8 @@ export class MockProcess {
     const child = fork(
       new URL('../main.js', import.meta.url),
       [...args, '--rate', `${rate}`, '--seed', `${seed}`],
-      // Its own group: Ctrl-C of the terminal ends it through us, after the engine. Its standard output is not for people.
+      // Its own group: Ctrl-C of the terminal ends it through us, after the engine. Its standard
+      // output is not for people.
       { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true },
     )
     let complaint = ''

@@ -1,6 +1,7 @@
 /**
- * Assertions stay on in production. An assertion states a belief of the program about itself; when it is broken the
- * state can no longer be trusted, so the thread dies and its supervisor decides. Bad input is never an assertion.
+ * Assertions stay on in production. An assertion states a belief of the program about itself; when
+ * it is broken the state can no longer be trusted, so the thread dies and its supervisor decides.
+ * Bad input is never an assertion.
  *
  * Use fixed text: a template string is built on every call, even when all is well.
  */

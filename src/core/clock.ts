@@ -1,13 +1,19 @@
 /**
- * Time comes in as an argument, so that live, replay and simulation run the same code. This file is the only one that
- * reads the machine's clock.
+ * Time comes in as an argument, so that live, replay and simulation run the same code. This file is
+ * the only one that reads the machine's clock.
  */
 export type Clock = {
-  /** Integer microseconds since the epoch. All threads of a process agree to a few microseconds; never runs backwards. */
+  /**
+   * Integer microseconds since the epoch. All threads of a process agree to a few microseconds;
+   * never runs backwards.
+   */
   nowUs(): number
 }
 
-/** Microseconds from `performance`, which is monotonic; its origin is the wall clock at the start of the thread. */
+/**
+ * Microseconds from `performance`, which is monotonic; its origin is the wall clock at the start of
+ * the thread.
+ */
 export const systemClock: Clock = {
   nowUs: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
 }

@@ -1,8 +1,9 @@
 /**
- * Decimal strings to integer counts of a step, and back, exactly. Prices become ticks and sizes become lots here, digit
- * by digit; nothing is ever divided and rounded.
+ * Decimal strings to integer counts of a step, and back, exactly. Prices become ticks and sizes
+ * become lots here, digit by digit; nothing is ever divided and rounded.
  *
- * A step such as "0.05" is `unitsPerStep = 5` units of 10^-2. Counts stay below 2^53, where doubles are exact integers.
+ * A step such as "0.05" is `unitsPerStep = 5` units of 10^-2. Counts stay below 2^53, where doubles
+ * are exact integers.
  */
 export type Step = Readonly<{
   text: string
@@ -37,8 +38,8 @@ export function parseStep(text: string): Step | undefined {
 }
 
 /**
- * Count of steps in the decimal number at `bytes[from, to)`: a non-negative integer, or one of the negative codes above.
- * No sign, no exponent, at least one digit on each side of a point.
+ * Count of steps in the decimal number at `bytes[from, to)`: a non-negative integer, or one of the
+ * negative codes above. No sign, no exponent, at least one digit on each side of a point.
  */
 export function parseSteps(bytes: Uint8Array, from: number, to: number, step: Step): number {
   const decimals = step.decimals
@@ -81,12 +82,15 @@ export function parseStepsText(text: string, step: Step): number {
   return parseSteps(bytes, 0, bytes.length, step)
 }
 
-/** The exact decimal text of `count` steps, with the digits of the step ("0.10" for tick "0.10"). */
+/**
+ * The exact decimal text of `count` steps, with the digits of the step ("0.10" for tick "0.10").
+ */
 export function formatSteps(count: number, step: Step): string {
   const point = step.text.indexOf('.')
   const digits = point === -1 ? 0 : step.text.length - point - 1
   const negative = count < 0 ? '-' : ''
-  // BigInt: count * unitsPerStep may pass 2^53 for values that no exchange sends but a caller may print.
+  // BigInt: count * unitsPerStep may pass 2^53 for values that no exchange sends but a caller may
+  // print.
   let units = BigInt(Math.abs(count)) * BigInt(step.unitsPerStep)
   for (let have = step.decimals; have < digits; have++) units *= 10n
   const text = units.toString().padStart(digits + 1, '0')

@@ -2,9 +2,10 @@
 import { assert } from './assert.ts'
 
 /**
- * A log-linear latency histogram (after HdrHistogram) over words that may lie in shared memory: one writer, any readers.
- * 128 linear buckets for each power of two, so a value is known to within 1.6 %; values are integers from 0 to 2^36 - 1
- * (as microseconds, 19 hours); larger ones count in the last bucket. Recording never allocates.
+ * A log-linear latency histogram (after HdrHistogram) over words that may lie in shared memory: one
+ * writer, any readers. 128 linear buckets for each power of two, so a value is known to within 1.6
+ * %; values are integers from 0 to 2^36 - 1 (as microseconds, 19 hours); larger ones count in the
+ * last bucket. Recording never allocates.
  */
 const SUB_BITS = 7
 const SUB_COUNT = 1 << SUB_BITS
@@ -36,7 +37,10 @@ export class Histogram {
     return total
   }
 
-  /** Highest value of the bucket that holds the given quantile (0..1); NaN when nothing was recorded. */
+  /**
+   * Highest value of the bucket that holds the given quantile (0..1); NaN when nothing was
+   * recorded.
+   */
   quantile(q: number): number {
     const total = this.count()
     if (total === 0) return Number.NaN
@@ -97,7 +101,8 @@ function bucketOf(value: number): number {
   const bits = high > 0 ? 62 - Math.clz32(high) : 32 - Math.clz32(value)
   if (bits > VALUE_BITS_MAX) return BUCKET_COUNT - 1
   const shift = bits - SUB_BITS
-  // The leading bit is 1, so sub runs from SUB_COUNT / 2: half of the buckets of an octave stay empty.
+  // The leading bit is 1, so sub runs from SUB_COUNT / 2: half of the buckets of an octave stay
+  // empty.
   const sub = Math.floor(value / 2 ** shift)
   return shift * SUB_COUNT + sub
 }

@@ -20,8 +20,8 @@ const SECRET_PATHS = [
 ].flatMap((name) => [name, `*.${name}`, `*.*.${name}`])
 
 /**
- * JSON lines, one logger a thread. Each line names its thread; a line about one chain of work carries `trace`
- * (`SYMBOL-u` of the book event it began with), from delta to order.
+ * JSON lines, one logger a thread. Each line names its thread; a line about one chain of work
+ * carries `trace` (`SYMBOL-u` of the book event it began with), from delta to order.
  */
 export function createLogger(
   thread: string,

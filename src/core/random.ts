@@ -1,6 +1,6 @@
 /**
- * Seeded randomness. Same seed, same numbers, on every platform. The generator is xoshiro128** 1.1 by Blackman and
- * Vigna (prng.di.unimi.it), seeded through SplitMix32. Not for secrets.
+ * Seeded randomness. Same seed, same numbers, on every platform. The generator is xoshiro128** 1.1
+ * by Blackman and Vigna (prng.di.unimi.it), seeded through SplitMix32. Not for secrets.
  */
 export class Random {
   readonly #state = new Uint32Array(4)

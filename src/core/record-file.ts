@@ -15,7 +15,8 @@ import { type Failure, fail, messageOf, type Result, succeed } from './result.ts
 
 /**
  * Reading an append-only record file (record-format.ts draws it): all of it at start
- * (`scanRecords`), or along while another process writes it (`RecordTailer`). The writer is record-writer.ts.
+ * (`scanRecords`), or along while another process writes it (`RecordTailer`). The writer is
+ * record-writer.ts.
  *
  */
 export type RecordFilePlace = Readonly<{

@@ -14,9 +14,10 @@ import {
 import { fail, messageOf, type Result, succeed } from './result.ts'
 
 /**
- * The one writer of a record file. `append` queues; `flush` resolves when everything queued before it is durable. All
- * records queued while a sync runs share the next one (group commit). After a failed write or sync nothing more is
- * accepted: the kernel may have dropped the pages, so a second sync that succeeds would prove nothing.
+ * The one writer of a record file. `append` queues; `flush` resolves when everything queued before
+ * it is durable. All records queued while a sync runs share the next one (group commit). After a
+ * failed write or sync nothing more is accepted: the kernel may have dropped the pages, so a second
+ * sync that succeeds would prove nothing.
  */
 export type RecordWriterOptions = Readonly<{
   place: RecordFilePlace

@@ -1,6 +1,6 @@
 /**
- * An expected refusal is a value, not an exception. `code` is machine-readable and stable; `message` names the field
- * and the fix for a person.
+ * An expected refusal is a value, not an exception. `code` is machine-readable and stable;
+ * `message` names the field and the fix for a person.
  */
 export type Failure<Code extends string = string> = Readonly<{
   ok: false

@@ -1,6 +1,6 @@
 /**
- * The book as its readers see it. Prices are ticks, sizes are lots, both exact integers in doubles. Level 0 is the best
- * of a side; level i lies at `head + i` of both arrays.
+ * The book as its readers see it. Prices are ticks, sizes are lots, both exact integers in doubles.
+ * Level 0 is the best of a side; level i lies at `head + i` of both arrays.
  */
 export type BookSide = {
   readonly ticks: Float64Array
@@ -9,7 +9,10 @@ export type BookSide = {
   count: number
 }
 
-/** What one message did to one side, after the book was cut to its depth: each price once, `before` not equal `after`. */
+/**
+ * What one message did to one side, after the book was cut to its depth: each price once, `before`
+ * not equal `after`.
+ */
 export type SideChanges = {
   count: number
   readonly ticks: Float64Array

@@ -2,7 +2,10 @@ import type { Step } from '../core/decimal.ts'
 
 export type Category = 'linear' | 'spot'
 
-/** One thing traded on one exchange. `symbol` is only its name on the wire; threads speak of it by `index`. */
+/**
+ * One thing traded on one exchange. `symbol` is only its name on the wire; threads speak of it by
+ * `index`.
+ */
 export type Instrument = Readonly<{
   /** Position in the engine's table of instruments, the same in every thread. */
   index: number
@@ -28,5 +31,7 @@ export type FeatureParameters = Readonly<{
   vpinBucketBase: string
 }>
 
-/** A tick of the engine's instruments is found by symbol at the edges only; inside it is an index. */
+/**
+ * A tick of the engine's instruments is found by symbol at the edges only; inside it is an index.
+ */
 export type InstrumentTable = readonly Instrument[]

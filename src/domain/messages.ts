@@ -1,8 +1,9 @@
 import { MESSAGE_LEVELS_MAX, TRADES_PER_MESSAGE_MAX } from '../constants.ts'
 
 /**
- * Decoded market data, in structures that one decoder owns and refills: a reader must be done with a message before the
- * next frame is decoded. Prices are ticks, sizes lots, times integer milliseconds of the exchange.
+ * Decoded market data, in structures that one decoder owns and refills: a reader must be done with
+ * a message before the next frame is decoded. Prices are ticks, sizes lots, times integer
+ * milliseconds of the exchange.
  */
 export type LevelList = {
   count: number

@@ -1,6 +1,7 @@
 /**
- * Every code of a refusal, by owner. A code is never reused for another meaning; a retired one stays as a comment.
- * Numbers travel in shared memory and in the journal, names in everything a person reads.
+ * Every code of a refusal, by owner. A code is never reused for another meaning; a retired one
+ * stays as a comment. Numbers travel in shared memory and in the journal, names in everything a
+ * person reads.
  */
 export const RESULT_CODES = {
   ok: 0,

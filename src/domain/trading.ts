@@ -1,4 +1,7 @@
-/** The trading state: one shared word that only execution writes. The order is the code in shared memory. */
+/**
+ * The trading state: one shared word that only execution writes. The order is the code in shared
+ * memory.
+ */
 export const TRADING_STATES = ['halted', 'reduce_only', 'active'] as const
 export type TradingState = (typeof TRADING_STATES)[number]
 

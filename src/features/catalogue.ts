@@ -1,6 +1,6 @@
 /**
- * The catalogue as data: name, unit, what changes the value, and what it says, in words. The order is the order of the
- * columns everywhere; names are never renamed or moved, new ones are appended.
+ * The catalogue as data: name, unit, what changes the value, and what it says, in words. The order
+ * is the order of the columns everywhere; names are never renamed or moved, new ones are appended.
  *
  * What changes a value: B a book event, T a trade, C the closing of a one-second bucket.
  */

@@ -28,7 +28,8 @@ export type CaptureLine = Readonly<{
 export type CaptureTotals = Readonly<{ lines: number; frames: number; skipped: number }>
 
 /**
- * Calls `onLine` for every frame of the file, in order; a promise it answers is waited for. A line of no known kind is counted as skipped. Fails with
+ * Calls `onLine` for every frame of the file, in order; a promise it answers is waited for. A line
+ * of no known kind is counted as skipped. Fails with
  * `input_unreadable` when the file is missing, cannot be unpacked or is cut off.
  */
 export async function readCapture(

@@ -1,6 +1,7 @@
 /**
- * What execution did and why, on the audit broadcast ring, for the desk, the control API and the metrics. The journal on
- * disk is the truth; this is its live view. Float64 each; a field that does not apply is NaN.
+ * What execution did and why, on the audit broadcast ring, for the desk, the control API and the
+ * metrics. The journal on disk is the truth; this is its live view. Float64 each; a field that does
+ * not apply is NaN.
  */
 export const AUDIT_NUMBER = 0 // counts from 1 over the life of the process
 export const AUDIT_KIND = 1 // AUDIT_KINDS

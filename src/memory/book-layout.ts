@@ -9,8 +9,9 @@ import { cacheLines, createRegion } from './region.ts'
  *   | below            | below            | capacity  | capacity | capacity  | capacity |
  *   +------------------+------------------+-----------+----------+-----------+----------+
  *
- * The shard that owns the symbol is the only writer. Level i of a side lies at head + i, best first. Everything but
- * SEQUENCE is plain data guarded by it (book-view.ts has the ordering argument).
+ * The shard that owns the symbol is the only writer. Level i of a side lies at head + i, best
+ * first. Everything but SEQUENCE is plain data guarded by it (book-view.ts has the ordering
+ * argument).
  */
 export const SEQUENCE = 0 // odd while being written
 export const STATE = 1 // BOOK_STATES

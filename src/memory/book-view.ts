@@ -16,10 +16,10 @@ import { checkRegion, REGION_HEADER_BYTES } from './region.ts'
 /**
  * The only code that reads or writes a shared book.
  *
- * Ordering. The writer adds one to SEQUENCE (odd), writes plainly, adds one (even). A reader loads SEQUENCE, reads
- * plainly, and ends with a read-modify-write that adds zero: JavaScript has no fences, and only a write keeps the plain
- * reads above it from sinking below. Were the last look a plain load, ARM could tear. Readers never block the writer and
- * give up after a bound.
+ * Ordering. The writer adds one to SEQUENCE (odd), writes plainly, adds one (even). A reader loads
+ * SEQUENCE, reads plainly, and ends with a read-modify-write that adds zero: JavaScript has no
+ * fences, and only a write keeps the plain reads above it from sinking below. Were the last look a
+ * plain load, ARM could tear. Readers never block the writer and give up after a bound.
  */
 export type BookView = Readonly<{
   words: Int32Array
@@ -62,8 +62,8 @@ export function endBookWrite(view: BookView): void {
 }
 
 /**
- * A worker that dies in the middle of a write leaves SEQUENCE odd. Its successor calls this once, before it writes: the
- * book was not readable since then and is not LIVE until a snapshot.
+ * A worker that dies in the middle of a write leaves SEQUENCE odd. Its successor calls this once,
+ * before it writes: the book was not readable since then and is not LIVE until a snapshot.
  */
 export function recoverBook(view: BookView, nowUs: number): void {
   if ((Atomics.load(view.words, layout.SEQUENCE) & 1) === 0) beginBookWrite(view)
@@ -147,8 +147,8 @@ export function bookVersion(view: BookView): number {
 }
 
 /**
- * Copies a stable book into `out`, at most as many levels as `out` has room for. False: the writer was busy at every
- * attempt, and `out` holds nothing that may be used.
+ * Copies a stable book into `out`, at most as many levels as `out` has room for. False: the writer
+ * was busy at every attempt, and `out` holds nothing that may be used.
  */
 export function readBook(view: BookView, out: BookCopy): boolean {
   for (let attempt = 0; attempt < SEQLOCK_ATTEMPTS_MAX; attempt++) {
@@ -162,7 +162,8 @@ export function readBook(view: BookView, out: BookCopy): boolean {
 
 function copyBook(view: BookView, out: BookCopy): void {
   const { words, doubles } = view
-  // A torn read may give any number here; the copy below stays inside its arrays and is thrown away.
+  // A torn read may give any number here; the copy below stays inside its arrays and is thrown
+  // away.
   out.state = BOOK_STATES[words[layout.STATE] & 3]
   out.reason = BOOK_REASONS[words[layout.REASON]] ?? 'start'
   out.u = doubles[layout.U]

@@ -3,17 +3,18 @@ import { assert } from '../core/assert.ts'
 import { checkRegion, createRegion, REGION_HEADER_BYTES } from './region.ts'
 
 /**
- * One writer, any number of readers that each keep their own place; the writer never looks at them. A reader that falls
- * behind by a whole ring is told how many records it missed (after Agrona's broadcast buffer).
+ * One writer, any number of readers that each keep their own place; the writer never looks at them.
+ * A reader that falls behind by a whole ring is told how many records it missed (after Agrona's
+ * broadcast buffer).
  *
  *   byte 0    int32 WRITING    position the writer may be overwriting
  *   byte 64   int32 WRITTEN    position up to which records are complete
  *   byte 128  int32 SLOTS, FIELDS
  *   byte 192  slots * fields float64
  *
- * Ordering. The writer raises WRITING, fills the slot plainly, then stores WRITTEN. A reader loads WRITTEN, copies, and
- * ends with a read-modify-write of WRITING that adds zero, which keeps its plain reads above it: if WRITING has not
- * passed the slot by then, the copy is whole.
+ * Ordering. The writer raises WRITING, fills the slot plainly, then stores WRITTEN. A reader loads
+ * WRITTEN, copies, and ends with a read-modify-write of WRITING that adds zero, which keeps its
+ * plain reads above it: if WRITING has not passed the slot by then, the copy is whole.
  */
 const WRITING = 0
 const WRITTEN = 16

@@ -7,13 +7,13 @@ import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './re
  *
  *   line 0              TRADING_STATE   written by execution only; halted until it says otherwise
  *   line 1              KILL_LATCH      set by main (never cleared while the process lives)
- *   line 2              DOORBELL        of the execution actor: count of rings; written by shards and main with Atomics.add
+ *   line 2              DOORBELL        count of the actor's rings; added to by shards and main
  *   line 3              SLEEPING        1 while the actor waits on the doorbell
  *   line 4              STREAM_LEAVE    1 once the process is about to exit; written by main
- *   line 5              STREAM_NATIVE   1 while the stream thread holds native sockets; written by the stream
+ *   line 5              STREAM_NATIVE   1 while the stream thread holds native sockets; its own
  *   line 8 + i          HEARTBEAT       float64 microseconds, one per thread
- *   line 26 + 2s        NATIVE_BAR      of shard s: 1 while it may not begin native code; written by its supervisor
- *   line 27 + 2s        NATIVE_BUSY     of shard s: 1 while it may be in native code; written by the shard
+ *   line 26 + 2s        NATIVE_BAR      1 while shard s may not begin native code; its supervisor's
+ *   line 27 + 2s        NATIVE_BUSY     1 while shard s may be in native code; its own
  */
 const WORDS_PER_LINE = 16
 const DOUBLES_PER_LINE = 8
@@ -71,9 +71,9 @@ export class ControlBlock {
   }
 
   /**
-   * By the actor only: resolves when the doorbell rings or after `timeoutMs`. `isIdle` is asked again after SLEEPING is
-   * set, so that a ring between the last look and the wait is not slept through. The caller keeps a timer alive: a
-   * pending waitAsync does not keep a worker running.
+   * By the actor only: resolves when the doorbell rings or after `timeoutMs`. `isIdle` is asked
+   * again after SLEEPING is set, so that a ring between the last look and the wait is not slept
+   * through. The caller keeps a timer alive: a pending waitAsync does not keep a worker running.
    */
   async sleep(timeoutMs: number, isIdle: () => boolean): Promise<void> {
     const rings = Atomics.load(this.#words, DOORBELL)
@@ -96,8 +96,8 @@ export class ControlBlock {
   }
 
   /**
-   * By main, in the last moment before the process exits: asks the stream to let go of its sockets and blocks until it
-   * has, or for `timeoutMs`. False: it has not.
+   * By main, in the last moment before the process exits: asks the stream to let go of its sockets
+   * and blocks until it has, or for `timeoutMs`. False: it has not.
    */
   releaseStream(timeoutMs: number): boolean {
     Atomics.store(this.#words, STREAM_LEAVE, 1)
@@ -114,11 +114,13 @@ export class ControlBlock {
   }
 
   /**
-   * Before a shard calls a native library that cannot bear the end of its thread: onnxruntime aborts the whole process
-   * when `terminate` or `process.exit` comes while it runs. False: the thread is about to be ended, do not call.
+   * Before a shard calls a native library that cannot bear the end of its thread: onnxruntime
+   * aborts the whole process when `terminate` or `process.exit` comes while it runs. False: the
+   * thread is about to be ended, do not call.
    *
-   * Each side stores its own word, then loads the other's; both are sequentially consistent, so at least one of the two
-   * sees the other and a thread is never ended between a granted `enterNative` and its `leaveNative`.
+   * Each side stores its own word, then loads the other's; both are sequentially consistent, so at
+   * least one of the two sees the other and a thread is never ended between a granted `enterNative`
+   * and its `leaveNative`.
    */
   enterNative(shard: number): boolean {
     Atomics.store(this.#words, nativeBusy(shard), 1)
@@ -131,7 +133,10 @@ export class ControlBlock {
     Atomics.store(this.#words, nativeBusy(shard), 0)
   }
 
-  /** By the supervisor, before it ends the shard's thread: then wait, for a bounded time, until `isInNative` is false. */
+  /**
+   * By the supervisor, before it ends the shard's thread: then wait, for a bounded time, until
+   * `isInNative` is false.
+   */
   barNative(shard: number): void {
     Atomics.store(this.#words, nativeBar(shard), 1)
   }

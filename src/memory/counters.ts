@@ -2,9 +2,9 @@
 import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './region.ts'
 
 /**
- * Counters of a thread, in shared memory: the thread adds, anyone reads. Each counter is one float64 that only its thread
- * writes (an aligned 8-byte store is never torn on the platforms Node runs on); a count is exact up to 2^53.
- * The names are the metric names; append only.
+ * Counters of a thread, in shared memory: the thread adds, anyone reads. Each counter is one
+ * float64 that only its thread writes (an aligned 8-byte store is never torn on the platforms Node
+ * runs on); a count is exact up to 2^53. The names are the metric names; append only.
  */
 export const COUNTERS = [
   // feed

@@ -1,6 +1,6 @@
 /**
- * An intent on its way from a shard to execution, and the same fields on the `signals` broadcast ring. Float64 each;
- * codes index the lists below. Append only.
+ * An intent on its way from a shard to execution, and the same fields on the `signals` broadcast
+ * ring. Float64 each; codes index the lists below. Append only.
  */
 export const INTENT_NUMBER = 0 // counts per shard from 1
 export const INTENT_SHARD = 1

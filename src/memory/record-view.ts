@@ -11,8 +11,9 @@ import {
 } from './region.ts'
 
 /**
- * A table of small seqlocked records of float64, one a symbol: scores, tickers. The ordering argument is that of
- * book-view.ts. Field numbers are named beside the type of record (score-record.ts, ticker-record.ts).
+ * A table of small seqlocked records of float64, one a symbol: scores, tickers. The ordering
+ * argument is that of book-view.ts. Field numbers are named beside the type of record
+ * (score-record.ts, ticker-record.ts).
  *
  *   +----------------+-------------------+
  *   | 16 int32 words | n float64 fields  |

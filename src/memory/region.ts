@@ -1,8 +1,9 @@
 import { assert } from '../core/assert.ts'
 
 /**
- * A region is one SharedArrayBuffer of one kind. It begins with 64 bytes of identity, so that a thread built from other
- * sources, or a wrong buffer, is found at start and not as a strange number later:
+ * A region is one SharedArrayBuffer of one kind. It begins with 64 bytes of identity, so that a
+ * thread built from other sources, or a wrong buffer, is found at start and not as a strange number
+ * later:
  *
  *   byte 0   int32 magic     'bkfl'
  *   byte 4   int32 kind      one of REGION_KINDS

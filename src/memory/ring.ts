@@ -3,18 +3,19 @@ import { assert } from '../core/assert.ts'
 import { checkRegion, createRegion, REGION_HEADER_BYTES } from './region.ts'
 
 /**
- * A single-producer single-consumer ring of fixed records of float64, in shared memory. Nothing in it ever waits: when it
- * is full, `claim` refuses and the producer counts.
+ * A single-producer single-consumer ring of fixed records of float64, in shared memory. Nothing in
+ * it ever waits: when it is full, `claim` refuses and the producer counts.
  *
  *   byte 0    int32 HEAD      next position to write   (the producer's line)
  *   byte 64   int32 TAIL      next position to read    (the consumer's line)
  *   byte 128  int32 SLOTS, FIELDS
  *   byte 192  slots * fields float64
  *
- * Ordering. The producer fills the slot plainly, then stores HEAD with Atomics (release); the consumer loads HEAD with
- * Atomics (acquire) before it reads the slot. TAIL works the same the other way, so a slot is overwritten only after it
- * was read. Positions are int32 that wrap and are compared by (a - b) | 0. Each side keeps a cached copy of the other's
- * position and looks again only when the copy says full, or empty.
+ * Ordering. The producer fills the slot plainly, then stores HEAD with Atomics (release); the
+ * consumer loads HEAD with Atomics (acquire) before it reads the slot. TAIL works the same the
+ * other way, so a slot is overwritten only after it was read. Positions are int32 that wrap and are
+ * compared by (a - b) | 0. Each side keeps a cached copy of the other's position and looks again
+ * only when the copy says full, or empty.
  */
 const HEAD = 0
 const TAIL = 16

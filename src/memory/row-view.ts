@@ -11,7 +11,8 @@ import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './re
  *   | 16 int32 words | 16 float64     | 150 float64 values |
  *   +----------------+----------------+--------------------+
  *
- * Seqlocked; the ordering argument is that of book-view.ts. The shard that owns the symbol is the only writer.
+ * Seqlocked; the ordering argument is that of book-view.ts. The shard that owns the symbol is the
+ * only writer.
  */
 const SEQUENCE = 0
 const ROW_WORDS = 16

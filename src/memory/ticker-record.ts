@@ -1,4 +1,7 @@
-/** Fields of the `tickers` region, one record a symbol (record-view.ts). NaN: the exchange has not sent it. */
+/**
+ * Fields of the `tickers` region, one record a symbol (record-view.ts). NaN: the exchange has not
+ * sent it.
+ */
 export const TICKER_LAST_PRICE = 0
 export const TICKER_MARK_PRICE = 1
 export const TICKER_INDEX_PRICE = 2

@@ -154,7 +154,9 @@ function binaryLevels(
   }
 }
 
-/** The double nearest to each decimal: an exact integer over an exact power of ten, rounded once. */
+/**
+ * The double nearest to each decimal: an exact integer over an exact power of ten, rounded once.
+ */
 function scale(counts: Float64Array, count: number, step: Step): Float64Array {
   const values = new Float64Array(count)
   const divisor = 10 ** step.decimals

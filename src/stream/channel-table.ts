@@ -45,7 +45,10 @@ export class ChannelTable {
     return this.#open.size
   }
 
-  /** Names of single channels, wildcards written out, each once. The message of a failure names channel and fix. */
+  /**
+   * Names of single channels, wildcards written out, each once. The message of a failure names
+   * channel and fix.
+   */
   expand(names: readonly string[]): Result<readonly string[], ChannelFailure> {
     const expanded = new Set<string>()
     for (const name of names) {

@@ -109,7 +109,9 @@ export class DeskConnection {
     this.send({ op: 'ping' })
   }
 
-  /** Doubling, with jitter, so that the clients of a server that restarts do not come all at once. */
+  /**
+   * Doubling, with jitter, so that the clients of a server that restarts do not come all at once.
+   */
   #retry(reason: string): void {
     this.#dropSocket()
     const ceilingMs = Math.min(DESK_RECONNECT_MS_MAX, DESK_RECONNECT_MS_MIN * 2 ** this.#attempt)

@@ -17,7 +17,8 @@ export type * from './frame-types.ts'
  *   desk.subscribe(['features.*'], { features: (frame) => ..., gap: (gap) => ... })
  *   for await (const frame of desk.frames(['trades.BTCUSDT'])) ...
  *
- * It connects again by itself, with backoff, and subscribes anew: every channel then begins with seq 1 and a snapshot.
+ * It connects again by itself, with backoff, and subscribes anew: every channel then begins with
+ * seq 1 and a snapshot.
  */
 export function connectDesk(options: DeskClientOptions): DeskClient {
   return new DeskClient(options)
@@ -61,7 +62,10 @@ type Entry = {
 }
 
 export class DeskClient {
-  /** Over the life of the client: frames, steps in `seq`, messages that were no frames, frames no loop came for. */
+  /**
+   * Over the life of the client: frames, steps in `seq`, messages that were no frames, frames no
+   * loop came for.
+   */
   readonly counts = { frames: 0, gaps: 0, malformed: 0, dropped: 0 }
   /** Of the features; undefined until a channel of features was subscribed to. */
   schema: FeatureSchema | undefined
@@ -103,7 +107,8 @@ export class DeskClient {
   }
 
   /**
-   * The frames of channels, one after another. A loop that is slower than the stream loses the oldest of
+   * The frames of channels, one after another. A loop that is slower than the stream loses the
+   * oldest of
    * `DESK_ITERATOR_FRAMES_MAX` waiting frames, counted as dropped, and finds a step in `seq`. Ends when the client is
    * closed, and with the refusal as its return value when the server will not have the channels.
    */

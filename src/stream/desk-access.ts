@@ -5,8 +5,8 @@ const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '::1', '[::1]']
 
 /**
  * Who may connect. With a token: whoever shows it. Without one the stream listens on this machine
- * only, and a browser is let in only from a page of this machine: any page on the internet can open a
- * socket to localhost, and its browser would carry our positions out.
+ * only, and a browser is let in only from a page of this machine: any page on the internet can open
+ * a socket to localhost, and its browser would carry our positions out.
  */
 export class DeskAccess {
   readonly #token: Buffer | undefined

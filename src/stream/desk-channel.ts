@@ -7,9 +7,9 @@ export type Tick = { number: number; nowUs: number }
 export const BEFORE_FIRST = -1
 
 /**
- * What a client subscribes to. A channel looks at shared memory at most once a tick and encodes at most once for all
- * subscribers that are at the same place. It counts its updates; a subscriber remembers the count it has come to, its
- * cursor, so a slow one costs the channel nothing.
+ * What a client subscribes to. A channel looks at shared memory at most once a tick and encodes at
+ * most once for all subscribers that are at the same place. It counts its updates; a subscriber
+ * remembers the count it has come to, its cursor, so a slow one costs the channel nothing.
  */
 export type DeskChannel = {
   readonly name: string
@@ -34,7 +34,10 @@ export function createFrameChoice(): FrameChoice {
 export class BodyCache {
   readonly #bodies = new Map<FrameVariant, { body: FrameBody; key: number; subkey: number }>()
 
-  /** The bytes for this key; `fields` is called only when they are not there yet. Keys are not negative. */
+  /**
+   * The bytes for this key; `fields` is called only when they are not there yet. Keys are not
+   * negative.
+   */
   body(variant: FrameVariant, key: number, subkey: number, fields: () => FrameFields): FrameBody {
     const kept = this.#bodies.get(variant)
     if (kept !== undefined && kept.key === key && kept.subkey === subkey) return kept.body
@@ -47,7 +50,9 @@ export class BodyCache {
   }
 }
 
-/** Age in milliseconds with the microseconds behind the point; null when the beginning is unknown. */
+/**
+ * Age in milliseconds with the microseconds behind the point; null when the beginning is unknown.
+ */
 export function ageMs(sinceUs: number, nowUs: number): number | null {
   return sinceUs > 0 ? Math.max(0, Math.round(nowUs - sinceUs)) / 1000 : null
 }

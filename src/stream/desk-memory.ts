@@ -8,7 +8,10 @@ import { openRecordView, type RecordView } from '../memory/record-view.ts'
 import { openRowView, type RowView } from '../memory/row-view.ts'
 import { SCORE_FIELDS } from '../memory/score-record.ts'
 
-/** The features of a row, in its order; `built` says which of them this build computes (the others are NaN). */
+/**
+ * The features of a row, in its order; `built` says which of them this build computes (the others
+ * are NaN).
+ */
 export type DeskFeatureSchema = Readonly<{
   hash: string
   names: readonly string[]
@@ -16,7 +19,10 @@ export type DeskFeatureSchema = Readonly<{
   built: readonly boolean[]
 }>
 
-/** The shared memory that the desk stream reads; it writes none of it but its own counters and its heartbeat. */
+/**
+ * The shared memory that the desk stream reads; it writes none of it but its own counters and its
+ * heartbeat.
+ */
 export type DeskBuffers = Readonly<{
   books: SharedArrayBuffer
   rows: SharedArrayBuffer
@@ -61,7 +67,8 @@ export function openDeskMemory(buffers: DeskBuffers): DeskMemory {
     scores: instruments.map(({ index }) =>
       openRecordView(buffers.scores, 'scores', index, SCORE_FIELDS),
     ),
-    // What was signaled or traded before is history to this stream, and its first frames may show the end of it.
+    // What was signaled or traded before is history to this stream, and its first frames may show
+    // the end of it.
     trades: buffers.trades.map((ring) => new BroadcastReader(ring, 'now')),
     signals: buffers.signals.map((ring) => new BroadcastReader(ring, 'now')),
     audit: new BroadcastReader(buffers.audit, 'oldest'),

@@ -53,7 +53,10 @@ export class DeskRecords {
   }
 }
 
-/** Records lost since the last look. A bound per turn keeps one busy ring from stopping the rest of the loop. */
+/**
+ * Records lost since the last look. A bound per turn keeps one busy ring from stopping the rest of
+ * the loop.
+ */
 function drainRing(
   ring: BroadcastReader,
   record: Float64Array,

@@ -29,7 +29,10 @@ export type DeskServer = Readonly<{
   abandon(): void
 }>
 
-/** Listens and starts to tick. Refused: a port in use, an address open to the network without a token. */
+/**
+ * Listens and starts to tick. Refused: a port in use, an address open to the network without a
+ * token.
+ */
 export async function startDeskServer(
   parts: DeskServerParts,
 ): Promise<Result<DeskServer, ResultCode>> {

@@ -45,8 +45,9 @@ type Subscription = {
 }
 
 /**
- * One client: what it asked for and how far it has come. While too much waits in its socket nothing more is sent, so it
- * holds no memory but that backlog; its cursors stay behind and the next frame of a channel tells what it missed.
+ * One client: what it asked for and how far it has come. While too much waits in its socket nothing
+ * more is sent, so it holds no memory but that backlog; its cursors stay behind and the next frame
+ * of a channel tells what it missed.
  */
 export class DeskSession implements DeskSocketEvents {
   readonly #socket: DeskSocket
@@ -60,7 +61,10 @@ export class DeskSession implements DeskSocketEvents {
   #isClosed = false
   /** When the backlog rose above the soft bound; 0 while it is below. */
   #stalledUs = 0
-  /** Where the next flush begins, so that a client with little room sees all of its channels in turn. */
+  /**
+   * Where the next flush begins, so that a client with little room sees all of its channels in
+   * turn.
+   */
   #start = 0
   #secondUs = 0
   #requestsInSecond = 0
@@ -254,7 +258,10 @@ export class DeskSession implements DeskSocketEvents {
     this.#answer({ op: 'error', code, message }, id)
   }
 
-  /** Answers are not conflated: past the hard bound a client that asks and does not read is closed instead. */
+  /**
+   * Answers are not conflated: past the hard bound a client that asks and does not read is closed
+   * instead.
+   */
   #answer(fields: FrameFields, id: RequestId): void {
     if (this.#isClosed) return
     const answer = id === undefined ? fields : { ...fields, id }

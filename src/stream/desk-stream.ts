@@ -23,7 +23,8 @@ export type DeskStreamParts = Readonly<{
 }>
 
 /**
- * The desk stream without its sockets: reads shared memory every tick and gives each client what is new.
+ * The desk stream without its sockets: reads shared memory every tick and gives each client what is
+ * new.
  *
  *   shared memory --look--> channels --frames encoded once--> sessions --own seq and missed--> sockets
  *   rings ---------drain--> logs ----/
@@ -90,7 +91,10 @@ export class DeskStream {
     this.#cancelTimer?.()
   }
 
-  /** After the work, never on a fixed beat: ticks that take long do not pile up, and sockets are read between them. */
+  /**
+   * After the work, never on a fixed beat: ticks that take long do not pile up, and sockets are
+   * read between them.
+   */
   #schedule(delayMs: number): void {
     this.#cancelTimer?.()
     this.#cancelTimer = this.#parts.timers.after(delayMs, () => {

@@ -2,7 +2,10 @@ import { DESK_EVENTS_KEPT, DESK_EVENTS_SNAPSHOT } from '../constants.ts'
 import { BEFORE_FIRST, BodyCache, type DeskChannel, type FrameChoice } from './desk-channel.ts'
 import type { FrameFields, FrameVariant } from './frame-body.ts'
 
-/** The last events of a kind, for all subscribers together: what a slow one has not read is overwritten. */
+/**
+ * The last events of a kind, for all subscribers together: what a slow one has not read is
+ * overwritten.
+ */
 export class EventLog<Event> {
   /** Events pushed so far. */
   head = 0

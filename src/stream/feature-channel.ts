@@ -27,8 +27,9 @@ const NOT_SHOWN = -1
 /**
  * `features.SYMBOL`: the newest row while the book is LIVE; otherwise, once per change, the state with its reason.
  *
- * Updates count the rows (by their number) and the changes to a state other than LIVE. A row that was computed before
- * the book last became LIVE belongs to a chain that broke, and is not shown again.
+ * Updates count the rows (by their number) and the changes to a state other than LIVE. A row that
+ * was computed before the book last became LIVE belongs to a chain that broke, and is not shown
+ * again.
  */
 export class FeatureChannel implements DeskChannel {
   readonly name: string
@@ -71,7 +72,8 @@ export class FeatureChannel implements DeskChannel {
     const version = bookVersion(this.#book)
     const row = rowNumber(this.#rowView)
     if (version === this.#bookVersionSeen && row === this.#rowSeen) return
-    // The row is read before the state: if that is LIVE afterwards, and since before the row, it is the row's own.
+    // The row is read before the state: if that is LIVE afterwards, and since before the row, it is
+    // the row's own.
     this.#isWhole = readRow(this.#rowView, this.#row) && readBook(this.#book, this.#state)
     if (!this.#isWhole) {
       this.#count[READS_FAILED]++
@@ -165,7 +167,10 @@ export class FeatureChannel implements DeskChannel {
   }
 }
 
-/** A JSON array (NaN becomes null), or the values as little-endian bytes, as every platform of Node has them. */
+/**
+ * A JSON array (NaN becomes null), or the values as little-endian bytes, as every platform of Node
+ * has them.
+ */
 function encodeValues(values: Float64Array, variant: FrameVariant): number[] | Uint8Array {
   if (variant === 'json') return Array.from(values)
   if (variant === 'msgpack_f64') return bytesOf(values)

@@ -8,7 +8,8 @@ export type FrameVariant = (typeof FRAME_VARIANTS)[number]
 export type FrameFields = Readonly<Record<string, unknown>>
 
 /**
- * The bytes of a frame that all clients share, with room before them for the few that differ: `seq`, `missed` and
+ * The bytes of a frame that all clients share, with room before them for the few that differ:
+ * `seq`, `missed` and
  * `snapshot` come first in the map, so a frame is encoded once and each client's part is written into the headroom.
  *
  *   +----------------------+-----------------------------------+
@@ -16,7 +17,8 @@ export type FrameFields = Readonly<Record<string, unknown>>
  *   +----------------------+-----------------------------------+
  *                    ^ frame begins here, at another place for each client
  *
- * The buffer is kept and grown, never given away: who gets a frame sends it before asking for the next.
+ * The buffer is kept and grown, never given away: who gets a frame sends it before asking for the
+ * next.
  */
 const HEADROOM = 80
 /** Maps of up to 15 keys have one byte of msgpack header; seq, missed and snapshot are three. */
@@ -78,7 +80,10 @@ export class FrameBody {
     return start
   }
 
-  /** Written backwards from the shared part, like the text, so that both lengths end at the same place. */
+  /**
+   * Written backwards from the shared part, like the text, so that both lengths end at the same
+   * place.
+   */
   #prefixMap(seq: number, missed: number, isSnapshot: boolean): number {
     const bytes = this.#bytes
     let at = HEADROOM

@@ -13,7 +13,10 @@ import type {
   HealthFrame,
 } from './frame-types.ts'
 
-/** From bytes or text to frames, in the client library. What does not look like a frame is undefined, never a guess. */
+/**
+ * From bytes or text to frames, in the client library. What does not look like a frame is
+ * undefined, never a guess.
+ */
 export type WireRecord = Readonly<Record<string, unknown>>
 
 /** One message of the server: text is JSON, bytes are msgpack. */

@@ -19,8 +19,9 @@ const ENDED = ['denied', 'rejected', 'filled', 'canceled', 'expired']
 export type Position = Readonly<{ version: number; fields: FrameFields }>
 
 /**
- * Orders and positions as the audit ring tells them, from the oldest record that was still in the ring when the stream
- * started. Execution's journal is the truth; this is what a client sees when it comes late.
+ * Orders and positions as the audit ring tells them, from the oldest record that was still in the
+ * ring when the stream started. Execution's journal is the truth; this is what a client sees when
+ * it comes late.
  */
 export class OrderFold {
   /** Every record about an order, as the desk sees it. */
@@ -73,7 +74,8 @@ export class OrderFold {
       return
     }
     if (known === undefined && this.#open.size >= ORDERS_OPEN_MAX) {
-      // Execution never has more; so what is here never heard of its end, which was lost with other records.
+      // Execution never has more; so what is here never heard of its end, which was lost with other
+      // records.
       for (const oldest of this.#open.keys()) {
         this.#open.delete(oldest)
         break
@@ -126,7 +128,9 @@ export class OrderFold {
   }
 }
 
-/** The first event of an order carries why it was wanted; later ones, and denials, a result code. */
+/**
+ * The first event of an order carries why it was wanted; later ones, and denials, a result code.
+ */
 function reasonName(record: Float64Array): string | null {
   const reason = record[audit.AUDIT_REASON]
   if (!Number.isFinite(reason)) return null

@@ -1,8 +1,8 @@
 import type { Result } from '../core/result.ts'
 
 /**
- * The port behind which a WebSocket library serves the desk. It knows sockets and bytes; the protocol lives above it.
- * Two implementations: uws-server.ts and ws-server.ts.
+ * The port behind which a WebSocket library serves the desk. It knows sockets and bytes; the
+ * protocol lives above it. Two implementations: uws-server.ts and ws-server.ts.
  */
 export type StreamServer = Readonly<{
   kind: StreamServerKind
@@ -10,7 +10,9 @@ export type StreamServer = Readonly<{
   port: number
   /** Stops listening and ends every connection; resolves when the port is free. */
   close(): Promise<void>
-  /** The same at once, for a thread that is ending: no word to the clients, and nothing to wait for. */
+  /**
+   * The same at once, for a thread that is ending: no word to the clients, and nothing to wait for.
+   */
   abandon(): void
 }>
 
@@ -65,7 +67,10 @@ export type ListenStreamServer = (
 export const PROTOCOL_MSGPACK = 'bookflow.msgpack.v1'
 export const PROTOCOL_JSON = 'bookflow.json.v1'
 
-/** First of the offered subprotocols that we speak; empty when there is none, and the client gets JSON. */
+/**
+ * First of the offered subprotocols that we speak; empty when there is none, and the client gets
+ * JSON.
+ */
 export function chooseProtocol(offered: Iterable<string>): string {
   for (const protocol of offered) {
     if (protocol === PROTOCOL_MSGPACK || protocol === PROTOCOL_JSON) return protocol

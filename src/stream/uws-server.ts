@@ -13,15 +13,19 @@ import {
 
 /**
  * The desk on uWebSockets.js. The package is optional: it carries binaries for some platforms and
- * versions of Node, and where none loads the answer is `stream_unavailable` and ws-server.ts takes over.
- * So its types are not imported either; the few we need are below.
+ * versions of Node, and where none loads the answer is `stream_unavailable` and ws-server.ts takes
+ * over. So its types are not imported either; the few we need are below.
  *
- * Its sockets are handles of the thread's event loop that Node does not know: a thread that ends while
- * one is open ends the whole process with a native assertion. So whoever ends the thread must have
+ * Its sockets are handles of the thread's event loop that Node does not know: a thread that ends
+ * while one is open ends the whole process with a native assertion. So whoever ends the thread must
+ * have
  * `close` or `abandon` called first, and give the loop one turn.
  */
 const PACKAGE: string = 'uWebSockets.js'
-/** Other packages' default lets a second process listen on the same port, and each gets half of the clients. */
+/**
+ * Other packages' default lets a second process listen on the same port, and each gets half of the
+ * clients.
+ */
 const EXCLUSIVE_PORT = 1
 const CLOSE_GOING_AWAY = 1001
 

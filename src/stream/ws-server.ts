@@ -18,8 +18,8 @@ const CLOSE_GOING_AWAY = 1001
 const CLOSE_GRACE_MS = 1000
 
 /**
- * The desk on `ws`, where uWebSockets.js has no binary. Frames of one tick are corked on the socket, which makes one
- * system call of them; without that this library sends twenty times fewer.
+ * The desk on `ws`, where uWebSockets.js has no binary. Frames of one tick are corked on the
+ * socket, which makes one system call of them; without that this library sends twenty times fewer.
  */
 export async function listenWs(
   options: StreamServerOptions,
@@ -134,7 +134,8 @@ class WsClient implements DeskSocket {
 
   close(code: number, reason: string): void {
     this.#webSocket.close(code, reason)
-    // Without an answer the socket, and what waits in it, would stay for the half minute that the library allows.
+    // Without an answer the socket, and what waits in it, would stay for the half minute that the
+    // library allows.
     const cancel = this.#timers.after(CLOSE_GRACE_MS, () => this.#webSocket.terminate())
     this.#webSocket.on('close', cancel)
   }

@@ -44,11 +44,16 @@ export type CaptureRunOptions = Readonly<{
   withFeatures: boolean
   binanceDepth: number
   onRow(topic: CaptureTopic, message: BookMessage): void
-  /** After each line of a file; a promise holds the reading up, for an output that cannot follow. */
+  /**
+   * After each line of a file; a promise holds the reading up, for an output that cannot follow.
+   */
   onLine(frames: number): Promise<void> | undefined
 }>
 
-/** Runs recordings through decoder, sequencer, book and features: the same stages as the live engine, without threads. */
+/**
+ * Runs recordings through decoder, sequencer, book and features: the same stages as the live
+ * engine, without threads.
+ */
 export async function runCaptures(options: CaptureRunOptions): Promise<Result<CaptureRun>> {
   const counters = new Counters()
   const decoder = new BybitDecoder(counters)

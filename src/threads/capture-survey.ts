@@ -4,8 +4,9 @@ import { BinanceTranslator } from '../feed/binance/translator.ts'
 import { type CaptureLine, readCapture } from '../feed/capture-file.ts'
 
 /**
- * What a recording holds, found by reading it once: its topics, and for each symbol the price and size steps that its
- * own numbers show. A recording does not carry tick sizes, and exact integers need them.
+ * What a recording holds, found by reading it once: its topics, and for each symbol the price and
+ * size steps that its own numbers show. A recording does not carry tick sizes, and exact integers
+ * need them.
  */
 export type SymbolSurvey = Readonly<{
   symbol: string
@@ -136,7 +137,9 @@ class Survey {
   }
 }
 
-/** The greatest step of which every number seen is a multiple, with the digits that were written. */
+/**
+ * The greatest step of which every number seen is a multiple, with the digits that were written.
+ */
 class StepGuess {
   #decimals = 0 // digits after the point, as written
   #divisor = 0n // at #decimals digits

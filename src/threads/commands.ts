@@ -12,7 +12,9 @@ const ANSWER_MS_MAX = 2000
 const LOOK_PERIOD_MS = 5
 const ALL_INSTRUMENTS = -1
 
-/** Hands commands to execution through their ring and waits for the audit record that answers each. */
+/**
+ * Hands commands to execution through their ring and waits for the audit record that answers each.
+ */
 export class Commands {
   readonly #ring: RingWriter
   readonly #control: ControlBlock
@@ -36,7 +38,10 @@ export class Commands {
     this.#timers = timers
   }
 
-  /** `instrument` undefined: all of them. `command_queue_full`, or `internal_error` when no answer came in time. */
+  /**
+   * `instrument` undefined: all of them. `command_queue_full`, or `internal_error` when no answer
+   * came in time.
+   */
   give(
     kind: record.Command,
     instrument: number | undefined,

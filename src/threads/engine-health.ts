@@ -15,7 +15,9 @@ export type EngineObservation = Readonly<{
   isStreamEnded: boolean
 }>
 
-/** The components of the health matrix. Pure: what was seen goes in, one line a component comes out. */
+/**
+ * The components of the health matrix. Pure: what was seen goes in, one line a component comes out.
+ */
 export function observeComponents(seen: EngineObservation): ComponentObservation[] {
   return [
     exchange(seen),

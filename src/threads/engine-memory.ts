@@ -23,7 +23,10 @@ import { TRADE_FIELDS } from '../memory/trade-record.ts'
 /** Everything that more than one thread sees, allocated once before the first message. */
 export type EngineMemory = Readonly<{
   depth: number
-  /** One book, row, score and ticker per instrument, by its index; written by the shard that owns it. */
+  /**
+   * One book, row, score and ticker per instrument, by its index; written by the shard that owns
+   * it.
+   */
   books: SharedArrayBuffer
   rows: SharedArrayBuffer
   scores: SharedArrayBuffer

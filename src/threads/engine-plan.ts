@@ -9,7 +9,10 @@ import { planShards } from '../feed/shard-plan.ts'
 import type { EngineMemory } from './engine-memory.ts'
 import type { ShardFeedOptions, ShardTask } from './shard-task.ts'
 
-/** More shards than this gain nothing for the instruments a process may watch: scoring batches would become small. */
+/**
+ * More shards than this gain nothing for the instruments a process may watch: scoring batches would
+ * become small.
+ */
 const SHARDS_AUTO_MAX = 4
 
 /** Which instruments each shard owns, by index. No shard is empty. */
@@ -34,7 +37,10 @@ export function ownedByShard(
   )
 }
 
-/** Keys of the configuration are snake_case, those of the catalogue camelCase; they are the same words. */
+/**
+ * Keys of the configuration are snake_case, those of the catalogue camelCase; they are the same
+ * words.
+ */
 export function catalogueParameters(config: Config): Result<FeatureCatalogueParameters> {
   const params = Object.fromEntries(
     Object.entries(config.features).map(([key, value]) => [camelCase(key), value]),

@@ -16,7 +16,10 @@ import * as intent from '../memory/intent-record.ts'
 import type { MarketWatch } from './market-watch.ts'
 import type { TradingFold } from './trading-fold.ts'
 
-/** Answers of the control API from what the main thread can see. Pure but for the shared memory they read. */
+/**
+ * Answers of the control API from what the main thread can see. Pure but for the shared memory they
+ * read.
+ */
 
 export function symbolStatuses(
   watch: MarketWatch,

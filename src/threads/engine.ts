@@ -47,8 +47,8 @@ export type EngineParts = Readonly<{
 }>
 
 /**
- * The whole engine of one process: shared memory, shards, execution, desk stream, store and control API. All wiring is
- * in engine-start.ts; what each part does is in its own room.
+ * The whole engine of one process: shared memory, shards, execution, desk stream, store and control
+ * API. All wiring is in engine-start.ts; what each part does is in its own room.
  *
  *   start: configuration -> instruments -> memory -> execution (recovers first) -> stream -> shards -> store -> control
  *   stop:  the other way round
@@ -128,7 +128,10 @@ export class Engine {
     return this.shards.overview()
   }
 
-  /** True from the first moment at which every book was LIVE and execution ran, while execution runs. */
+  /**
+   * True from the first moment at which every book was LIVE and execution ran, while execution
+   * runs.
+   */
   isReady(): boolean {
     if (!this.#wasReady) {
       const { LIVE } = this.watch.states()

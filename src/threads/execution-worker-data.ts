@@ -28,7 +28,10 @@ export type ExecutionWorkerData = Readonly<{
 
 export type ExecutionReady = Readonly<{ type: 'ready'; recovered: Recovered }>
 
-/** Before `ready`: the start was refused. After it: the journal failed, trading is halted, the process must leave. */
+/**
+ * Before `ready`: the start was refused. After it: the journal failed, trading is halted, the
+ * process must leave.
+ */
 export type ExecutionFailed = Readonly<{ type: 'failed'; code: string; message: string }>
 
 export type ExecutionStopped = Readonly<{ type: 'stopped' }>

@@ -19,8 +19,8 @@ const REFRESH_PERIOD_MS = 3_600_000
 const TIME_PERIOD_MS = 60_000
 
 /**
- * The exchange's public REST side for the main thread: instruments at start, and from time to time a look whether they
- * changed and how far our clock is off.
+ * The exchange's public REST side for the main thread: instruments at start, and from time to time
+ * a look whether they changed and how far our clock is off.
  */
 export class InstrumentSource {
   readonly #config: Config

@@ -21,7 +21,10 @@ import type { EngineMemory } from './engine-memory.ts'
 
 export type StateCounts = Record<BookState, number>
 
-/** The main thread's look at shared memory: books, rows, counters and latencies of all shards. It writes nothing. */
+/**
+ * The main thread's look at shared memory: books, rows, counters and latencies of all shards. It
+ * writes nothing.
+ */
 export class MarketWatch {
   readonly instruments: InstrumentTable
   readonly #books: readonly BookView[]

@@ -33,7 +33,10 @@ export type PipelineSink = {
   onControl(message: ControlMessage, connection: number): void
   /** The topic gave a sign of life that was accepted. */
   onData(topic: number, receiveUs: number): void
-  /** The topic must be subscribed again: its book is not exact any more (ResyncRequest of the design). */
+  /**
+   * The topic must be subscribed again: its book is not exact any more (ResyncRequest of the
+   * design).
+   */
   onResync(topic: number, reason: BookReason): void
 }
 
@@ -61,7 +64,8 @@ const GAPS = counterIndex('gaps')
 const ROWS = counterIndex('rows')
 
 /**
- * One frame through decoder, sequencer, book and features, on one thread: the same code live, in replay and offline.
+ * One frame through decoder, sequencer, book and features, on one thread: the same code live, in
+ * replay and offline.
  *
  *   frame -> decoder -> sequencer -> book -> features -> sink
  *                |           \-- gap, bad data: the book leaves LIVE, the sink is asked to resubscribe

@@ -13,7 +13,9 @@ const RESTART_MS_MAX = 10_000
 /** A shard that ran this long restarts at once when it dies. */
 const STABLE_US = 60_000_000
 const WATCH_PERIOD_MS = 500
-/** Scoring a batch takes microseconds: a thread still in native code after all waits hangs there. */
+/**
+ * Scoring a batch takes microseconds: a thread still in native code after all waits hangs there.
+ */
 const NATIVE_WAIT_MS = 5
 const NATIVE_WAITS_MAX = 200
 
@@ -48,13 +50,17 @@ export type ShardSupervisorOptions = Readonly<{
   clock: Clock
   timers: Timers
   log: Logger
-  /** A shard refused to start for a reason that a restart does not mend (a missing model, a bad parameter). */
+  /**
+   * A shard refused to start for a reason that a restart does not mend (a missing model, a bad
+   * parameter).
+   */
   onFailed(shard: number, code: string, message: string): void
 }>
 
 /**
- * Keeps one long-lived piscina task per shard running. A shard that dies, or stops beating, is started again after a
- * back-off; in the meantime its books are marked, so that nobody takes them for fresh. The others do not notice.
+ * Keeps one long-lived piscina task per shard running. A shard that dies, or stops beating, is
+ * started again after a back-off; in the meantime its books are marked, so that nobody takes them
+ * for fresh. The others do not notice.
  */
 export class ShardSupervisor {
   readonly #options: ShardSupervisorOptions
@@ -105,8 +111,8 @@ export class ShardSupervisor {
   }
 
   /**
-   * Ends a shard's thread wherever it is, but not inside native code, where that would end the process; it is started
-   * again like one that died.
+   * Ends a shard's thread wherever it is, but not inside native code, where that would end the
+   * process; it is started again like one that died.
    */
   kill(shard: number): void {
     const slot = this.#slots[shard]

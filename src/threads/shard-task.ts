@@ -4,12 +4,18 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import type { FeatureCatalogueParameters } from '../features/parameters.ts'
 import type { EngineMemory } from './engine-memory.ts'
 
-/** Everything a shard needs to run; plain data and shared buffers, so that it can be posted to a worker. */
+/**
+ * Everything a shard needs to run; plain data and shared buffers, so that it can be posted to a
+ * worker.
+ */
 export type ShardTask = Readonly<{
   shard: number
   /** The engine's whole table; intents and records speak of instruments by index. */
   instruments: InstrumentTable
-  /** Indexes of the instruments this shard owns. It is the only writer of their books, rows and scores. */
+  /**
+   * Indexes of the instruments this shard owns. It is the only writer of their books, rows and
+   * scores.
+   */
   owned: readonly number[]
   /** Messages a second to expect, by symbol. */
   rates: ReadonlyMap<string, number>

@@ -6,7 +6,10 @@ import type { Counters } from '../memory/counters.ts'
 import { openRowView, type RowView, recoverRow } from '../memory/row-view.ts'
 import type { ShardTask } from './shard-task.ts'
 
-/** What a shard keeps of its instruments: by topic index what messages change, by instrument what is published. */
+/**
+ * What a shard keeps of its instruments: by topic index what messages change, by instrument what is
+ * published.
+ */
 export type ShardTopics = Readonly<{
   topics: readonly Topic[]
   /** Undefined for topics that are no books. */
@@ -18,7 +21,10 @@ export type ShardTopics = Readonly<{
   featuresOf: readonly (SymbolFeatures | undefined)[]
 }>
 
-/** Opens the shared books and rows; what a predecessor that died left half written is made readable again. */
+/**
+ * Opens the shared books and rows; what a predecessor that died left half written is made readable
+ * again.
+ */
 export function openShardTopics(task: ShardTask, counters: Counters, nowUs: number): ShardTopics {
   const { feed, instruments, memory, owned, params } = task
   const { depth } = memory

@@ -45,8 +45,8 @@ const OPS = {
 } as const
 
 /**
- * One shard: its connections, and for each of its symbols decoder, sequencer, book, features, score and strategies, all
- * on one thread.
+ * One shard: its connections, and for each of its symbols decoder, sequencer, book, features, score
+ * and strategies, all on one thread.
  */
 export class Shard {
   readonly #task: ShardTask
@@ -253,7 +253,10 @@ export class Shard {
     for (const topic of topics) this.#staleness.watch(topic, nowUs)
   }
 
-  /** The chain may still hold, so the sequencer keeps it: the next delta in order makes the book LIVE again. */
+  /**
+   * The chain may still hold, so the sequencer keeps it: the next delta in order makes the book
+   * LIVE again.
+   */
   #onStale(topic: number): void {
     const book = this.#topics.books[topic]
     if (book?.state === 'LIVE') {
@@ -276,7 +279,10 @@ export class Shard {
     this.#scorer?.markChanged(instrument)
   }
 
-  /** All symbols that changed, in bounded batches; a batch that takes long is never overlapped by the next. */
+  /**
+   * All symbols that changed, in bounded batches; a batch that takes long is never overlapped by
+   * the next.
+   */
   async #score(): Promise<void> {
     const scorer = this.#scorer
     if (scorer === undefined || this.#isScoring) return

@@ -7,8 +7,8 @@ import type { ShardCommand, ShardReport, ShardTask } from './shard-task.ts'
 const STATUS_PERIOD_MS = 1000
 
 /**
- * The piscina task of one shard: runs until it is told to stop, or cannot start. What it throws is a broken belief; the
- * supervisor sees the task fail and starts another.
+ * The piscina task of one shard: runs until it is told to stop, or cannot start. What it throws is
+ * a broken belief; the supervisor sees the task fail and starts another.
  */
 export async function runShard(task: ShardTask): Promise<void> {
   const { port, shard } = task

@@ -19,8 +19,8 @@ export type StartedWorker<Ready> = Readonly<{
 type Message = Readonly<{ type: string }>
 
 /**
- * Starts a thread that answers `ready` or `failed` (with a result code and one clear line). `isReady` tells the two apart
- * in the types of that thread.
+ * Starts a thread that answers `ready` or `failed` (with a result code and one clear line).
+ * `isReady` tells the two apart in the types of that thread.
  */
 export function startWorker<Ready extends Message>(
   file: URL,

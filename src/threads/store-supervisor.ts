@@ -29,8 +29,8 @@ export type StoreSupervisorOptions = Readonly<{
 }>
 
 /**
- * Keeps the store's child process running. Nothing it does can slow or stop trading: it reads the journal's files, and
- * when it dies it is started again after a back-off.
+ * Keeps the store's child process running. Nothing it does can slow or stop trading: it reads the
+ * journal's files, and when it dies it is started again after a back-off.
  */
 export class StoreSupervisor {
   readonly #options: StoreSupervisorOptions

@@ -14,7 +14,10 @@ import type {
   StreamWorkerMessage,
 } from './stream-worker-data.ts'
 
-/** The stream thread: opens the shared memory it was given, serves the desk, beats, and ends when asked to. */
+/**
+ * The stream thread: opens the shared memory it was given, serves the desk, beats, and ends when
+ * asked to.
+ */
 async function runStream(data: StreamWorkerData): Promise<void> {
   const port = parentPort
   assert(port !== null, 'the stream runs in a worker')

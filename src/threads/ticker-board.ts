@@ -9,7 +9,10 @@ import * as ticker from '../memory/ticker-record.ts'
 
 type Place = Readonly<{ view: RecordView; record: Float64Array }>
 
-/** Keeps the ticker of each symbol of a shard in shared memory; a field that a delta does not name stays as it was. */
+/**
+ * Keeps the ticker of each symbol of a shard in shared memory; a field that a delta does not name
+ * stays as it was.
+ */
 export class TickerBoard {
   readonly #places: (Place | undefined)[] = []
 

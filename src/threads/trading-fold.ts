@@ -37,8 +37,8 @@ export type PositionView = Readonly<{
 const ENDED: readonly audit.OrderState[] = ['denied', 'rejected', 'filled', 'canceled', 'expired']
 
 /**
- * Orders, positions and trading states as execution's audit ring tells them, for the control API and the terminal. The
- * journal is the truth; what this reader missed is counted.
+ * Orders, positions and trading states as execution's audit ring tells them, for the control API
+ * and the terminal. The journal is the truth; what this reader missed is counted.
  */
 export class TradingFold {
   /** Newest last; ended orders leave when there are too many. */

@@ -4,7 +4,10 @@ import { scanRecords } from '../../src/core/record-file.ts'
 
 type JournalObject = Record<string, unknown>
 
-/** Every record that is whole; an engine may be writing or may have been killed in the middle of one. */
+/**
+ * Every record that is whole; an engine may be writing or may have been killed in the middle of
+ * one.
+ */
 export function readJournal(data: string): JournalObject[] {
   const folder = join(data, 'journal')
   const records: JournalObject[] = []
@@ -29,7 +32,10 @@ export type Folded = Readonly<{
 
 const FINAL = ['rejected', 'filled', 'canceled', 'expired', 'denied']
 
-/** Positions and orders by adding up what the journal says, knowing nothing of how the actor does it. */
+/**
+ * Positions and orders by adding up what the journal says, knowing nothing of how the actor does
+ * it.
+ */
 export function foldJournal(records: readonly JournalObject[]): Folded {
   const lots = new Map<string, number>()
   const lotSize = new Map<string, number>()

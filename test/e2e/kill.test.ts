@@ -6,8 +6,8 @@ import { foldJournal, readJournal } from './journal-fold.ts'
 import { getJson, Program, until } from './processes.ts'
 
 /**
- * The whole engine trades on paper and is killed at random moments; each time it comes back with the positions that the
- * fills in its journal add up to, and no order was ever submitted twice.
+ * The whole engine trades on paper and is killed at random moments; each time it comes back with
+ * the positions that the fills in its journal add up to, and no order was ever submitted twice.
  */
 const KILLS = 4
 const folder = temporaryFolder()
@@ -19,7 +19,8 @@ beforeAll(async () => {
   mock = new Program(['mock-exchange', '--port', '0', '--symbols', '10', '--rate', '1500'])
   const port = (await mock.printed(/:(\d+)/))[1]
   config = join(folder, 'bookflow.yaml')
-  // Thresholds at which the scalper asks for something all the time: this test is about orders, not about signals.
+  // Thresholds at which the scalper asks for something all the time: this test is about orders, not
+  // about signals.
   writeFileSync(
     config,
     `

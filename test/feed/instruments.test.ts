@@ -246,7 +246,8 @@ describe('the top symbols by turnover', () => {
   it('are traded now, endless and in dollars', async () => {
     const loaded = await load({ symbols: { top: 2 } })
     if (!loaded.ok) throw new Error(loaded.message)
-    // ODDUSDT has the largest turnover of those, and a tick that nobody can read: left out, and said so.
+    // ODDUSDT has the largest turnover of those, and a tick that nobody can read: left out, and
+    // said so.
     expect(loaded.value.instruments.map(({ symbol }) => symbol)).toEqual(['CUSDC'])
     expect(loaded.value.instruments.map(({ index }) => index)).toEqual([0])
     expect(warnings).toMatchObject([{ msg: 'symbol left out', symbol: 'ODDUSDT' }])

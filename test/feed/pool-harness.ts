@@ -70,7 +70,10 @@ export function createHarness(exchange: ScriptedExchange, overrides: Overrides):
   return { ...harness, pool }
 }
 
-/** Clock and timers that move together, in small steps, with turns of the event loop for the sockets in between. */
+/**
+ * Clock and timers that move together, in small steps, with turns of the event loop for the sockets
+ * in between.
+ */
 export class ManualTime {
   readonly clock: ManualClock = new ManualClock(1_700_000_000_000_000)
   readonly timers: ManualTimers = new ManualTimers()
@@ -95,7 +98,10 @@ export async function turn(): Promise<void> {
 
 const LOOKS_MAX = 5_000
 
-/** Looks until the condition holds. A condition that never holds fails the test by name instead of hanging it. */
+/**
+ * Looks until the condition holds. A condition that never holds fails the test by name instead of
+ * hanging it.
+ */
 export async function until(condition: () => boolean): Promise<void> {
   for (let look = 0; look < LOOKS_MAX; look++) {
     if (condition()) return

@@ -22,7 +22,10 @@ function watched(bytes: Buffer): { bytes: Buffer; outside: () => number } {
   return { bytes: proxy, outside: () => outside }
 }
 
-/** As the decoder calls a scanner: a frame that ends in a closing brace, scanned from its first byte. */
+/**
+ * As the decoder calls a scanner: a frame that ends in a closing brace, scanned from its first
+ * byte.
+ */
 function scanWatched(
   text: Uint8Array,
   scan: (bytes: Buffer, end: number) => number,

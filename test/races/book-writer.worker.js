@@ -1,4 +1,5 @@
-// Writes one shared book without end until told to stop. Plain JavaScript, as workers load compiled files.
+// Writes one shared book without end until told to stop. Plain JavaScript, as workers load compiled
+// files.
 import { workerData } from 'node:worker_threads'
 import { Book } from '../../dist/book/book.js'
 import { createBookMessage } from '../../dist/domain/messages.js'
@@ -13,7 +14,10 @@ function lotsOf(ticks, u) {
   return 1 + ((ticks * 31 + u * 17) % 1009)
 }
 
-/** The middle moves one tick a message: levels leave at one end, come at the other, and all change their size. */
+/**
+ * The middle moves one tick a message: levels leave at one end, come at the other, and all change
+ * their size.
+ */
 function fill(u) {
   const middle = 1_000_000 + ((u >> 3) % 500)
   const { bids, asks } = message

@@ -1,4 +1,5 @@
-// A worker that writes one shared structure flat out until told to stop. Loads the compiled views, as the engine does.
+// A worker that writes one shared structure flat out until told to stop. Loads the compiled views,
+// as the engine does.
 import { parentPort, workerData } from 'node:worker_threads'
 import { BroadcastWriter } from '../../dist/memory/broadcast.js'
 import { openRecordView, publishRecord } from '../../dist/memory/record-view.js'

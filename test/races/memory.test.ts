@@ -9,8 +9,9 @@ import { createRowCopy, createRows, openRowView, readRow } from '../../src/memor
 /**
  *   writer thread (flat out)  ->  shared structure  ->  this thread
  *
- * Every record holds one number in all its fields; a reader that finds two different ones has read a torn record. The
- * negative controls read without the last check and must find some: a test that cannot fail proves nothing.
+ * Every record holds one number in all its fields; a reader that finds two different ones has read
+ * a torn record. The negative controls read without the last check and must find some: a test that
+ * cannot fail proves nothing.
  */
 const FIELDS = 64
 const RUN_MS = 700

@@ -15,7 +15,10 @@ import { SCORE_FIELDS } from '../../src/memory/score-record.ts'
 import { TRADE_FIELDS } from '../../src/memory/trade-record.ts'
 import type { DeskBuffers } from '../../src/stream/desk-memory.ts'
 
-/** Shared memory as the engine would have it, with a hand to write it: the shards and execution of these tests. */
+/**
+ * Shared memory as the engine would have it, with a hand to write it: the shards and execution of
+ * these tests.
+ */
 export type DeskWorld = ReturnType<typeof createDeskWorld>
 
 export type Level = readonly [ticks: number, lots: number]
@@ -82,7 +85,10 @@ export function createDeskWorld(symbols: readonly string[], depth = 20, nowUs = 
       bookView.publishBookState(books[index], state, reason, nowUs())
       if (books[index].words[layout.REASON] !== bookReasonCode(reason)) throw new Error('unseen')
     },
-    /** Publishes the next row; value 0 is `first`, value 1 NaN, the others their index and the row number. */
+    /**
+     * Publishes the next row; value 0 is `first`, value 1 NaN, the others their index and the row
+     * number.
+     */
     row(index: number, first: number, publishUs = nowUs()): number {
       const row = createRowCopy()
       row.rowNumber = ++rowNumbers[index]

@@ -14,7 +14,10 @@ const probe = await listenUws(
 )
 if (probe.ok) await probe.value.close()
 
-/** The libraries that can serve here. The other tests of uWebSockets.js are skipped where it has no binary. */
+/**
+ * The libraries that can serve here. The other tests of uWebSockets.js are skipped where it has no
+ * binary.
+ */
 export const SERVERS: readonly (readonly [StreamServerKind, boolean])[] = [
   ['ws', true],
   ['uws', probe.ok],

@@ -49,7 +49,9 @@ function setUp() {
   return { world, memory, records, order, position }
 }
 
-/** What a client at `cursor` would get, through the real encoding, with what is said to it alone. */
+/**
+ * What a client at `cursor` would get, through the real encoding, with what is said to it alone.
+ */
 function frameOf(channel: DeskChannel, cursor: number) {
   const choice = createFrameChoice()
   channel.fill(choice, cursor, 'msgpack_f64', { number: 1, nowUs: 1 })

@@ -15,7 +15,10 @@ import { SERVERS } from './desk-run.ts'
 import { RawClient, until, type Wire } from './raw-client.ts'
 
 const SYMBOLS = Array.from({ length: 40 }, (_, at) => `COIN${at}USDT`)
-/** Largest single frame in these tests: a row as JSON. What is sent just below the bound may pass it by one frame. */
+/**
+ * Largest single frame in these tests: a row as JSON. What is sent just below the bound may pass it
+ * by one frame.
+ */
 const FRAME_BYTES = 16 * 1024
 
 const closers: (() => unknown)[] = []

@@ -2,7 +2,10 @@ import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Folder of real recordings, which are not part of the repository; tests that need it skip where it is absent. */
+/**
+ * Folder of real recordings, which are not part of the repository; tests that need it skip where it
+ * is absent.
+ */
 export const DATA = process.env.BOOKFLOW_DATA ?? join(import.meta.dirname, '../../../shared/data')
 export const HAS_DATA = existsSync(DATA)
 

@@ -1,6 +1,6 @@
 /**
- * Who may import whom, as data. A folder of `src` may import itself and what stands here; `core` is open to all but
- * itself alone, and stages never import each other: they meet in `threads`.
+ * Who may import whom, as data. A folder of `src` may import itself and what stands here; `core` is
+ * open to all but itself alone, and stages never import each other: they meet in `threads`.
  */
 export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   core: [],

@@ -48,7 +48,9 @@ function eachLine(
   return found
 }
 
-/** The line without comments and the insides of strings, so that a word in a sentence is no finding. */
+/**
+ * The line without comments and the insides of strings, so that a word in a sentence is no finding.
+ */
 function code(line: string): string {
   if (/^\s*(\*|\/\*|\/\/)/.test(line)) return ''
   return line.replace(/'(?:[^'\\]|\\.)*'/g, "''").replace(/\/\/.*$/, '')
@@ -159,7 +161,9 @@ const clocks: Rule = (file, lines) => {
 
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/
 
-/** Folder of `src` a path belongs to: `feed` for src/feed/bybit/topic.ts, `main` for src/main.ts. */
+/**
+ * Folder of `src` a path belongs to: `feed` for src/feed/bybit/topic.ts, `main` for src/main.ts.
+ */
 function roomOf(path: string): string {
   return path
     .replace(/^src\//, '')

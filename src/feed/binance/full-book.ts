@@ -1,6 +1,6 @@
 /**
- * One side of a book without a depth limit, as Binance streams it, and the window of its best levels, as Bybit does.
- * For recordings, not for the hot path.
+ * One side of a book without a depth limit, as Binance streams it, and the window of its best
+ * levels, as Bybit does. For recordings, not for the hot path.
  */
 type Level = Readonly<{ price: number; priceText: string; sizeText: string }>
 
@@ -33,7 +33,10 @@ export class FullBookSide {
     this.#levels.splice(at, isThere ? 1 : 0, { price, priceText, sizeText })
   }
 
-  /** What changed in the window of the best levels since the last call; size "0" for a level that left it. */
+  /**
+   * What changed in the window of the best levels since the last call; size "0" for a level that
+   * left it.
+   */
   takeWindowChanges(): LevelText[] {
     const before = this.#window
     const after = this.#levels.slice(0, this.#depth)

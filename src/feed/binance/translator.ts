@@ -2,10 +2,11 @@ import type { CaptureLine } from '../capture-file.ts'
 import { FullBookSide, type LevelText } from './full-book.ts'
 
 /**
- * Recorded Binance streams (spot, USD-M, COIN-M) as Bybit-shaped frames, so that the same stages run over them. Diffs are
- * spliced onto the REST snapshot by Binance's own rules (spot: U = previous u + 1; futures: pu = previous u); the book is
- * kept whole and told as a window of the best levels, with a chain of `u` of our own. A hole in Binance's chain becomes a
- * hole in ours, so the sequencer sees it. There is no sequence shared with trades: `seq` is left out.
+ * Recorded Binance streams (spot, USD-M, COIN-M) as Bybit-shaped frames, so that the same stages
+ * run over them. Diffs are spliced onto the REST snapshot by Binance's own rules (spot: U =
+ * previous u + 1; futures: pu = previous u); the book is kept whole and told as a window of the
+ * best levels, with a chain of `u` of our own. A hole in Binance's chain becomes a hole in ours, so
+ * the sequencer sees it. There is no sequence shared with trades: `seq` is left out.
  */
 type Diff = Readonly<{
   symbol: string
@@ -82,7 +83,10 @@ export class BinanceTranslator {
     return frames
   }
 
-  /** A recorded REST answer does not name its symbol: it is in the URL, or it is the only book of the file. */
+  /**
+   * A recorded REST answer does not name its symbol: it is in the URL, or it is the only book of
+   * the file.
+   */
   #symbolOf(line: CaptureLine): string | undefined {
     const fromUrl = /[?&]symbol=([A-Z0-9_]+)/i.exec(line.url)?.[1]
     if (fromUrl !== undefined) return fromUrl.toUpperCase()
