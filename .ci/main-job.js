@@ -1,5 +1,5 @@
-// Starts the main job as a newcomer does, but for ten seconds and on free ports, and listens like a desk: rows of all 100
-// symbols must come in both encodings. Then Ctrl-C, and the exit code.
+// Starts the main job as a newcomer does, but for ten seconds and on free ports, and listens like a
+// desk: rows of all 100 symbols must come in both encodings. Then Ctrl-C, and the exit code.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
