@@ -1,0 +1,113 @@
+// hot
+import type { Clock } from '../core/clock.ts'
+import type { Histogram } from '../core/histogram.ts'
+import type { Logger } from '../core/log.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
+import { FEATURE_NAMES } from '../features/registry.ts'
+import { BroadcastWriter } from '../memory/broadcast.ts'
+import { ControlBlock } from '../memory/control-block.ts'
+import type { Counters } from '../memory/counters.ts'
+import { openHistogram } from '../memory/histograms.ts'
+import { RingWriter } from '../memory/ring.ts'
+import { loadModelFolder } from '../model/manifest.ts'
+import { openScorer, type Scorer } from '../model/scorer.ts'
+import { SignalRunner } from '../signal/runner.ts'
+import { createStrategies } from '../signal/strategy-table.ts'
+import { featureRegistry } from './feature-registry.ts'
+import type { ShardTask } from './shard-task.ts'
+
+/**
+ * Scores and signals of a shard: a row marks its symbol, a timer scores all that are marked in
+ * bounded batches, and every new score is shown to the strategies.
+ */
+export class ShardScoring {
+  readonly #scorer: Scorer
+  readonly #runner: SignalRunner
+  readonly #clock: Clock
+  readonly #socketToScore: Histogram
+  readonly #socketToSignal: Histogram
+  #isScoring = false
+
+  private constructor(task: ShardTask, clock: Clock, scorer: Scorer, runner: SignalRunner) {
+    const { histograms } = task.memory.shards[task.shard]
+    this.#scorer = scorer
+    this.#runner = runner
+    this.#clock = clock
+    this.#socketToScore = openHistogram(histograms, 'socket_to_score')
+    this.#socketToSignal = openHistogram(histograms, 'socket_to_signal')
+  }
+
+  /** Undefined when scoring is switched off: then nothing is decided either. */
+  static async open(
+    task: ShardTask,
+    clock: Clock,
+    counters: Counters,
+    logger: Logger,
+  ): Promise<Result<ShardScoring | undefined>> {
+    const { instruments, memory, owned, shard } = task
+    if (!task.model.enabled) return succeed(undefined)
+    const strategies = createStrategies(task.strategies, FEATURE_NAMES)
+    if (!strategies.ok) return strategies
+    const model = loadModelFolder(task.model.folder, featureRegistry())
+    if (!model.ok) return model
+    const control = new ControlBlock(memory.control)
+    const { rows, scores, books } = memory
+    const scorer = await openScorer({
+      model: model.value,
+      instruments: owned,
+      rows,
+      scores,
+      counters,
+      logger,
+      // The runtime cannot bear the end of its thread: the supervisor waits while it works.
+      guard: {
+        enter: () => control.enterNative(shard),
+        leave: () => control.leaveNative(shard),
+      },
+    })
+    if (!scorer.ok) return fail(scorer.code, scorer.message)
+    const runner = new SignalRunner({
+      shard,
+      strategies: strategies.value,
+      instruments,
+      owned,
+      books,
+      bookDepth: memory.depth,
+      rows,
+      scores,
+      intents: new RingWriter(memory.shards[shard].intents),
+      signals: new BroadcastWriter(memory.shards[shard].signals),
+      counters,
+      ringDoorbell: () => control.ring(),
+    })
+    return succeed(new ShardScoring(task, clock, scorer.value, runner))
+  }
+
+  markChanged(instrument: number): void {
+    this.#scorer.markChanged(instrument)
+  }
+
+  /** All symbols that changed; a call while another is under way does nothing, the marks stay. */
+  async score(): Promise<void> {
+    if (this.#isScoring) return
+    this.#isScoring = true
+    const scorer = this.#scorer
+    while (scorer.pendingCount() > 0) {
+      const count = await scorer.scoreChanged(this.#clock.nowUs())
+      if (count === 0) break
+      for (let i = 0; i < count; i++) this.#decide(scorer.scored[i], scorer.scoredReceiveUs[i])
+    }
+    this.#isScoring = false
+  }
+
+  async close(): Promise<void> {
+    await this.#scorer.close()
+  }
+
+  #decide(instrument: number, receiveUs: number): void {
+    const nowUs = this.#clock.nowUs()
+    this.#socketToScore.record(nowUs - receiveUs)
+    if (this.#runner.run(instrument, nowUs) === 0) return
+    this.#socketToSignal.record(this.#clock.nowUs() - receiveUs)
+  }
+}
