@@ -24,14 +24,24 @@ export class Exposures {
     this.#indexes = new Map(instruments.map((entry) => [instrumentKey(entry), entry.index]))
   }
 
-  /** Looks at the books of all open positions. */
+  /** Looks at the books of all open positions, and forgets the prices of closed ones. */
   mark(): void {
     for (const [key, { position }] of this.#state.holdings) {
-      const index = this.#indexes.get(key)
-      if (position.lots === 0 || index === undefined) continue
-      const mid = midTicks(this.#books.read(index))
-      if (mid > 0) this.#midTicks.set(key, mid)
+      if (position.lots === 0) this.#midTicks.delete(key)
+      else this.#look(key)
     }
+  }
+
+  /** NaN while none is known. A position that was opened since the last `mark` is looked up. */
+  #markTicks(key: string): number {
+    if (!this.#midTicks.has(key)) this.#look(key)
+    return this.#midTicks.get(key) ?? Number.NaN
+  }
+
+  #look(key: string): void {
+    const index = this.#indexes.get(key)
+    const mid = index === undefined ? Number.NaN : midTicks(this.#books.read(index))
+    if (mid > 0) this.#midTicks.set(key, mid)
   }
 
   /** Notional held and on order, for one symbol and for all. Closing orders add nothing. */
@@ -67,7 +77,7 @@ export class Exposures {
     let equity = this.#state.equityStartQuote + this.#state.realizedQuote()
     for (const [key, { position, steps }] of this.#state.holdings) {
       if (position.lots === 0 || !this.#indexes.has(key)) continue
-      equity += unrealizedQuote(position, this.#midTicks.get(key) ?? Number.NaN, steps)
+      equity += unrealizedQuote(position, this.#markTicks(key), steps)
     }
     return equity
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fail } from '../../src/core/result.ts'
 import { RESULT_CODES } from '../../src/domain/result-codes.ts'
-import type { SubmitReply } from '../../src/execution/gateway/gateway.ts'
+import type { GatewayEvent, SubmitReply } from '../../src/execution/gateway/gateway.ts'
 import type { PaperGateway } from '../../src/execution/gateway/paper-gateway.ts'
 import type { MemoryJournal } from '../../src/execution/journal/memory-journal.ts'
 import * as audit from '../../src/memory/audit-record.ts'
@@ -73,6 +73,26 @@ describe('the life of an order', () => {
       reason: 'remainder_canceled',
     })
     expect(rig.lots(0)).toBe(40)
+  })
+
+  it('may follow a fill of another symbol at once', async () => {
+    const rig = await startRig()
+    for (let i = 0; i < 4; i++) {
+      const before = rig.state.orderNumber
+      rig.enter(0, 'enter_long', 10_001)
+      rig.clock.advance(7_000) // not in step with the looks at open positions
+      await rig.settle()
+      rig.clock.advance(6_000)
+      await rig.settle()
+      rig.enter(1, 'enter_long', 10_001)
+      await rig.settle()
+      expect(rig.state.orderNumber).toBe(before + 2)
+      await rig.pass(20)
+      rig.command('flatten')
+      await rig.pass(500)
+      rig.command('resume')
+      for (const index of [0, 1]) rig.quote(index, 10_000, 1000 + i)
+    }
   })
 
   it('fills nothing from a book that went stale on the way', async () => {
@@ -341,7 +361,7 @@ describe('faults', () => {
       },
     })
     rig.enter(0, 'enter_long', 10_003)
-    await rig.pass(10)
+    await rig.settle()
     rig.enter(0, 'enter_long', 10_003)
     await rig.pass(6_000)
     expect(sent).toEqual(['bf-1-1'])
@@ -422,6 +442,125 @@ describe('faults', () => {
     rig.enter(6, 'enter_long', 10_003)
     await rig.pass(20)
     expect(rig.lots(6)).toBeGreaterThan(0)
+  })
+})
+
+describe('events of the gateway', () => {
+  /** The paper exchange with events put in front of its own. */
+  const startScripted = async (entryTimeInForce: 'ioc' | 'gtc' = 'gtc') => {
+    const events: GatewayEvent[] = []
+    const rig = await startRig({
+      options: { entryTimeInForce, restMsMax: 60_000 },
+      gateway: (paper) => {
+        const gateway = intercept(paper, () => {})
+        gateway.nextEvent = () => events.shift() ?? paper.nextEvent()
+        return gateway
+      },
+    })
+    const fill = (number: number, lots: number, orderLinkId = 'bf-1-1') =>
+      events.push({
+        type: 'execution',
+        execution: {
+          orderLinkId,
+          execId: `x${number}`,
+          execNumber: null,
+          ticks: 9_990,
+          lots,
+          feeQuote: 0.01,
+          isMaker: true,
+          timeUs: rig.clock.nowUs(),
+        },
+      })
+    const cancel = () =>
+      events.push({ type: 'canceled', orderLinkId: 'bf-1-1', code: 'ok', timeUs: 0 })
+    rig.enter(0, 'enter_long', 9_990)
+    await rig.settle()
+    return { rig, fill, cancel }
+  }
+  const state = (rig: Rig) => rig.state.orders.get('bf-1-1')?.state
+
+  it('count a repeated fill once', async () => {
+    const { rig, fill } = await startScripted()
+    await rig.pass(10)
+    for (const number of [1, 1, 2, 1, 2]) fill(number, 10)
+    await rig.settle()
+    expect(rig.lots(0)).toBe(20)
+    expect(rig.records('fill')).toHaveLength(2)
+    expect(rig.counters.get('fills_repeated')).toBe(3)
+    expect(rig.control.state).toBe('active')
+  })
+
+  it('may tell of a fill before the acceptance', async () => {
+    const { rig, fill } = await startScripted()
+    fill(1, 10)
+    await rig.settle()
+    expect(state(rig)).toBe('open')
+    await rig.pass(10)
+    expect(rig.counters.get('order_transitions_forbidden')).toBe(0)
+    expect(rig.control.state).toBe('active')
+  })
+
+  it('may tell of a fill that crossed the cancel', async () => {
+    const { rig, fill, cancel } = await startScripted()
+    await rig.pass(10)
+    cancel()
+    await rig.settle()
+    fill(1, 10)
+    cancel()
+    await rig.settle()
+    expect(state(rig)).toBe('canceled')
+    expect(rig.lots(0)).toBe(10)
+    fill(2, 90)
+    await rig.settle()
+    expect(state(rig)).toBe('filled')
+    expect(rig.lots(0)).toBe(100)
+    expect(rig.control.state).toBe('active')
+  })
+
+  it('halt trading when they tell of more than was ordered, and count it all the same', async () => {
+    const { rig, fill } = await startScripted()
+    await rig.pass(10)
+    fill(1, 150)
+    fill(2, 1)
+    await rig.settle()
+    expect(rig.lots(0)).toBe(151)
+    expect(rig.control.state).toBe('halted')
+    expect(rig.records('trading_state').at(-1)?.reason).toBe('order_transition_forbidden')
+  })
+
+  it('halt trading when they tell of a fill of an order that is not ours', async () => {
+    const { rig, fill } = await startScripted()
+    fill(1, 10, 'bf-9-9')
+    await rig.settle()
+    expect(rig.lots(0)).toBe(0)
+    expect(rig.counters.get('gateway_events_unmatched')).toBe(1)
+    expect(rig.control.state).toBe('halted')
+  })
+})
+
+describe('resting orders', () => {
+  it('are canceled after their time', async () => {
+    const rig = await startRig({ options: { entryTimeInForce: 'gtc', restMsMax: 500 } })
+    rig.enter(0, 'enter_long', 9_990)
+    await rig.pass(450)
+    expect(rig.state.unfinished.size).toBe(1)
+    await rig.pass(150)
+    expect(rig.state.unfinished.size).toBe(0)
+    expect(rig.records('order_state').at(-2)?.reason).toBe('rested_too_long')
+  })
+
+  it('make way for an exit of their symbol', async () => {
+    const rig = await startRig({ options: { entryTimeInForce: 'gtc', restMsMax: 60_000 } })
+    rig.enter(0, 'enter_long', 10_001)
+    await rig.pass(10)
+    rig.enter(0, 'enter_long', 9_990)
+    await rig.pass(10)
+    rig.enter(0, 'exit', 9_990)
+    await rig.pass(20)
+    expect(rig.state.unfinished.size).toBe(0)
+    rig.enter(0, 'exit', 9_990)
+    await rig.pass(20)
+    expect(rig.lots(0)).toBe(0)
   })
 })
 
