@@ -3,10 +3,9 @@ import type { Clock } from '../core/clock.ts'
 import type { Histogram } from '../core/histogram.ts'
 import type { Logger } from '../core/log.ts'
 import { Random } from '../core/random.ts'
-import { fail, type Result, succeed } from '../core/result.ts'
+import { type Result, succeed } from '../core/result.ts'
 import type { CancelTimer, Timers } from '../core/timer.ts'
 import type { TickerMessage, TradeMessage } from '../domain/messages.ts'
-import { FEATURE_NAMES } from '../features/registry.ts'
 import type { ControlMessage } from '../feed/bybit/control-message.ts'
 import { BybitDecoder } from '../feed/bybit/decoder.ts'
 import { FeedPool } from '../feed/pool.ts'
@@ -16,14 +15,9 @@ import { BroadcastWriter } from '../memory/broadcast.ts'
 import { ControlBlock } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
 import { openHistogram } from '../memory/histograms.ts'
-import { RingWriter } from '../memory/ring.ts'
 import { publishRow } from '../memory/row-view.ts'
-import { loadModelFolder } from '../model/manifest.ts'
-import { openScorer, type Scorer } from '../model/scorer.ts'
-import { SignalRunner } from '../signal/runner.ts'
-import { createStrategies } from '../signal/strategy-table.ts'
-import { featureRegistry } from './feature-registry.ts'
 import { Pipeline, type PipelineSink } from './pipeline.ts'
+import { ShardScoring } from './shard-scoring.ts'
 import type { ShardStatus, ShardTask } from './shard-task.ts'
 import { openShardTopics, type ShardTopics } from './shard-topics.ts'
 import { TickerBoard } from './ticker-board.ts'
@@ -61,21 +55,16 @@ export class Shard {
   readonly #tickers: TickerBoard
   readonly #socketToFeature: Histogram
   readonly #exchangeToFeature: Histogram
-  readonly #socketToScore: Histogram
-  readonly #socketToSignal: Histogram
   readonly #counters: Counters
   readonly #control: ControlBlock
-  readonly #runner: SignalRunner
-  #scorer: Scorer | undefined
-  #isScoring = false
+  readonly #scoring: ShardScoring | undefined
   #cancels: CancelTimer[] = []
 
   private constructor(
     task: ShardTask,
     ports: ShardPorts,
-    runner: SignalRunner,
     counters: Counters,
-    control: ControlBlock,
+    scoring: ShardScoring | undefined,
   ) {
     const { memory, shard } = task
     const { clock, log, timers } = ports
@@ -83,14 +72,12 @@ export class Shard {
     this.#clock = clock
     this.#timers = timers
     this.#log = log
-    this.#runner = runner
     this.#counters = counters
-    this.#control = control
+    this.#scoring = scoring
+    this.#control = new ControlBlock(memory.control)
     const own = memory.shards[shard]
     this.#socketToFeature = openHistogram(own.histograms, 'socket_to_feature')
     this.#exchangeToFeature = openHistogram(own.histograms, 'exchange_to_feature')
-    this.#socketToScore = openHistogram(own.histograms, 'socket_to_score')
-    this.#socketToSignal = openHistogram(own.histograms, 'socket_to_signal')
     this.#trades = new TradeBoard(new BroadcastWriter(own.trades))
     this.#tickers = new TickerBoard(memory.tickers, task.owned)
     this.#topics = openShardTopics(task, counters, clock.nowUs())
@@ -118,45 +105,10 @@ export class Shard {
 
   /** Opens model and strategies, which may be refused; nothing runs before `start`. */
   static async open(task: ShardTask, ports: ShardPorts): Promise<Result<Shard>> {
-    const { memory, shard, owned, instruments } = task
-    const counters = new Counters(memory.shards[shard].counters)
-    const control = new ControlBlock(memory.control)
-    const strategies = createStrategies(task.strategies, FEATURE_NAMES)
-    if (!strategies.ok) return strategies
-    const runner = new SignalRunner({
-      shard,
-      strategies: strategies.value,
-      instruments,
-      owned,
-      books: memory.books,
-      bookDepth: memory.depth,
-      rows: memory.rows,
-      scores: memory.scores,
-      intents: new RingWriter(memory.shards[shard].intents),
-      signals: new BroadcastWriter(memory.shards[shard].signals),
-      counters,
-      ringDoorbell: () => control.ring(),
-    })
-    const opened = new Shard(task, ports, runner, counters, control)
-    if (!task.model.enabled) return succeed(opened)
-    const model = loadModelFolder(task.model.folder, featureRegistry())
-    if (!model.ok) return model
-    const scorer = await openScorer({
-      model: model.value,
-      instruments: owned,
-      rows: memory.rows,
-      scores: memory.scores,
-      counters,
-      logger: ports.log,
-      // The runtime cannot bear the end of its thread: the supervisor waits while it works.
-      guard: {
-        enter: () => control.enterNative(shard),
-        leave: () => control.leaveNative(shard),
-      },
-    })
-    if (!scorer.ok) return fail(scorer.code, scorer.message)
-    opened.#scorer = scorer.value
-    return succeed(opened)
+    const counters = new Counters(task.memory.shards[task.shard].counters)
+    const scoring = await ShardScoring.open(task, ports.clock, counters, ports.log)
+    if (!scoring.ok) return scoring
+    return succeed(new Shard(task, ports, counters, scoring.value))
   }
 
   start(): void {
@@ -165,7 +117,7 @@ export class Shard {
     this.#cancels = [
       this.#timers.every(HEARTBEAT_PERIOD_MS, () => this.#control.beat(shard, this.#clock.nowUs())),
       this.#timers.every(STALE_CHECK_PERIOD_MS, () => this.#staleness.check(this.#clock.nowUs())),
-      this.#timers.every(model.batchPeriodMs, () => void this.#score()),
+      this.#timers.every(model.batchPeriodMs, () => void this.#scoring?.score()),
     ]
     this.#log.info(
       { symbols: this.#task.owned.length, topics: this.#topics.topics.length },
@@ -176,7 +128,7 @@ export class Shard {
   async stop(): Promise<void> {
     for (const cancel of this.#cancels) cancel()
     await this.#pool.stop()
-    await this.#scorer?.close()
+    await this.#scoring?.close()
     const nowUs = this.#clock.nowUs()
     for (const book of this.#topics.books) book?.markState('NO_BOOK', 'stopped', nowUs)
   }
@@ -276,28 +228,7 @@ export class Shard {
     const nowUs = this.#clock.nowUs()
     this.#socketToFeature.record(nowUs - receiveUs)
     this.#exchangeToFeature.record(nowUs - ctsMs * 1000)
-    this.#scorer?.markChanged(instrument)
-  }
-
-  /**
-   * All symbols that changed, in bounded batches; a batch that takes long is never overlapped by
-   * the next.
-   */
-  async #score(): Promise<void> {
-    const scorer = this.#scorer
-    if (scorer === undefined || this.#isScoring) return
-    this.#isScoring = true
-    while (scorer.pendingCount() > 0) {
-      const count = await scorer.scoreChanged(this.#clock.nowUs())
-      if (count === 0) break
-      for (let i = 0; i < count; i++) {
-        const nowUs = this.#clock.nowUs()
-        this.#socketToScore.record(nowUs - scorer.scoredReceiveUs[i])
-        if (this.#runner.run(scorer.scored[i], nowUs) === 0) continue
-        this.#socketToSignal.record(this.#clock.nowUs() - scorer.scoredReceiveUs[i])
-      }
-    }
-    this.#isScoring = false
+    this.#scoring?.markChanged(instrument)
   }
 }
 
