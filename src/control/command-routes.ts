@@ -11,11 +11,22 @@ import type { ControlPorts } from './ports.ts'
 import { type CommandAnswer, CommandAnswerSchema, CommandBody, ErrorSchema } from './schemas.ts'
 
 /** The commands of the API, by the last part of their path. */
-const COMMAND_ROUTES: readonly (readonly [string, Command, string])[] = [
-  ['halt', 'halt', 'No new order, whatever it is for'],
-  ['reduce', 'reduce_only', 'Only orders that make a position smaller'],
-  ['resume', 'resume', 'Trade again'],
+const COMMAND_ROUTES: readonly CommandRoute[] = [
+  { name: 'halt', command: 'halt', summary: 'Cancel all orders, open nothing; closing goes on' },
+  { name: 'reduce', command: 'reduce_only', summary: 'Only orders that make a position smaller' },
+  { name: 'resume', command: 'resume', summary: 'Trade again' },
+  { name: 'cancel-all', command: 'cancel_all', summary: 'Cancel open orders', takesSymbol: true },
+  { name: 'flatten', command: 'flatten', summary: 'Cancel and close positions', takesSymbol: true },
+  { name: 'kill', command: 'kill', summary: 'Nothing leaves until the process is started again' },
 ]
+
+type CommandRoute = Readonly<{
+  name: string
+  command: Command
+  summary: string
+  /** It may be meant for one symbol; the others are for all of them. */
+  takesSymbol?: boolean
+}>
 
 export type CommandRouteOptions = Readonly<{
   ports: ControlPorts
@@ -29,7 +40,8 @@ export type CommandRouteOptions = Readonly<{
 export function addCommandRoutes(app: FastifyInstance, options: CommandRouteOptions): void {
   const onRequest = async (request: FastifyRequest, reply: FastifyReply) =>
     authorize(request, reply, options.token)
-  for (const [name, command, summary] of COMMAND_ROUTES) {
+  for (const route of COMMAND_ROUTES) {
+    const { name, summary } = route
     const schema = {
       tags: ['control'],
       summary,
@@ -44,7 +56,7 @@ export function addCommandRoutes(app: FastifyInstance, options: CommandRouteOpti
     app.post<{ Body: Static<typeof CommandBody> }>(
       `/api/v1/control/${name}`,
       { schema, onRequest },
-      (request, reply) => answerCommand(command, request, reply, options),
+      (request, reply) => answerCommand(route, request, reply, options),
     )
   }
 }
@@ -73,7 +85,7 @@ async function authorize(
 }
 
 async function answerCommand(
-  command: Command,
+  { command, takesSymbol = false }: CommandRoute,
   request: FastifyRequest<{ Body: Static<typeof CommandBody> }>,
   reply: FastifyReply,
   { ports, clock, keys }: CommandRouteOptions,
@@ -85,6 +97,12 @@ async function answerCommand(
     return refuse(reply, fail('idempotency_key_missing', message))
   }
   const symbol = request.body?.symbol
+  if (symbol !== undefined && !takesSymbol) {
+    return refuse(
+      reply,
+      fail('bad_request', 'symbol: this command is for all symbols, leave it out'),
+    )
+  }
   const asked = JSON.stringify([command, symbol ?? null])
   const answer = await keys.once(key, asked, clock.nowUs(), async () => {
     const outcome = await ports.command(command, symbol)

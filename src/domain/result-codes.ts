@@ -109,3 +109,7 @@ const NAMES = new Map<number, ResultCode>(
 export function resultCodeName(code: number): ResultCode | 'unknown_code' {
   return NAMES.get(code) ?? 'unknown_code'
 }
+
+export function isResultCode(name: string): name is ResultCode {
+  return Object.hasOwn(RESULT_CODES, name)
+}

@@ -68,6 +68,10 @@ export function obeyCommand(desk: CommandDesk, command: GivenCommand, nowUs: num
       if (desk.isKilled()) trading.answer('kill_latch', number, nowUs)
       else flatten(desk, instrument, number, nowUs)
       return
+    case 'kill':
+      trading.set('halted', number, nowUs)
+      desk.cancelAll(-1, 'kill_latch', nowUs)
+      return
     default:
       trading.answer('bad_request', number, nowUs)
   }

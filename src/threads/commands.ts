@@ -12,6 +12,11 @@ const ANSWER_MS_MAX = 2000
 const LOOK_PERIOD_MS = 5
 const ALL_INSTRUMENTS = -1
 
+const REFUSALS: Readonly<Partial<Record<ResultCode, string>>> = {
+  kill_latch: 'the kill latch is set: start the process again',
+  daily_loss: 'the loss of the day has reached its limit: wait for the next UTC day',
+}
+
 /**
  * Hands commands to execution through their ring and waits for the audit record that answers each.
  */
@@ -65,10 +70,16 @@ export class Commands {
     return new Promise((resolve) => {
       const cancel = this.#timers.every(LOOK_PERIOD_MS, () => {
         this.#trading.update()
-        const tradingState = this.#trading.answer(number)
-        if (tradingState === undefined && this.#clock.nowUs() < endUs) return
+        const answer = this.#trading.answer(number)
+        if (answer === undefined && this.#clock.nowUs() < endUs) return
         cancel()
-        if (tradingState !== undefined) return resolve(succeed({ number, tradingState }))
+        if (answer?.code === 'ok') {
+          return resolve(succeed({ number, tradingState: answer.tradingState }))
+        }
+        if (answer !== undefined) {
+          const why = REFUSALS[answer.code] ?? 'execution refused it'
+          return resolve(fail(answer.code, `${why}; trading is ${answer.tradingState}`))
+        }
         const text = `execution did not answer within ${ANSWER_MS_MAX} ms: see /health`
         return resolve(fail('internal_error', text))
       })

@@ -57,6 +57,7 @@ export function controlPorts(engine: Engine, owned: readonly (readonly number[])
       if (symbol !== undefined && index === undefined) {
         return fail('instrument_unknown', `symbol: ${symbol} is not watched; see /api/v1/symbols`)
       }
+      if (kind === 'kill') engine.control.kill()
       return engine.commands.give(kind, index)
     },
     metrics: () => metricFamilies(engine),

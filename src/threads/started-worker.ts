@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { SHUTDOWN_MS_MAX } from '../constants.ts'
 import { type Failure, fail, type Result, succeed } from '../core/result.ts'
-import { RESULT_CODES, type ResultCode } from '../domain/result-codes.ts'
+import { isResultCode, type ResultCode } from '../domain/result-codes.ts'
 
 const START_MS_MAX = 60_000
 
@@ -78,8 +78,4 @@ function failureOf(message: Message): Failure<ResultCode> {
   const text = 'message' in message ? String(message.message) : 'no reason given'
   const code = 'code' in message ? String(message.code) : ''
   return fail(isResultCode(code) ? code : 'internal_error', text)
-}
-
-export function isResultCode(code: string): code is ResultCode {
-  return code in RESULT_CODES
 }

@@ -1,6 +1,6 @@
 import { ORDERS_SHOWN_MAX } from '../constants.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
-import { resultCodeName } from '../domain/result-codes.ts'
+import { isResultCode, type ResultCode, resultCodeName } from '../domain/result-codes.ts'
 import {
   ORDER_SIDES,
   type OrderSide,
@@ -34,6 +34,9 @@ export type PositionView = Readonly<{
   timeUs: number
 }>
 
+/** `ok`, or why it was refused, and the trading state after it. */
+export type CommandReply = Readonly<{ code: ResultCode; tradingState: TradingState }>
+
 const ENDED: readonly audit.OrderState[] = ['denied', 'rejected', 'filled', 'canceled', 'expired']
 
 /**
@@ -44,8 +47,8 @@ export class TradingFold {
   /** Newest last; ended orders leave when there are too many. */
   readonly orders = new Map<string, OrderView>()
   readonly positions = new Map<number, PositionView>()
-  /** Trading state after the command of each number, the newest ones. */
-  readonly #answers = new Map<number, TradingState>()
+  /** What execution said to the command of each number, the newest ones. */
+  readonly #answers = new Map<number, CommandReply>()
   readonly #reader: BroadcastReader
   readonly #record = new Float64Array(audit.AUDIT_FIELDS)
   readonly #instruments: InstrumentTable
@@ -67,8 +70,8 @@ export class TradingFold {
     while (this.#reader.next(this.#record)) this.#apply(this.#record)
   }
 
-  /** The trading state that followed a command; undefined while it is not answered. */
-  answer(command: number): TradingState | undefined {
+  /** Undefined while the command is not answered. */
+  answer(command: number): CommandReply | undefined {
     return this.#answers.get(command)
   }
 
@@ -134,7 +137,9 @@ export class TradingFold {
   #applyState(record: Float64Array): void {
     const command = record[audit.AUDIT_COMMAND]
     if (Number.isNaN(command)) return
-    this.#answers.set(command, TRADING_STATES[record[audit.AUDIT_STATE]])
+    const code = resultCodeName(record[audit.AUDIT_REASON])
+    const tradingState = TRADING_STATES[record[audit.AUDIT_STATE]]
+    this.#answers.set(command, { code: isResultCode(code) ? code : 'internal_error', tradingState })
     for (const oldest of this.#answers.keys()) {
       if (this.#answers.size <= ORDERS_SHOWN_MAX) break
       this.#answers.delete(oldest)

@@ -150,6 +150,9 @@ describe('commands', () => {
     ['halt', 'halt'],
     ['reduce', 'reduce_only'],
     ['resume', 'resume'],
+    ['cancel-all', 'cancel_all'],
+    ['flatten', 'flatten'],
+    ['kill', 'kill'],
   ])('%s is given to execution once', async (name, kind) => {
     const answer = await post(name)
     expect(answer.statusCode).toBe(200)
@@ -163,10 +166,14 @@ describe('commands', () => {
   })
 
   it('may be for one symbol, and refuse what they do not know', async () => {
-    expect((await post('halt', {}, { symbol: 'BTCUSDT' })).json().symbol).toBe('BTCUSDT')
+    expect((await post('flatten', {}, { symbol: 'BTCUSDT' })).json().symbol).toBe('BTCUSDT')
+    expect((await post('halt', {}, { symbol: 'BTCUSDT' })).json()).toMatchObject({
+      code: 'bad_request',
+      message: expect.stringContaining('all symbols'),
+    })
     expect((await post('halt', {}, { symbl: 'BTCUSDT' })).statusCode).toBe(400)
     expect((await post('halt', {}, { symbol: 'btc' })).json().code).toBe('bad_request')
-    expect((await post('flatten')).statusCode).toBe(404)
+    expect((await post('explode')).statusCode).toBe(404)
     expect(engine.commands).toHaveLength(1)
   })
 
@@ -233,7 +240,7 @@ describe('commands', () => {
 
   it('with the key of another request are refused', async () => {
     await post('halt', { 'idempotency-key': 'k' })
-    const other = await post('halt', { 'idempotency-key': 'k' }, { symbol: 'BTCUSDT' })
+    const other = await post('flatten', { 'idempotency-key': 'k' }, { symbol: 'BTCUSDT' })
     expect(other.statusCode).toBe(409)
     expect(other.json().code).toBe('idempotency_key_reused')
     engine.clock.advance(24 * 3_600_000_000)
@@ -305,7 +312,10 @@ describe('documentation', () => {
     expect(Object.keys(openapi.paths).sort()).toEqual([
       '/',
       '/api/v1/books/{symbol}',
+      '/api/v1/control/cancel-all',
+      '/api/v1/control/flatten',
       '/api/v1/control/halt',
+      '/api/v1/control/kill',
       '/api/v1/control/reduce',
       '/api/v1/control/resume',
       '/api/v1/features/{symbol}',
