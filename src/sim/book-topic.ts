@@ -112,8 +112,8 @@ export class BookTopic implements Topic {
       if (this.depth === 1 && timeUs - this.#sentUs >= REPEAT_US) this.#sendSnapshot(timeUs)
       return
     }
-    this.#bids.take()
-    this.#asks.take()
+    this.#bids.settle()
+    this.#asks.settle()
     this.#advance()
     if (this.depth === 1 || changes > DELTA_CHANGES_MAX) this.#sendSnapshot(timeUs)
     else this.#sendDelta(timeUs)

@@ -16,6 +16,8 @@ export class BookWindow {
   changedCount = 0
   readonly #table: LevelTable
   readonly #depth: number
+  /** First level that moved to another place in the last comparison; -1 when none did. */
+  #shiftedFrom = -1
 
   constructor(table: LevelTable, depth: number) {
     this.#table = table
@@ -28,9 +30,11 @@ export class BookWindow {
 
   /**
    * Walks the published and the present window from the best level down; both are sorted by key.
+   * Sizes above the first level that moved are taken over on the way; `settle` does the rest.
    */
   compare(): void {
     const { keys, lots, count, changedKeys, changedLots } = this
+    let shiftedFrom = -1
     const table = this.#table
     const tableKeys = table.keys
     const tableLots = table.lots
@@ -45,30 +49,43 @@ export class BookWindow {
         if (lots[old] !== tableLots[now]) {
           changedKeys[changed] = nowKey
           changedLots[changed++] = tableLots[now]
+          if (shiftedFrom === -1) lots[old] = tableLots[now]
         }
         old++
         now--
       } else if (oldKey > nowKey) {
         changedKeys[changed] = oldKey
         changedLots[changed++] = 0
+        if (shiftedFrom === -1) shiftedFrom = old
         old++
       } else {
         changedKeys[changed] = nowKey
         changedLots[changed++] = tableLots[now]
+        if (shiftedFrom === -1) shiftedFrom = old
         now--
       }
     }
     this.changedCount = changed
+    this.#shiftedFrom = shiftedFrom
   }
 
-  /** The present window becomes the published one. */
+  /** After `compare`: the present window becomes the published one. */
+  settle(): void {
+    if (this.#shiftedFrom !== -1) this.#copy(this.#shiftedFrom)
+  }
+
+  /** The present window becomes the published one, without a comparison. */
   take(): void {
+    this.#copy(0)
+  }
+
+  #copy(from: number): void {
     const table = this.#table
     const count = Math.min(this.#depth, table.end - table.start)
     const keys = this.keys
     const lots = this.lots
     const best = table.end - 1
-    for (let i = 0; i < count; i++) {
+    for (let i = from; i < count; i++) {
       keys[i] = table.keys[best - i]
       lots[i] = table.lots[best - i]
     }

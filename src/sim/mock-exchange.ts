@@ -74,8 +74,9 @@ export type MockExchange = Readonly<{
 }>
 
 const TICK_MS = 2
-const TICK_MS_COOL = 4
-const COOL_RATE = 5000
+/** Outside of these rates: below to stay cool, above to batch more. */
+const TICK_MS_LONG = 4
+const TICK_RATES = { from: 5000, to: 50_000 }
 /** Then the event loop gets its turn: pings, requests, sockets. */
 const MESSAGES_PER_TURN_MAX = 4096
 /** Further behind than this nobody is helped by catching up. */
@@ -187,8 +188,8 @@ class ExchangeServer {
 
   #startTimers(): void {
     const { timers, rate } = this.#options
-    const tickMs = rate <= COOL_RATE && this.#market !== undefined ? TICK_MS_COOL : TICK_MS
-    this.#cancels.push(timers.every(tickMs, () => this.#tick()))
+    const isLong = rate <= TICK_RATES.from || rate > TICK_RATES.to
+    this.#cancels.push(timers.every(isLong ? TICK_MS_LONG : TICK_MS, () => this.#tick()))
     this.#cancels.push(timers.every(IDLE_CHECK_MS, () => this.#closeIdle()))
     if (!Number.isFinite(rate)) {
       this.#cancels.push(timers.every(FULL_RATE_CHECK_MS, () => this.#adjustFullRate()))
