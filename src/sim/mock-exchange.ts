@@ -86,6 +86,7 @@ const IDLE_US_MAX = 600_000_000
 const IDLE_CHECK_MS = 30_000
 const FULL_RATE_START = 50_000
 const FULL_RATE_CHECK_MS = 250
+const FULL_RATE_BEHIND_US = 50_000
 const FULL_RATE_BACKLOG_BYTES = 1 << 20
 
 export async function startMockExchange(
@@ -103,8 +104,7 @@ export async function startMockExchange(
     return new ExchangeServer(options, replay, sources).listen()
   }
   const rate = Number.isFinite(options.rate) ? options.rate : FULL_RATE_START
-  const { symbols, seed } = options
-  const market = new MockMarket({ symbols, seed, rate, startUs: nowUs })
+  const market = new MockMarket({ ...options, rate, startUs: nowUs })
   return new ExchangeServer(options, market, { listed: market.listed, market }).listen()
 }
 
@@ -264,8 +264,8 @@ class ExchangeServer {
     for (const session of this.#sessions) {
       if (session.connection.backlogBytes > FULL_RATE_BACKLOG_BYTES) isBacklogged = true
     }
-    const isTooFast = behindUs > 20_000 || isBacklogged
-    this.#fullRate = Math.max(1000, this.#fullRate * (isTooFast ? 0.8 : 1.1))
+    const isTooFast = behindUs > FULL_RATE_BEHIND_US || isBacklogged
+    this.#fullRate = Math.max(1000, this.#fullRate * (isTooFast ? 0.93 : 1.08))
     this.#market?.setRate(this.#fullRate)
   }
 

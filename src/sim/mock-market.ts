@@ -70,8 +70,14 @@ export class MockMarket implements MarketSource {
 
   setRate(rate: number): void {
     if (this.#rate === rate) return
+    const before = this.#rate
     this.#rate = rate
-    this.#restartPace(false)
+    // What the control learned about the pace holds at the new rate too.
+    if (before > 0 && rate > 0 && this.#nominal > 0) {
+      this.#speed *= rate / before
+      this.#owed = 0
+      this.#setPace()
+    } else this.#restartPace(false)
   }
 
   /** The market of a listed instrument, opened when it is first asked for. */
