@@ -178,6 +178,25 @@ describe('mock market', () => {
     expect(new Set(since.map((candle) => candle.startMs)).size).toBe(since.length)
   })
 
+  it('sends a snapshot inside the chain of u when a delta would hold over a hundred changes', () => {
+    const market = new MockMarket({ symbols: 1, seed: 2, rate: 100, startUs: START_US })
+    const collector = new Collector()
+    const topic = 'orderbook.200.BTCUSDT'
+    expect(market.subscribe('linear', topic, collector)).toBe(true)
+    market.advance(START_US + 1e6, 1e9)
+    const channel = market.channelOf('linear', topic)
+    if (channel !== undefined) channel.silentUntilUs = market.nowUs + 3e6
+    market.advance(START_US + 6e6, 1e9)
+    const frames: BookFrame[] = collector.texts.map((text) => JSON.parse(text))
+    const late = frames.slice(1)
+    const snapshots = late.filter((frame) => frame.type === 'snapshot')
+    expect(snapshots.length).toBe(1)
+    expect(late.every((frame, i) => frame.data.u === frames[i].data.u + 1)).toBe(true)
+    for (const { type, data } of late) {
+      if (type === 'delta') expect(data.b.length + data.a.length).toBeLessThanOrEqual(100)
+    }
+  })
+
   it('publishes what the rate says, within a tenth', () => {
     for (const rate of [300, 6000]) {
       const { market } = run({ seed: 1, rate, seconds: 10, stepMs: 5, topics: ALL })
