@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts the compiled program; in a clone it first compiles what is missing or older than its source.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,6 +27,7 @@ if (existsSync(sources) && (!existsSync(built) || newestMs(sources) > statSync(b
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   if (result.status !== 0) {
+    rmSync(built, { force: true }) // what was written is not to be run
     process.stderr.write('bookflow: the sources do not compile; see above\n')
     process.exit(1)
   }

@@ -18,6 +18,11 @@ const program = new Command('bookflow')
   .showHelpAfterError('(bookflow COMMAND --help lists the options)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 
+// Whoever reads our output may have seen enough, as `head` has.
+process.stdout.on('error', (error) => {
+  process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1)
+})
+
 // A command needs the code of its own part only; the list of all is for help and for what is
 // misspelled.
 const asked = process.argv[2] ?? ''

@@ -5,6 +5,7 @@ import { EXECUTION_FAILED_EXIT_CODE } from '../threads/execution-worker-data.ts'
 import { engineReport, reportLine, reportTable } from './engine-report.ts'
 
 const REPORT_PERIOD_MS = 1000
+const PATIENCE_US = 1_000_000
 const LINE_EVERY_REPORTS = 5
 export type SessionEnd = Readonly<{ exitCode: number; message: string }>
 
@@ -28,7 +29,12 @@ export function watchEngine(
   }
   return new Promise((resolve) => {
     const stops: (() => void)[] = []
+    let hasEnded = false
+    let endedUs = 0
     const end = (exitCode: number, message: string) => {
+      if (hasEnded) return
+      hasEnded = true
+      endedUs = systemClock.nowUs()
       for (const stop of stops) stop()
       show()
       resolve({ exitCode, message })
@@ -39,9 +45,10 @@ export function watchEngine(
     const timer = systemTimers.every(REPORT_PERIOD_MS, show)
     stops.push(timer, () => {
       // A second Ctrl-C while we stop is patience running out: leave at once.
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
-      process.once('SIGINT', () => process.exit(130))
+      // npm passes on the Ctrl-C that the terminal has sent us already: that is still the first.
+      process.on('SIGINT', () => {
+        if (systemClock.nowUs() - endedUs > PATIENCE_US) process.exit(130)
+      })
     })
     if (secondsMax !== undefined) {
       stops.push(systemTimers.after(secondsMax * 1000, () => end(0, 'time is up')))

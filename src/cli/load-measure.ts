@@ -81,8 +81,8 @@ export class LoadMeasure {
   /** From here on it counts; what came before was warm-up. */
   async begin(): Promise<void> {
     const { watch } = this.#engine
-    this.#sent = (await this.#mock.stats())?.messagesSent ?? Number.NaN
     this.#counts = watch.counts()
+    this.#sent = (await this.#mock.stats())?.messagesSent ?? Number.NaN
     for (const name of HISTOGRAMS) this.#histograms.set(name, watch.latency(name))
     this.#cpu = process.cpuUsage()
     this.#beganUs = systemClock.nowUs()
@@ -121,9 +121,9 @@ export class LoadMeasure {
   ): Promise<LoadVerdict> {
     const seconds = (systemClock.nowUs() - this.#beganUs) / 1e6
     const cpu = process.cpuUsage(this.#cpu)
-    const sent = ((await this.#mock.stats())?.messagesSent ?? Number.NaN) - this.#sent
     const { watch, instruments } = this.#engine
     const now = watch.counts()
+    const sent = ((await this.#mock.stats())?.messagesSent ?? Number.NaN) - this.#sent
     const since = (name: string) => (now[name] ?? 0) - (this.#counts[name] ?? 0)
     const applied = since('books_applied') + since('messages_trade') + since('messages_ticker')
     const live = watch.states().LIVE

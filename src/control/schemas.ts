@@ -114,6 +114,18 @@ export const SymbolSchema = shape({
   age_ms: age,
   u: orNull.number('update id of the book'),
   rows: count('feature rows so far'),
+  ticker: Type.Union([
+    shape({
+      last_price: orNull.number('of the last trade'),
+      mark_price: orNull.number('that margin is reckoned with'),
+      index_price: orNull.number('of the underlying'),
+      funding_rate: orNull.number('fraction of one funding interval'),
+      open_interest: orNull.number('in base currency'),
+      turnover_24h: orNull.number('in quote currency'),
+      ts_ms: orNull.number('when the exchange made it'),
+    }),
+    Type.Null(),
+  ]),
 })
 
 const Levels = Type.Array(Type.Tuple([decimal('price'), decimal('size')]), {

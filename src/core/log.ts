@@ -35,5 +35,6 @@ export function createLogger(
     redact: { paths: SECRET_PATHS, censor: '[redacted]' },
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  return destination === undefined ? pino(options) : pino(options, destination)
+  // Results go to the standard output, and whatever a person pipes it into; the log does not.
+  return pino(options, destination ?? pino.destination({ dest: 2, sync: true }))
 }

@@ -13,6 +13,7 @@ import type { ResultCode } from '../domain/result-codes.ts'
 import { FEATURE_NAMES, featureHash } from '../features/registry.ts'
 import type { BookCopy } from '../memory/book-view.ts'
 import * as intent from '../memory/intent-record.ts'
+import * as ticker from '../memory/ticker-record.ts'
 import type { MarketWatch } from './market-watch.ts'
 import type { TradingFold } from './trading-fold.ts'
 
@@ -37,8 +38,22 @@ export function symbolStatuses(
       shard: shardOf.get(index) ?? null,
       ...bookFacts(head, nowUs),
       rows: watch.row(index)?.rowNumber ?? 0,
+      ticker: tickerFacts(watch.ticker(index)),
     }
   })
+}
+
+function tickerFacts(fields: Float64Array | undefined): SymbolStatus['ticker'] {
+  if (fields === undefined) return null
+  return {
+    last_price: orNull(fields[ticker.TICKER_LAST_PRICE]),
+    mark_price: orNull(fields[ticker.TICKER_MARK_PRICE]),
+    index_price: orNull(fields[ticker.TICKER_INDEX_PRICE]),
+    funding_rate: orNull(fields[ticker.TICKER_FUNDING_RATE]),
+    open_interest: orNull(fields[ticker.TICKER_OPEN_INTEREST]),
+    turnover_24h: orNull(fields[ticker.TICKER_TURNOVER_24H]),
+    ts_ms: orNull(fields[ticker.TICKER_TS_MS]),
+  }
 }
 
 /** A busy writer is a live one: the facts are those of a book that is being written. */

@@ -10,6 +10,7 @@ import {
 } from '../memory/book-view.ts'
 import { COUNTERS, type CounterName, Counters } from '../memory/counters.ts'
 import { type HistogramName, openHistogram } from '../memory/histograms.ts'
+import { openRecordView, type RecordView, readRecord } from '../memory/record-view.ts'
 import {
   createRowCopy,
   openRowView,
@@ -17,6 +18,7 @@ import {
   type RowView,
   readRow,
 } from '../memory/row-view.ts'
+import { TICKER_FIELDS, TICKER_TS_MS } from '../memory/ticker-record.ts'
 import type { EngineMemory } from './engine-memory.ts'
 
 export type StateCounts = Record<BookState, number>
@@ -29,6 +31,8 @@ export class MarketWatch {
   readonly instruments: InstrumentTable
   readonly #books: readonly BookView[]
   readonly #rows: readonly RowView[]
+  readonly #tickers: readonly RecordView[]
+  readonly #ticker = new Float64Array(TICKER_FIELDS)
   readonly #counters: readonly Counters[]
   readonly #histograms: readonly SharedArrayBuffer[]
   readonly #head: BookCopy = createBookCopy(1)
@@ -40,6 +44,9 @@ export class MarketWatch {
     this.instruments = instruments
     this.#books = instruments.map(({ index }) => openBookView(memory.books, index, memory.depth))
     this.#rows = instruments.map(({ index }) => openRowView(memory.rows, index))
+    this.#tickers = instruments.map(({ index }) =>
+      openRecordView(memory.tickers, 'tickers', index, TICKER_FIELDS),
+    )
     const shards = memory.shards.map((shard) => shard.counters)
     const all = [...shards, memory.executionCounters, memory.streamCounters]
     this.#counters = all.map((buffer) => new Counters(buffer))
@@ -67,6 +74,12 @@ export class MarketWatch {
 
   row(instrument: number): RowCopy | undefined {
     return readRow(this.#rows[instrument], this.#row) ? this.#row : undefined
+  }
+
+  /** Fields of ticker-record.ts, valid until the next call; undefined before the first ticker. */
+  ticker(instrument: number): Float64Array | undefined {
+    const isRead = readRecord(this.#tickers[instrument], this.#ticker)
+    return isRead && this.#ticker[TICKER_TS_MS] > 0 ? this.#ticker : undefined
   }
 
   /** Mid in quote currency; NaN unless the book is LIVE and two-sided. */

@@ -1,7 +1,7 @@
 import { Book } from '../book/book.ts'
 import { SymbolFeatures } from '../features/symbol-features.ts'
 import { type Topic, topicName } from '../feed/bybit/topic.ts'
-import { openBookView } from '../memory/book-view.ts'
+import { bookVersion, openBookView } from '../memory/book-view.ts'
 import type { Counters } from '../memory/counters.ts'
 import { openRowView, type RowView, recoverRow } from '../memory/row-view.ts'
 import type { ShardTask } from './shard-task.ts'
@@ -53,7 +53,9 @@ export function openShardTopics(task: ShardTask, counters: Counters, nowUs: numb
 }
 
 function openBook({ memory }: ShardTask, index: number, nowUs: number): Book {
-  const book = new Book(openBookView(memory.books, index, memory.depth), memory.depth)
-  book.recover(nowUs)
+  const view = openBookView(memory.books, index, memory.depth)
+  const book = new Book(view, memory.depth)
+  // One that was never written is not lost.
+  if (bookVersion(view) !== 0) book.recover(nowUs)
   return book
 }

@@ -60,6 +60,7 @@ export class EngineDouble {
           age_ms: 3,
           u: 10,
           rows: 5,
+          ticker: null,
         },
       ],
       book: (symbol, depth) =>
