@@ -72,7 +72,7 @@ function observation(engine: Engine) {
     shards: engine.shardOverviews(),
     store: engine.store.overview(),
     isExecutionEnded: engine.isExecutionEnded,
-    isStreamEnded: engine.isStreamEnded,
+    isStreamEnded: !engine.isStreamRunning,
   }
 }
 

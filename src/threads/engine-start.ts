@@ -13,11 +13,12 @@ import { FEATURE_NAMES } from '../features/registry.ts'
 import { ControlBlock } from '../memory/control-block.ts'
 import { loadModelFolder } from '../model/manifest.ts'
 import { createStrategies } from '../signal/strategy-table.ts'
-import { Engine, type EngineFatal, type EngineParts, type StreamReady } from './engine.ts'
+import { Engine, type EngineParts } from './engine.ts'
 import { createEngineMemory, type EngineMemory } from './engine-memory.ts'
 import { catalogueParameters, ownedByShard, shardTasks } from './engine-plan.ts'
 import { executionWorkerData } from './execution-plan.ts'
 import type { ExecutionReady } from './execution-worker-data.ts'
+import { FatalEvent } from './fatal-event.ts'
 import { featureRegistry } from './feature-registry.ts'
 import { InstrumentSource } from './instrument-source.ts'
 import { ShardSupervisor } from './shard-supervisor.ts'
@@ -25,6 +26,7 @@ import { type StartedWorker, startWorker } from './started-worker.ts'
 import { StoreSupervisor } from './store-supervisor.ts'
 import { releaseStreamAtExit } from './stream-exit.ts'
 import { streamWorkerData } from './stream-plan.ts'
+import { StreamSupervisor } from './stream-supervisor.ts'
 
 /** Starts everything, or nothing: a part that is refused stops the parts before it. */
 export async function startEngine(
@@ -52,7 +54,7 @@ async function startWith(
   const { instruments, rates } = loaded.value
   const owned = ownedByShard(config, instruments, rates)
   const memory = createEngineMemory(instruments.length, owned.length, config.feed.depth)
-  const workers = await startWorkers(config, instruments, memory)
+  const workers = await startWorkers(config, instruments, memory, log)
   if (!workers.ok) return workers
   const fatal = new FatalEvent()
   const shards = new ShardSupervisor({
@@ -81,8 +83,7 @@ async function startWith(
     const why = workers.value.execution.complaint() || reason
     fatal.announce(`execution ended with ${code}: ${why}`)
   })
-  const { event } = fatal
-  const parts = { config, log, memory, instruments, owned, shards, store, source, fatal: event }
+  const parts = { config, log, memory, instruments, owned, shards, store, source, fatal }
   const engine = new Engine({ ...parts, ...workers.value, model: checked.model })
   const server = await engine.listen()
   if (!server.ok) {
@@ -95,22 +96,6 @@ async function startWith(
   return succeed(engine)
 }
 
-/** The first reason to leave; later ones are its consequences. */
-class FatalEvent {
-  readonly event: Promise<EngineFatal>
-  #resolve: (fatal: EngineFatal) => void = () => {}
-
-  constructor() {
-    this.event = new Promise((resolve) => {
-      this.#resolve = resolve
-    })
-  }
-
-  announce(message: string): void {
-    this.#resolve({ message })
-  }
-}
-
 type Workers = Pick<EngineParts, 'execution' | 'stream'>
 
 /** Execution first: it recovers before anything else may ask it for an order. */
@@ -118,6 +103,7 @@ async function startWorkers(
   config: Config,
   instruments: InstrumentTable,
   memory: EngineMemory,
+  log: Logger,
 ): Promise<Result<Workers, ResultCode>> {
   const execution: Result<StartedWorker<ExecutionReady>, ResultCode> = await startWorker(
     new URL('./execution.worker.js', import.meta.url),
@@ -126,11 +112,8 @@ async function startWorkers(
   )
   if (!execution.ok) return execution
   releaseStreamAtExit(new ControlBlock(memory.control))
-  const stream: Result<StartedWorker<StreamReady>, ResultCode> = await startWorker(
-    new URL('./stream.worker.js', import.meta.url),
-    streamWorkerData(config, instruments, memory),
-    isStreamReady,
-  )
+  const desk = streamWorkerData(config, instruments, memory)
+  const stream = await StreamSupervisor.start(desk, systemTimers, log)
   if (stream.ok) return succeed({ execution: execution.value, stream: stream.value })
   await execution.value.stop()
   return stream
@@ -172,10 +155,6 @@ function storeArguments(config: Config) {
     args: [join(config.data_folder, 'journal'), join(config.data_folder, 'sql'), config.log_level],
     environment: url === undefined ? {} : { BOOKFLOW_STORE_POSTGRES_URL: url },
   }
-}
-
-function isStreamReady(message: Readonly<{ type: string }>): message is StreamReady {
-  return message.type === 'ready'
 }
 
 function isExecutionReady(message: Readonly<{ type: string }>): message is ExecutionReady {

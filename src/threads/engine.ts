@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import { VERSION } from '../constants.ts'
+import { HEARTBEAT_SILENT_MS_MAX, VERSION } from '../constants.ts'
 import { type ControlServer, createControlServer } from '../control/server.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
@@ -7,11 +7,12 @@ import type { Result } from '../core/result.ts'
 import { type CancelTimer, systemTimers } from '../core/timer.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
-import { ControlBlock } from '../memory/control-block.ts'
+import { ControlBlock, EXECUTION_BEAT } from '../memory/control-block.ts'
 import { Commands } from './commands.ts'
 import { controlPorts } from './control-ports.ts'
 import type { EngineMemory } from './engine-memory.ts'
 import type { ExecutionReady } from './execution-worker-data.ts'
+import type { EngineFatal, FatalEvent } from './fatal-event.ts'
 import type { InstrumentSource } from './instrument-source.ts'
 import { MarketWatch } from './market-watch.ts'
 import { Rates } from './rates.ts'
@@ -19,16 +20,11 @@ import type { ShardOverview, ShardSupervisor } from './shard-supervisor.ts'
 import { SignalLog } from './signal-log.ts'
 import type { StartedWorker } from './started-worker.ts'
 import type { StoreSupervisor } from './store-supervisor.ts'
-import type { StreamWorkerMessage } from './stream-worker-data.ts'
+import type { StreamReady, StreamSupervisor } from './stream-supervisor.ts'
 import { TradingFold } from './trading-fold.ts'
 
 const UPDATE_PERIOD_MS = 50
 const RATES_PERIOD_MS = 1000
-
-export type StreamReady = Extract<StreamWorkerMessage, { type: 'ready' }>
-
-/** Why an engine that ran cannot go on. */
-export type EngineFatal = Readonly<{ message: string }>
 
 export type EngineParts = Readonly<{
   config: Config
@@ -38,12 +34,12 @@ export type EngineParts = Readonly<{
   owned: readonly (readonly number[])[]
   shards: ShardSupervisor
   execution: StartedWorker<ExecutionReady>
-  stream: StartedWorker<StreamReady>
+  stream: StreamSupervisor
   store: StoreSupervisor
   source: InstrumentSource
   /** Of the model's manifest; null when scoring is off. */
   model: Readonly<{ name: string; version: string }> | null
-  fatal: Promise<EngineFatal>
+  fatal: FatalEvent
 }>
 
 /**
@@ -75,7 +71,6 @@ export class Engine {
   readonly #cancels: CancelTimer[]
   #server: ControlServer | undefined
   #isExecutionEnded = false
-  #isStreamEnded = false
   #isStopping = false
   #wasReady = false
 
@@ -88,7 +83,7 @@ export class Engine {
     this.shards = parts.shards
     this.store = parts.store
     this.model = parts.model
-    this.fatal = parts.fatal
+    this.fatal = parts.fatal.event
     this.recovered = execution.ready
     this.stream = stream.ready
     this.startedUs = systemClock.nowUs()
@@ -109,7 +104,6 @@ export class Engine {
       systemTimers.every(RATES_PERIOD_MS, () => this.rates.update()),
     ]
     execution.ended.then(() => this.#onExecutionEnded())
-    stream.ended.then(({ reason }) => this.#onStreamEnded(reason))
   }
 
   get controlAddress(): string {
@@ -120,8 +114,8 @@ export class Engine {
     return this.#isExecutionEnded
   }
 
-  get isStreamEnded(): boolean {
-    return this.#isStreamEnded
+  get isStreamRunning(): boolean {
+    return this.#parts.stream.isRunning
   }
 
   shardOverviews(): ShardOverview[] {
@@ -185,6 +179,7 @@ export class Engine {
   #update(): void {
     this.trading.update()
     this.signals.update()
+    this.#watchExecution()
   }
 
   /** Nobody else may write the trading state while execution runs; now there is nobody else. */
@@ -193,8 +188,11 @@ export class Engine {
     this.control.setTradingState('halted')
   }
 
-  #onStreamEnded(reason: string): void {
-    this.#isStreamEnded = true
-    if (!this.#isStopping) this.#parts.log.error({ reason }, 'desk stream ended')
+  /** An actor that hangs may wake up at any time: the latch stops what it would send then. */
+  #watchExecution(): void {
+    const silentMs = (systemClock.nowUs() - this.control.lastBeatUs(EXECUTION_BEAT)) / 1000
+    if (silentMs < HEARTBEAT_SILENT_MS_MAX || this.#isExecutionEnded) return
+    this.control.kill()
+    this.#parts.fatal.announce(`execution gave no sign of life for ${Math.round(silentMs)} ms`)
   }
 }
