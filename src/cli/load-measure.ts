@@ -82,8 +82,8 @@ export class LoadMeasure {
   async begin(): Promise<void> {
     const { watch } = this.#engine
     this.#counts = watch.counts()
-    this.#sent = (await this.#mock.stats())?.messagesSent ?? Number.NaN
     for (const name of HISTOGRAMS) this.#histograms.set(name, watch.latency(name))
+    this.#sent = (await this.#mock.stats())?.messagesSent ?? Number.NaN
     this.#cpu = process.cpuUsage()
     this.#beganUs = systemClock.nowUs()
   }
@@ -123,6 +123,7 @@ export class LoadMeasure {
     const cpu = process.cpuUsage(this.#cpu)
     const { watch, instruments } = this.#engine
     const now = watch.counts()
+    const latency = HISTOGRAMS.map((name) => [name, this.#quantiles(name)] as const)
     const sent = ((await this.#mock.stats())?.messagesSent ?? Number.NaN) - this.#sent
     const since = (name: string) => (now[name] ?? 0) - (this.#counts[name] ?? 0)
     const applied = since('books_applied') + since('messages_trade') + since('messages_ticker')
@@ -157,7 +158,7 @@ export class LoadMeasure {
       scores: since('scores'),
       signals: since('signals'),
       orders: since('orders_submitted'),
-      latency_us: Object.fromEntries(HISTOGRAMS.map((name) => [name, this.#quantiles(name)])),
+      latency_us: Object.fromEntries(latency),
       mock_behind_ms: this.#behindMsMax,
       cpu_cores: round((cpu.user + cpu.system) / 1e6 / seconds, 2),
       rss_mb: Math.round(this.#rssBytesMax / 2 ** 20),
