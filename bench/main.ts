@@ -55,9 +55,9 @@ async function runAll(): Promise<void> {
 function text(table: BenchTable): string {
   const lines = table.rows.map((row) => {
     const figures = [row.median_ns, row.p99_ns].map((ns) => ns.toFixed(1).padStart(12))
-    const checksum = String(row.checksum).padStart(14)
+    const checksum = String(Number(row.checksum.toPrecision(10))).padStart(16)
     return `${row.case.padEnd(44)}${figures.join('')}${row.ratio.toFixed(2).padStart(9)}${checksum}`
   })
-  const head = `${'case'.padEnd(44)}${'median ns'.padStart(12)}${'p99 ns'.padStart(12)}${'ratio'.padStart(9)}${'checksum'.padStart(14)}`
+  const head = `${'case'.padEnd(44)}${'median ns'.padStart(12)}${'p99 ns'.padStart(12)}${'ratio'.padStart(9)}${'checksum'.padStart(16)}`
   return `\n${table.name}\n${head}\n${lines.join('\n')}\n`
 }

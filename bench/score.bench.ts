@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { Bench } from 'tinybench'
 import { assert } from '../src/core/assert.ts'
 import { Random } from '../src/core/random.ts'
@@ -27,8 +26,12 @@ export async function run(options: BenchOptions): Promise<BenchTable> {
   const rows = createRows(SYMBOLS)
   const scores = createRecords('scores', SYMBOLS, SCORE_FIELDS)
   const built = FEATURES.map((feature) => feature.isBuilt)
-  const folder = fileURLToPath(new URL('../models/scalper-v1', import.meta.url))
-  const model = loadModelFolder(folder, { names: FEATURE_NAMES, hash: featureHash(), built })
+  // From the root of the repository, where npm runs its scripts; this file may have been compiled.
+  const model = loadModelFolder('models/scalper-v1', {
+    names: FEATURE_NAMES,
+    hash: featureHash(),
+    built,
+  })
   assert(model.ok, 'the shipped model loads')
   const opened = await openScorer({
     model: model.value,
