@@ -4,7 +4,7 @@ import { formatSteps } from '../core/decimal.ts'
 import { createBookCopy, readBook } from '../memory/book-view.ts'
 import { type CaptureRun, type CaptureTopic, runCaptures } from '../threads/capture-run.ts'
 import { surveyCaptures } from '../threads/capture-survey.ts'
-import { surveyedInstruments } from './capture-instruments.ts'
+import { noBookText, surveyedInstruments } from './capture-instruments.ts'
 import { failCommand, Progress, wholeNumber, writeOut } from './terminal.ts'
 
 const BINANCE_DEPTH = 200
@@ -32,9 +32,7 @@ async function run(files: string[], options: BooksOptions): Promise<void> {
   if (!survey.ok) return failCommand(survey.message)
   const books = survey.value.topics.filter((topic) => topic.startsWith('orderbook.'))
   if (books.length === 0) {
-    return failCommand(
-      `${files.join(', ')}: no order book of Bybit v5 or Binance in ${survey.value.frames} frames`,
-    )
+    return failCommand(`${files.join(', ')}: ${noBookText(survey.value)}`)
   }
   const instruments = await surveyedInstruments(survey.value, options.instruments)
   if (!instruments.ok) return failCommand(instruments.message)

@@ -11,6 +11,12 @@ export type CaptureInstruments = Readonly<{
   params: Partial<FeatureCatalogueParameters>
 }>
 
+/** Why a recording has nothing to compute on. */
+export function noBookText({ frames, waitingDiffs }: CaptureSurvey): string {
+  if (waitingDiffs === 0) return `no order book of Bybit v5 or Binance in ${frames} frames`
+  return `${waitingDiffs} Binance diffs without their snapshot: give the file before it too, first`
+}
+
 const BAND_BPS = 10
 const VPIN_BUCKETS = 50
 

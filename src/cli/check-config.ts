@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { stringify } from 'yaml'
 import { processEnvironment } from '../config/environment.ts'
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
 import { problemLine } from '../config/problem.ts'
 import { redactedConfig } from '../config/redaction.ts'
-
-/** Read when no file is named, and only when it is there. */
-const DEFAULT_FILE = 'bookflow.yaml'
+import { CONFIG_FILE_DEFAULT, configFile } from './config-file.ts'
 
 type Options = { config?: string; json?: boolean }
 
@@ -17,14 +14,14 @@ export function checkConfigCommand(): Command {
     .description('Check a configuration and print what it amounts to, secrets redacted.')
     .argument(
       '[file]',
-      `the YAML file (default: ${DEFAULT_FILE} where there is one, else the defaults)`,
+      `the YAML file (default: ${CONFIG_FILE_DEFAULT} where there is one, else the defaults)`,
     )
     .option('-c, --config <file>', 'the same, as an option')
     .option('--json', 'print one JSON object: {ok, file, warnings, config} or {ok, file, errors}')
     .addHelpText('after', '\nExit code: 0 the configuration is right, 1 it is not.')
     .action((argument: string | undefined, options: Options) => {
       const named = argument ?? options.config
-      const file = named ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined)
+      const file = configFile(named)
       const request = file === undefined ? {} : { file }
       const loaded = loadConfig({ ...request, environment: processEnvironment() })
       if (loaded.ok) printConfig(file, loaded.value, options.json === true)

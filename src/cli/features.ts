@@ -5,7 +5,7 @@ import { DEPTH_MAX } from '../constants.ts'
 import { FEATURE_NAMES } from '../features/registry.ts'
 import { runCaptures } from '../threads/capture-run.ts'
 import { surveyCaptures } from '../threads/capture-survey.ts'
-import { surveyedInstruments } from './capture-instruments.ts'
+import { noBookText, surveyedInstruments } from './capture-instruments.ts'
 import { failCommand, Progress, wholeNumber } from './terminal.ts'
 
 type FeaturesOptions = Readonly<{
@@ -50,9 +50,7 @@ async function run(files: string[], options: FeaturesOptions): Promise<void> {
     (topic) => wanted === undefined || wanted.includes(topic.slice(topic.lastIndexOf('.') + 1)),
   )
   if (!topics.some((topic) => topic.startsWith('orderbook.'))) {
-    return failCommand(
-      `${files.join(', ')}: no order book of the symbols asked for in ${survey.value.frames} frames`,
-    )
+    return failCommand(`${files.join(', ')}: ${noBookText(survey.value)}`)
   }
   const out = new LineOutput(options.out)
   const opened = await out.open()

@@ -3,6 +3,7 @@ import { processEnvironment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { createLogger } from '../core/log.ts'
 import { startEngine } from '../threads/engine-start.ts'
+import { CONFIG_FILE_DEFAULT, configFile } from './config-file.ts'
 import { watchEngine } from './engine-session.ts'
 import { EXIT_USAGE, failCommand } from './terminal.ts'
 
@@ -11,7 +12,10 @@ type RunOptions = Readonly<{ config?: string }>
 export function runCommand(): Command {
   return new Command('run')
     .description('Run the engine against the configured exchange, trading on paper.')
-    .option('--config <file>', 'YAML file; without it every default stands')
+    .option(
+      '--config <file>',
+      `YAML file (default: ${CONFIG_FILE_DEFAULT} where there is one, else the defaults)`,
+    )
     .addHelpText(
       'after',
       '\nThe log goes to the standard error, one JSON line an event. Ctrl-C ends it in order.' +
@@ -22,9 +26,10 @@ export function runCommand(): Command {
 }
 
 async function run(options: RunOptions): Promise<void> {
+  const file = configFile(options.config)
   const loaded = loadConfig({
     environment: processEnvironment(),
-    ...(options.config === undefined ? {} : { file: options.config }),
+    ...(file === undefined ? {} : { file }),
   })
   if (!loaded.ok) {
     process.stderr.write(`${loaded.message}\n`)

@@ -13,6 +13,7 @@ import { fail, type Result, succeed } from '../core/result.ts'
  *   {"t":"recv","ts":…,"conn":…,"data":"…"}  an envelope of a recorder; `http` lines carry a `url`
  *   1749833474.93: {"topic":…}               seconds, then the message; `wss://…` lines are the recorder's own
  *   1723161255030314667 {"stream":…}         nanoseconds, then the message (Binance)
+ *   [{…},{…}]                                several messages in one array
  */
 export type CaptureLine = Readonly<{
   kind: 'frame' | 'http'
@@ -46,11 +47,11 @@ export async function readCapture(
     const all = (async () => {
       for await (const text of lines) {
         lineNumber++
-        const line = parseLine(text, lineNumber)
-        if (line === undefined) continue
-        frames++
-        const busy = onLine(line)
-        if (busy !== undefined) await busy
+        for (const line of parseLines(text, lineNumber)) {
+          frames++
+          const busy = onLine(line)
+          if (busy !== undefined) await busy
+        }
       }
     })()
     await Promise.race([Promise.all([all, streamEnd(stream)]), failed])
@@ -119,6 +120,23 @@ function openZip(path: string): Promise<Readable> {
 
 const SECONDS_THEN_FRAME = /^(\d{9,11}(?:\.\d+)?): (?=[{[])/
 const NANOSECONDS_THEN_FRAME = /^(\d{16,20}) (?=[{[])/
+
+function parseLines(text: string, lineNumber: number): CaptureLine[] {
+  if (text.startsWith('[')) return parseArray(text, lineNumber)
+  const line = parseLine(text, lineNumber)
+  return line === undefined ? [] : [line]
+}
+
+function parseArray(text: string, lineNumber: number): CaptureLine[] {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return []
+  }
+  if (!Array.isArray(value)) return []
+  return value.map((message) => frame(JSON.stringify(message), Number.NaN, lineNumber))
+}
 
 /** Undefined for a line that carries no frame. */
 export function parseLine(text: string, lineNumber: number): CaptureLine | undefined {

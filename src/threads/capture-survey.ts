@@ -25,6 +25,8 @@ export type CaptureSurvey = Readonly<{
   frames: number
   /** Frames that are no Bybit v5 market data (acks, pongs, other exchanges). */
   foreign: number
+  /** Binance diffs whose snapshot the recording does not hold. */
+  waitingDiffs: number
 }>
 
 /** Frames in the form of Bybit v5, from Bybit's or Binance's recordings alike. */
@@ -33,6 +35,10 @@ export class FrameSource {
 
   constructor(binanceDepth: number) {
     this.#translator = new BinanceTranslator(binanceDepth)
+  }
+
+  get waitingDiffs(): number {
+    return this.#translator.waiting
   }
 
   /** Empty for a line that holds no market data of a stream. */
@@ -57,7 +63,7 @@ export async function surveyCaptures(
     })
     if (!read.ok) return read
   }
-  return succeed(survey.result())
+  return succeed(survey.result(source.waitingDiffs))
 }
 
 class Survey {
@@ -88,7 +94,7 @@ class Survey {
     this.#topics.add(topic)
   }
 
-  result(): CaptureSurvey {
+  result(waitingDiffs: number): CaptureSurvey {
     const symbols = new Map<string, SymbolSurvey>()
     for (const [symbol, { price, size, mid, traded }] of this.#steps) {
       const tick = price.step()
@@ -96,7 +102,8 @@ class Survey {
       if (tick === undefined || lot === undefined) continue
       symbols.set(symbol, { symbol, tick, lot, firstMid: mid, tradedBase: traded })
     }
-    return { topics: [...this.#topics], symbols, frames: this.frames, foreign: this.foreign }
+    const { foreign, frames } = this
+    return { topics: [...this.#topics], symbols, frames, foreign, waitingDiffs }
   }
 
   #of(symbol: string) {

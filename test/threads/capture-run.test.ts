@@ -135,20 +135,28 @@ describe.skipIf(!HAS_DATA)(`real recordings${noData}`, () => {
     },
   )
 
-  it('of Binance are spliced on their snapshots without a gap', async () => {
-    const paths = [
-      'binance-cryptofeed/BINANCE_FUTURES.jsonl.gz',
-      'binance-cryptofeed/BINANCE.jsonl.gz',
-    ]
-    for (const path of paths) {
-      let rows = 0
-      const ran = await run([join(DATA, path)], () => rows++)
-      expect(ran.counters.get('gaps')).toBe(0)
-      expect(rows).toBeGreaterThan(100)
-      for (const [, book] of booksOf(ran)) {
-        expect(book.state).toBe('LIVE')
-        expect(Number(book.bids[0][0])).toBeLessThan(Number(book.asks[0][0]))
-      }
+  it.each([
+    [['binance-cryptofeed/BINANCE_FUTURES.jsonl.gz']],
+    [['binance-cryptofeed/BINANCE.jsonl.gz']],
+    [['binance-raw/usdm_btcusdt_20240718.gz', 'binance-raw/usdm_btcusdt_20240719.gz']],
+    [['binance-raw/spot_btcusdt_20240808.gz', 'binance-raw/spot_btcusdt_20240809.gz']],
+    [
+      [
+        'binance-ethbtc-2020/2020-11-01T09-00-00_snapshot.json.gz',
+        'binance-ethbtc-2020/2020-11-01T09-00-00_update.json.gz',
+      ],
+    ],
+  ])('of Binance are spliced on their snapshots without a gap: %s', async (paths) => {
+    let rows = 0
+    const ran = await run(
+      paths.map((path) => join(DATA, path)),
+      () => rows++,
+    )
+    expect(ran.counters.get('gaps')).toBe(0)
+    expect(rows).toBeGreaterThan(100)
+    for (const [, book] of booksOf(ran)) {
+      expect(book.state).toBe('LIVE')
+      expect(Number(book.bids[0][0])).toBeLessThan(Number(book.asks[0][0]))
     }
   })
 })

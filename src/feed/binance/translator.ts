@@ -48,9 +48,18 @@ export class BinanceTranslator {
   dropped = 0
   readonly #depth: number
   readonly #books = new Map<string, BinanceBook>()
+  /** Came before any message said which symbol the recording is about. */
+  #orphan: Readonly<{ line: CaptureLine; value: object }> | undefined
 
   constructor(depth: number) {
     this.#depth = depth
+  }
+
+  /** Diffs that still wait for the snapshot they belong to. */
+  get waiting(): number {
+    let waiting = this.dropped
+    for (const book of this.#books.values()) waiting += book.waiting.length
+    return waiting
   }
 
   /** Frames in Bybit's form; undefined when the value is not one of Binance's. */
@@ -66,6 +75,7 @@ export class BinanceTranslator {
   #onSnapshot(line: CaptureLine, value: object): string[] {
     const symbol = this.#symbolOf(line)
     const snapshot = parseSnapshot(value, line.receiveMs)
+    if (symbol === undefined && this.#books.size === 0) this.#orphan = { line, value }
     if (symbol === undefined || snapshot === undefined) return []
     const book = this.#book(symbol)
     book.bids.clear()
@@ -106,6 +116,10 @@ export class BinanceTranslator {
     const diff = parseDiff(event)
     if (diff === undefined) return []
     const book = this.#book(diff.symbol)
+    const orphan = this.#orphan
+    this.#orphan = undefined
+    const frames = orphan === undefined ? [] : this.#onSnapshot(orphan.line, orphan.value)
+    if (frames.length > 0) return [...frames, ...this.#apply(book, diff)]
     if (book.last !== undefined) return this.#apply(book, diff)
     if (book.waiting.length < WAITING_DIFFS_MAX) book.waiting.push(diff)
     else this.dropped++
