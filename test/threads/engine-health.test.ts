@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import {
+  ControlBlock,
+  createControlBlock,
+  EXECUTION_BEAT,
+  STREAM_BEAT,
+} from '../../src/memory/control-block.ts'
+import { type EngineObservation, observeComponents } from '../../src/threads/engine-health.ts'
+
+const NOW_US = 1e12
+
+function observation(change: Partial<EngineObservation> = {}): EngineObservation {
+  const control = new ControlBlock(createControlBlock())
+  control.beat(EXECUTION_BEAT, NOW_US)
+  control.beat(STREAM_BEAT, NOW_US)
+  const status = { connections: 2, connectionsOpen: 2, resyncsWaiting: 0, cpuSeconds: 1 }
+  return {
+    nowUs: NOW_US,
+    control,
+    states: { NO_BOOK: 0, SYNCING: 0, LIVE: 10, STALE: 0 },
+    shards: [
+      { shard: 0, symbols: 10, state: 'running', reason: '', sinceUs: 0, restarts: 0, status },
+    ],
+    store: { state: 'running', reason: '', sinceUs: 0, restarts: 0, lagRecords: 0 },
+    isExecutionEnded: false,
+    isStreamEnded: false,
+    ...change,
+  }
+}
+
+function states(change: Partial<EngineObservation>): Record<string, string> {
+  return Object.fromEntries(
+    observeComponents(observation(change)).map(({ name, state }) => [name, state]),
+  )
+}
+
+const WELL = {
+  exchange: 'ok',
+  feed: 'ok',
+  'shard-0': 'ok',
+  execution: 'ok',
+  stream: 'ok',
+  store: 'ok',
+}
+
+describe('the health matrix', () => {
+  const [shard] = observation().shards
+  const lost = { ...shard, status: { ...shard.status, connectionsOpen: 1 } }
+
+  it.each<[string, Partial<EngineObservation>, Partial<typeof WELL> | Record<string, string>]>([
+    ['all is well', {}, {}],
+    ['a connection is down', { shards: [lost as typeof shard] }, { exchange: 'degraded' }],
+    [
+      'no shard has reported',
+      { shards: [{ ...shard, status: undefined }] },
+      { exchange: 'unhealthy' },
+    ],
+    [
+      'a book waits',
+      { states: { NO_BOOK: 0, SYNCING: 1, LIVE: 9, STALE: 0 } },
+      { feed: 'degraded' },
+    ],
+    [
+      'no book lives',
+      { states: { NO_BOOK: 10, SYNCING: 0, LIVE: 0, STALE: 0 } },
+      { feed: 'unhealthy' },
+    ],
+    [
+      'a shard starts again',
+      { shards: [{ ...shard, state: 'restarting' }] },
+      { 'shard-0': 'unhealthy' },
+    ],
+    ['execution has ended', { isExecutionEnded: true }, { execution: 'unhealthy' }],
+    ['nobody beats', { nowUs: NOW_US + 10e6 }, { execution: 'unhealthy', stream: 'unhealthy' }],
+    ['the stream has ended', { isStreamEnded: true }, { stream: 'unhealthy' }],
+    [
+      'the store is away',
+      { store: { ...observation().store, state: 'restarting' } },
+      { store: 'degraded' },
+    ],
+  ])('says which component it is when %s', (_, change, expected) => {
+    expect(states(change)).toEqual({ ...WELL, ...expected })
+  })
+
+  it('gives a reason with everything that is not ok', () => {
+    const seen = observation({
+      isExecutionEnded: true,
+      states: { NO_BOOK: 1, SYNCING: 2, LIVE: 3, STALE: 4 },
+    })
+    for (const { reason, state } of observeComponents(seen))
+      expect(reason === '').toBe(state === 'ok')
+  })
+})
