@@ -1,8 +1,7 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
 import { DEPTH_MAX, SIGNALS_ANSWERED_MAX } from '../constants.ts'
 import { BOOK_REASONS, BOOK_STATES } from '../domain/book.ts'
-import { ORDER_SIDES, TRADING_STATES } from '../domain/trading.ts'
-import { ORDER_STATES } from '../memory/audit-record.ts'
+import { ORDER_SIDES, ORDER_STATES, TRADING_STATES } from '../domain/trading.ts'
 import { COMMANDS } from '../memory/command-record.ts'
 import { INTENT_ACTIONS, INTENT_REASONS } from '../memory/intent-record.ts'
 

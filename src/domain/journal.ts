@@ -1,6 +1,13 @@
 import { fail, type Result, succeed } from '../core/result.ts'
 import type { Category } from './instrument.ts'
-import { ORDER_SIDES, type OrderSide, TRADING_STATES, type TradingState } from './trading.ts'
+import {
+  ORDER_SIDES,
+  ORDER_STATES,
+  type OrderSide,
+  type OrderState,
+  TRADING_STATES,
+  type TradingState,
+} from './trading.ts'
 
 /**
  * The records of the execution journal, the truth about orders, fills and trading states. Each is
@@ -14,19 +21,6 @@ import { ORDER_SIDES, type OrderSide, TRADING_STATES, type TradingState } from '
  */
 export const JOURNAL_NAME = 'journal'
 export const JOURNAL_KIND_JSON = 1
-
-export const JOURNAL_ORDER_STATES = [
-  'created',
-  'submitted',
-  'open',
-  'canceling',
-  'denied',
-  'rejected',
-  'filled',
-  'canceled',
-  'expired',
-] as const
-export type JournalOrderState = (typeof JOURNAL_ORDER_STATES)[number]
 
 export const ORDER_EVENTS = [
   'deny',
@@ -153,8 +147,8 @@ export type OrderStateChanged = Readonly<{
   order_link_id: string
   symbol: string
   event: OrderEvent
-  from: JournalOrderState
-  to: JournalOrderState
+  from: OrderState
+  to: OrderState
   /** Result code, or what asked for it. */
   reason: string
 }>
@@ -299,8 +293,8 @@ const ORDER_STATE: Shape<OrderStateChanged> = {
   order_link_id: text,
   symbol: text,
   event: oneOf(ORDER_EVENTS),
-  from: oneOf(JOURNAL_ORDER_STATES),
-  to: oneOf(JOURNAL_ORDER_STATES),
+  from: oneOf(ORDER_STATES),
+  to: oneOf(ORDER_STATES),
   reason: text,
 }
 const FILL: Shape<FillRecorded> = {

@@ -11,3 +11,17 @@ export type OrderSide = (typeof ORDER_SIDES)[number]
 export function tradingStateCode(state: TradingState): number {
   return TRADING_STATES.indexOf(state)
 }
+
+/** The order is the code in shared memory; the transition table is execution's own. Append only. */
+export const ORDER_STATES = [
+  'created',
+  'submitted',
+  'open',
+  'canceling',
+  'denied',
+  'rejected',
+  'filled',
+  'canceled',
+  'expired',
+] as const
+export type OrderState = (typeof ORDER_STATES)[number]

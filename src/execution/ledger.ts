@@ -4,7 +4,7 @@ import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
 import type { BreakerState, JournalRecord } from '../domain/journal.ts'
 import { BREAKER_STATES } from '../domain/journal.ts'
 import { RESULT_CODES, type ResultCode } from '../domain/result-codes.ts'
-import { ORDER_SIDES, tradingStateCode } from '../domain/trading.ts'
+import { ORDER_SIDES, ORDER_STATES, tradingStateCode } from '../domain/trading.ts'
 import * as audit from '../memory/audit-record.ts'
 import type { Counters } from '../memory/counters.ts'
 import { INTENT_REASONS } from '../memory/intent-record.ts'
@@ -129,7 +129,7 @@ export class Ledger {
     const { terms } = order
     const record = this.#record('order', nowUs)
     this.#fillOrder(record, order)
-    record[audit.AUDIT_STATE] = audit.ORDER_STATES.indexOf(order.state)
+    record[audit.AUDIT_STATE] = ORDER_STATES.indexOf(order.state)
     record[audit.AUDIT_REASON] =
       order.state === 'created' ? intentReasonCode(terms.reason) : codeOf(order.reason)
     record[audit.AUDIT_PRICE_TICKS] = terms.limit_ticks
@@ -143,7 +143,7 @@ export class Ledger {
   ): void {
     const record = this.#record('fill', nowUs)
     this.#fillOrder(record, order)
-    record[audit.AUDIT_STATE] = audit.ORDER_STATES.indexOf(order.state)
+    record[audit.AUDIT_STATE] = ORDER_STATES.indexOf(order.state)
     record[audit.AUDIT_PRICE_TICKS] = fill.ticks
     record[audit.AUDIT_LOTS] = fill.lots
     record[audit.AUDIT_FEE_QUOTE] = fill.feeQuote

@@ -33,17 +33,3 @@ export const AUDIT_KINDS = [
   'breaker',
 ] as const
 export type AuditKind = (typeof AUDIT_KINDS)[number]
-
-/** Order states as codes; the transition table is execution's own. Append only. */
-export const ORDER_STATES = [
-  'created',
-  'submitted',
-  'open',
-  'canceling',
-  'denied',
-  'rejected',
-  'filled',
-  'canceled',
-  'expired',
-] as const
-export type OrderState = (typeof ORDER_STATES)[number]

@@ -1,7 +1,7 @@
 import { ORDERS_OPEN_MAX } from '../constants.ts'
 import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
 import { resultCodeName } from '../domain/result-codes.ts'
-import { ORDER_SIDES } from '../domain/trading.ts'
+import { ORDER_SIDES, ORDER_STATES } from '../domain/trading.ts'
 import * as audit from '../memory/audit-record.ts'
 import type { Counters } from '../memory/counters.ts'
 import { INTENT_REASONS } from '../memory/intent-record.ts'
@@ -67,7 +67,7 @@ export class OrderFold {
     const key = `${record[audit.AUDIT_RUN]}-${record[audit.AUDIT_ORDER_NUMBER]}`
     const known = this.#open.get(key)
     const fields = this.#describe('order', record, instrument)
-    const state = audit.ORDER_STATES[record[audit.AUDIT_STATE]]
+    const state = ORDER_STATES[record[audit.AUDIT_STATE]]
     this.events.push(fields)
     if (ENDED.includes(state)) {
       this.#open.delete(key)
@@ -115,7 +115,7 @@ export class OrderFold {
       order_link_id: hasOrder && kind !== 'denied' ? this.#nameOrder(run, number) : null,
       symbol: instrument?.symbol ?? null,
       side: ORDER_SIDES[record[audit.AUDIT_SIDE]] ?? null,
-      state: kind === 'denied' ? 'denied' : (audit.ORDER_STATES[record[audit.AUDIT_STATE]] ?? null),
+      state: kind === 'denied' ? 'denied' : (ORDER_STATES[record[audit.AUDIT_STATE]] ?? null),
       reason: reasonName(record),
       price: priceOrNull(record[audit.AUDIT_PRICE_TICKS], instrument),
       size: sizeOrNull(record[audit.AUDIT_LOTS], instrument),
@@ -136,6 +136,6 @@ function reasonName(record: Float64Array): string | null {
   if (!Number.isFinite(reason)) return null
   const isCreated =
     audit.AUDIT_KINDS[record[audit.AUDIT_KIND]] === 'order' &&
-    audit.ORDER_STATES[record[audit.AUDIT_STATE]] === 'created'
+    ORDER_STATES[record[audit.AUDIT_STATE]] === 'created'
   return isCreated ? (INTENT_REASONS[reason] ?? null) : resultCodeName(reason)
 }

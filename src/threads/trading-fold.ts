@@ -3,7 +3,9 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import { isResultCode, type ResultCode, resultCodeName } from '../domain/result-codes.ts'
 import {
   ORDER_SIDES,
+  ORDER_STATES,
   type OrderSide,
+  type OrderState,
   TRADING_STATES,
   type TradingState,
 } from '../domain/trading.ts'
@@ -16,7 +18,7 @@ export type OrderView = Readonly<{
   orderLinkId: string
   instrument: number
   side: OrderSide
-  state: audit.OrderState
+  state: OrderState
   reason: string
   limitTicks: number
   lots: number
@@ -37,7 +39,7 @@ export type PositionView = Readonly<{
 /** `ok`, or why it was refused, and the trading state after it. */
 export type CommandReply = Readonly<{ code: ResultCode; tradingState: TradingState }>
 
-const ENDED: readonly audit.OrderState[] = ['denied', 'rejected', 'filled', 'canceled', 'expired']
+const ENDED: readonly OrderState[] = ['denied', 'rejected', 'filled', 'canceled', 'expired']
 
 /**
  * Orders, positions and trading states as execution's audit ring tells them, for the control API
@@ -99,7 +101,7 @@ export class TradingFold {
   #applyOrder(record: Float64Array): void {
     const run = record[audit.AUDIT_RUN]
     const orderLinkId = formatOrderLinkId({ run, number: record[audit.AUDIT_ORDER_NUMBER] })
-    const state = audit.ORDER_STATES[record[audit.AUDIT_STATE]]
+    const state = ORDER_STATES[record[audit.AUDIT_STATE]]
     const code = record[audit.AUDIT_REASON]
     const reason = state === 'created' ? INTENT_REASONS[code] : resultCodeName(code)
     this.orders.delete(orderLinkId) // so that the newest stand last

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ORDER_EVENTS } from '../../src/domain/journal.ts'
+import { ORDER_STATES } from '../../src/domain/trading.ts'
 import {
   formatExecId,
   formatOrderLinkId,
@@ -8,7 +9,6 @@ import {
   parseOrderLinkId,
 } from '../../src/execution/order/order-link-id.ts'
 import { nextOrderState } from '../../src/execution/order/order-state.ts'
-import { ORDER_STATES } from '../../src/memory/audit-record.ts'
 
 describe('the life of an order', () => {
   it('allows exactly these of its 90 cells', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ORDER_STATES } from '../../src/domain/trading.ts'
 import type { Execution, QueryReply, RemoteOrder } from '../../src/execution/gateway/gateway.ts'
 import { isFinished, nextOrderState } from '../../src/execution/order/order-state.ts'
 import {
@@ -7,7 +8,6 @@ import {
   reconcileOrder,
   strayOrders,
 } from '../../src/execution/reconcile/reconcile.ts'
-import { ORDER_STATES } from '../../src/memory/audit-record.ts'
 
 const LOTS = 10
 

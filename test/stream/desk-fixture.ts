@@ -2,6 +2,7 @@ import { FEATURE_COUNT, SIGNAL_RING_SLOTS, TRADE_RING_SLOTS } from '../../src/co
 import { parseStep } from '../../src/core/decimal.ts'
 import { type BookReason, type BookState, bookReasonCode } from '../../src/domain/book.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
+import { ORDER_STATES, type OrderState } from '../../src/domain/trading.ts'
 import * as audit from '../../src/memory/audit-record.ts'
 import * as layout from '../../src/memory/book-layout.ts'
 import * as bookView from '../../src/memory/book-view.ts'
@@ -145,6 +146,6 @@ export const FILL = audit.AUDIT_KINDS.indexOf('fill')
 export const POSITION = audit.AUDIT_KINDS.indexOf('position')
 export const DENIED = audit.AUDIT_KINDS.indexOf('denied')
 
-export function orderState(state: audit.OrderState): number {
-  return audit.ORDER_STATES.indexOf(state)
+export function orderState(state: OrderState): number {
+  return ORDER_STATES.indexOf(state)
 }

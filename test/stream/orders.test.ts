@@ -2,6 +2,7 @@ import { decode } from '@msgpack/msgpack'
 import { describe, expect, test } from 'vitest'
 import { DESK_EVENTS_KEPT, ORDERS_OPEN_MAX } from '../../src/constants.ts'
 import { RESULT_CODES } from '../../src/domain/result-codes.ts'
+import type { OrderState } from '../../src/domain/trading.ts'
 import * as audit from '../../src/memory/audit-record.ts'
 import { BEFORE_FIRST, createFrameChoice, type DeskChannel } from '../../src/stream/desk-channel.ts'
 import { openDeskMemory } from '../../src/stream/desk-memory.ts'
@@ -23,7 +24,7 @@ function setUp() {
   const memory = openDeskMemory(world.buffers)
   const records = new DeskRecords(memory, (run, number) => `bf-${run}-${number}`)
   let number = 0
-  const order = (orderNumber: number, state: audit.OrderState, more = {}) =>
+  const order = (orderNumber: number, state: OrderState, more = {}) =>
     world.audit({
       [audit.AUDIT_NUMBER]: ++number,
       [audit.AUDIT_KIND]: ORDER,

@@ -3,6 +3,7 @@ import { AUDIT_RING_SLOTS, COMMAND_RING_SLOTS, ORDERS_SHOWN_MAX } from '../../sr
 import { ManualClock } from '../../src/core/clock.ts'
 import { ManualTimers } from '../../src/core/timer.ts'
 import { RESULT_CODES } from '../../src/domain/result-codes.ts'
+import { ORDER_STATES, type OrderState } from '../../src/domain/trading.ts'
 import * as audit from '../../src/memory/audit-record.ts'
 import { BroadcastWriter, createBroadcast } from '../../src/memory/broadcast.ts'
 import { COMMAND_FIELDS, COMMAND_KIND, COMMANDS } from '../../src/memory/command-record.ts'
@@ -24,13 +25,13 @@ function rig() {
     for (const [field, value] of Object.entries(fields)) record[Number(field)] = value
     writer.publish(record)
   }
-  const order = (number: number, state: audit.OrderState, reason: number) =>
+  const order = (number: number, state: OrderState, reason: number) =>
     publish('order', {
       [audit.AUDIT_RUN]: 1,
       [audit.AUDIT_ORDER_NUMBER]: number,
       [audit.AUDIT_INSTRUMENT]: 1,
       [audit.AUDIT_SIDE]: 1,
-      [audit.AUDIT_STATE]: audit.ORDER_STATES.indexOf(state),
+      [audit.AUDIT_STATE]: ORDER_STATES.indexOf(state),
       [audit.AUDIT_REASON]: reason,
       [audit.AUDIT_LOTS]: 10,
     })

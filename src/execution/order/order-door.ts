@@ -1,6 +1,6 @@
 import type { OrderEvent } from '../../domain/journal.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
-import type { OrderState } from '../../memory/audit-record.ts'
+import type { OrderState } from '../../domain/trading.ts'
 import type { CounterName } from '../../memory/counters.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Order } from './order.ts'

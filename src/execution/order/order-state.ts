@@ -1,5 +1,5 @@
 import type { OrderEvent } from '../../domain/journal.ts'
-import type { OrderState } from '../../memory/audit-record.ts'
+import type { OrderState } from '../../domain/trading.ts'
 
 /**
  * The life of an order as a table. A partial fill is a quantity (`filledLots`), not a state.

@@ -1,5 +1,5 @@
 import type { OrderCreated } from '../../domain/journal.ts'
-import type { OrderState } from '../../memory/audit-record.ts'
+import type { OrderState } from '../../domain/trading.ts'
 import { isFinished } from './order-state.ts'
 
 /**

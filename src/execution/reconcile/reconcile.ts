@@ -1,6 +1,6 @@
 import type { OrderEvent } from '../../domain/journal.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
-import type { OrderState } from '../../memory/audit-record.ts'
+import type { OrderState } from '../../domain/trading.ts'
 import type { Execution, QueryReply, RemoteOrder, RemoteOrderState } from '../gateway/gateway.ts'
 import { parseOrderLinkId } from '../order/order-link-id.ts'
 import { isFinished, nextOrderState } from '../order/order-state.ts'
