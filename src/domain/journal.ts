@@ -9,8 +9,6 @@ import {
   type TradingState,
 } from './trading.ts'
 
-// Long because every kind of record stands here with its guard.
-
 /**
  * The records of the execution journal, the truth about orders, fills and trading states. Each is
  * one JSON object in a record of kind `JOURNAL_KIND_JSON` (core/record-format.ts frames it). Prices
