@@ -94,12 +94,18 @@ function feedComplaints(config: ConfigDraft): RelationComplaint[] {
   }
   // The longest names of topics: `"orderbook.1000.` and 30 characters of symbol, with quotes and
   // comma.
-  const characters = feed.symbols_per_connection * feed.topics.length * TOPIC_CHARACTERS_MAX
+  const { depths, enabled: isFused } = feed.fusion
+  const topics = feed.topics.length + (isFused ? depths.length - 1 : 0)
+  const characters = feed.symbols_per_connection * topics * TOPIC_CHARACTERS_MAX
   if (characters > SUBSCRIBE_CHARACTERS_MAX) {
-    const most = Math.floor(SUBSCRIBE_CHARACTERS_MAX / (feed.topics.length * TOPIC_CHARACTERS_MAX))
+    const most = Math.floor(SUBSCRIBE_CHARACTERS_MAX / (topics * TOPIC_CHARACTERS_MAX))
     const bound = `a connection takes ${SUBSCRIBE_CHARACTERS_MAX} characters of topics`
     const message = `${bound}: at most ${most} symbols`
     complaints.push({ path: ['feed', 'symbols_per_connection'], message })
+  }
+  if (isFused && !depths.includes(feed.depth)) {
+    const message = `must contain feed.depth, which is ${feed.depth}: features come from it`
+    complaints.push({ path: ['feed', 'fusion', 'depths'], message })
   }
   return complaints
 }

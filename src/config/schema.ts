@@ -4,7 +4,7 @@ import { CLIENTS_MAX, INSTRUMENTS_MAX, ORDERS_OPEN_MAX, SHARDS_MAX } from '../co
 /**
  * Every key of the configuration, with its default, its bounds and one sentence about it. From this
  * one table come the types, the checks, the defaults, the names of the environment variables and
- * `schemas/config.json`.
+ * `schemas/config.json`. Long because it is one table.
  *
  * `writeOnly` marks a secret: it is taken from the environment or a file, and never printed.
  */
@@ -101,8 +101,23 @@ const InstrumentOverride = Type.Object(
   { additionalProperties: false },
 )
 
+const DEPTHS = [1, 50, 200, 1000] as const
+
 const Feed = section('market data connections', {
-  depth: choice([1, 50, 200, 1000], 50, 'levels of the order book topic'),
+  depth: choice(DEPTHS, 50, 'levels of the order book topic'),
+  fusion: section('several depths of each symbol, joined into one book', {
+    enabled: flag(false, 'features stay on feed.depth; books show the deepest of depths'),
+    depths: Type.Array(Type.Unsafe<1 | 50 | 200 | 1000>({ type: 'integer', enum: DEPTHS }), {
+      minItems: 2,
+      uniqueItems: true,
+      default: [1, 50, 200],
+      description: 'levels of the topics that are joined; feed.depth is one of them',
+    }),
+  }),
+  cross_check: section('books compared at equal seq, with another depth of theirs or with REST', {
+    enabled: flag(true, 'a book that differs is marked and asked for again'),
+    per_minute: amount(6, 0.1, 60, 'books looked at in a minute'),
+  }),
   symbols_per_connection: integer(10, 1, INSTRUMENTS_MAX, 'symbols on one WebSocket'),
   shards: Type.Union(
     [

@@ -46,6 +46,7 @@ export const BOOK_REASONS = [
   'delisted', // u = 1 with empty sides
   'shard_lost', // the worker that kept it died
   'stopped',
+  'cross_check', // differed from another depth, or from REST, at the same seq
 ] as const
 export type BookReason = (typeof BOOK_REASONS)[number]
 

@@ -22,12 +22,15 @@ import { TRADE_FIELDS } from '../memory/trade-record.ts'
 
 /** Everything that more than one thread sees, allocated once before the first message. */
 export type EngineMemory = Readonly<{
+  /** Levels of `books`. */
   depth: number
   /**
    * One book, row, score and ticker per instrument, by its index; written by the shard that owns
-   * it.
+   * it. The book is what readers get: that of the only depth, or the fused one.
    */
   books: SharedArrayBuffer
+  /** Where depths are fused: the exact books of each depth. Empty otherwise. */
+  depthBooks: readonly DepthBooks[]
   rows: SharedArrayBuffer
   scores: SharedArrayBuffer
   tickers: SharedArrayBuffer
@@ -43,6 +46,9 @@ export type EngineMemory = Readonly<{
   control: SharedArrayBuffer
 }>
 
+/** One book per instrument, all of one depth. */
+export type DepthBooks = Readonly<{ depth: number; books: SharedArrayBuffer }>
+
 export type ShardMemory = Readonly<{
   /** Shard to execution, single consumer. */
   intents: SharedArrayBuffer
@@ -53,14 +59,18 @@ export type ShardMemory = Readonly<{
   histograms: SharedArrayBuffer
 }>
 
+/** `depths`: one, or those that are fused. */
 export function createEngineMemory(
   instruments: number,
   shards: number,
-  depth: number,
+  ...depths: readonly number[]
 ): EngineMemory {
+  const depth = Math.max(...depths)
+  const isFused = depths.length > 1
   return {
     depth,
     books: createBooks(instruments, depth),
+    depthBooks: isFused ? depths.map((each) => depthBooks(instruments, each)) : [],
     rows: createRows(instruments),
     scores: createRecords('scores', instruments, SCORE_FIELDS),
     tickers: createRecords('tickers', instruments, TICKER_FIELDS),
@@ -78,4 +88,14 @@ export function createEngineMemory(
     streamCounters: createCounters(),
     control: createControlBlock(),
   }
+}
+
+function depthBooks(instruments: number, depth: number): DepthBooks {
+  return { depth, books: createBooks(instruments, depth) }
+}
+
+/** The exact books of one topic; `depth` is one of those the memory was made for. */
+export function booksOfDepth(memory: EngineMemory, depth: number): DepthBooks {
+  const own = memory.depthBooks.find((each) => each.depth === depth)
+  return own ?? { depth: memory.depth, books: memory.books }
 }

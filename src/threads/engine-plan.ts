@@ -52,6 +52,12 @@ function camelCase(key: string): string {
   return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 
+/** Depths of the order books that are subscribed, shallowest first. */
+export function bookDepths({ feed }: Config): number[] {
+  if (!feed.fusion.enabled) return [feed.depth]
+  return [...feed.fusion.depths].sort((a, b) => a - b)
+}
+
 export function feedOptions(config: Config): ShardFeedOptions {
   const { exchange, feed } = config
   return {
@@ -60,6 +66,8 @@ export function feedOptions(config: Config): ShardFeedOptions {
     kinds: ['publicTrade', 'orderbook', 'tickers'].filter(isKind).filter((kind) => {
       return kind === 'orderbook' || feed.topics.includes(kind)
     }),
+    depth: feed.depth,
+    depths: bookDepths(config),
     symbolsPerConnection: feed.symbols_per_connection,
     pingPeriodMs: feed.ping_period_ms,
     backoffMsMin: feed.backoff_ms.min,

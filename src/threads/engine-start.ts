@@ -15,7 +15,7 @@ import { loadModelFolder } from '../model/manifest.ts'
 import { createStrategies } from '../signal/strategy-table.ts'
 import { Engine, type EngineParts } from './engine.ts'
 import { createEngineMemory, type EngineMemory } from './engine-memory.ts'
-import { catalogueParameters, ownedByShard, shardTasks } from './engine-plan.ts'
+import { bookDepths, catalogueParameters, ownedByShard, shardTasks } from './engine-plan.ts'
 import { executionWorkerData } from './execution-plan.ts'
 import type { ExecutionReady } from './execution-worker-data.ts'
 import { FatalEvent } from './fatal-event.ts'
@@ -53,7 +53,7 @@ async function startWith(
   if (!loaded.ok) return loaded
   const { instruments, rates } = loaded.value
   const owned = ownedByShard(config, instruments, rates)
-  const memory = createEngineMemory(instruments.length, owned.length, config.feed.depth)
+  const memory = createEngineMemory(instruments.length, owned.length, ...bookDepths(config))
   const workers = await startWorkers(config, instruments, memory, log)
   if (!workers.ok) return workers
   const fatal = new FatalEvent()

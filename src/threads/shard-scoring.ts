@@ -13,6 +13,7 @@ import { loadModelFolder } from '../model/manifest.ts'
 import { openScorer, type Scorer } from '../model/scorer.ts'
 import { SignalRunner } from '../signal/runner.ts'
 import { createStrategies } from '../signal/strategy-table.ts'
+import { booksOfDepth } from './engine-memory.ts'
 import { featureRegistry } from './feature-registry.ts'
 import type { ShardTask } from './shard-task.ts'
 
@@ -51,7 +52,9 @@ export class ShardScoring {
     const model = loadModelFolder(task.model.folder, featureRegistry())
     if (!model.ok) return model
     const control = new ControlBlock(memory.control)
-    const { rows, scores, books } = memory
+    const { rows, scores } = memory
+    // A strategy compares the book with the row, so it sees the depth that the row is made of.
+    const ownDepth = booksOfDepth(memory, task.feed.depth)
     const scorer = await openScorer({
       model: model.value,
       instruments: owned,
@@ -71,8 +74,8 @@ export class ShardScoring {
       strategies: strategies.value,
       instruments,
       owned,
-      books,
-      bookDepth: memory.depth,
+      books: ownDepth.books,
+      bookDepth: ownDepth.depth,
       rows,
       scores,
       intents: new RingWriter(memory.shards[shard].intents),

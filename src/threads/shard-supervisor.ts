@@ -201,9 +201,9 @@ export class ShardSupervisor {
   #markBooks(slot: Slot): void {
     const { memory, owned } = slot.task
     const nowUs = this.#options.clock.nowUs()
-    for (const index of owned) {
-      const view = openBookView(memory.books, index, memory.depth)
-      if (!this.#isStopping) recoverBook(view, nowUs)
+    if (this.#isStopping) return
+    for (const { books, depth } of [memory, ...memory.depthBooks]) {
+      for (const index of owned) recoverBook(openBookView(books, index, depth), nowUs)
     }
   }
 

@@ -33,6 +33,10 @@ export type ShardTask = Readonly<{
 export type ShardFeedOptions = Readonly<{
   /** `wss://host/v5/public/linear` */
   url: string
+  /** Of the book that features are computed from. */
+  depth: number
+  /** All depths that are subscribed: that one, or those that are fused. */
+  depths: readonly number[]
   kinds: readonly ('orderbook' | 'publicTrade' | 'tickers')[]
   symbolsPerConnection: number
   pingPeriodMs: number

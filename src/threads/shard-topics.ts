@@ -1,10 +1,12 @@
 import { Book } from '../book/book.ts'
+import { FusedBook, FusedPart } from '../book/fused-book.ts'
 import { SymbolFeatures } from '../features/symbol-features.ts'
 import { type Topic, topicName } from '../feed/bybit/topic.ts'
 import { bookVersion, openBookView } from '../memory/book-view.ts'
 import type { Counters } from '../memory/counters.ts'
 import { openRowView, type RowView, recoverRow } from '../memory/row-view.ts'
-import type { ShardTask } from './shard-task.ts'
+import { booksOfDepth, type DepthBooks } from './engine-memory.ts'
+import type { ShardFeedOptions, ShardTask } from './shard-task.ts'
 
 /**
  * What a shard keeps of its instruments: by topic index what messages change, by instrument what is
@@ -27,7 +29,7 @@ export type ShardTopics = Readonly<{
  */
 export function openShardTopics(task: ShardTask, counters: Counters, nowUs: number): ShardTopics {
   const { feed, instruments, memory, owned, params } = task
-  const { depth } = memory
+  const { depth } = feed
   const topics: Topic[] = []
   const books: (Book | undefined)[] = []
   const features: (SymbolFeatures | undefined)[] = []
@@ -40,21 +42,42 @@ export function openShardTopics(task: ShardTask, counters: Counters, nowUs: numb
     recoverRow(view)
     rowViews[index] = view
     featuresOf[index] = ofSymbol
-    for (const kind of feed.kinds) {
+    const fused = openFused(task, index, nowUs)
+    for (const { kind, levels } of feed.kinds.flatMap((each) => namesOf(each, feed.depths))) {
       const isBook = kind === 'orderbook'
-      const levels = isBook ? depth : 0
       const name = topicName(kind, levels, instrument.symbol)
       topics.push({ index: topics.length, name, kind, depth: levels, instrument })
-      features.push(kind === 'tickers' ? undefined : ofSymbol)
-      books.push(isBook ? openBook(task, index, nowUs) : undefined)
+      const hasFeatures = isBook ? levels === depth : kind !== 'tickers'
+      features.push(hasFeatures ? ofSymbol : undefined)
+      books.push(isBook ? openBook(booksOfDepth(memory, levels), index, fused, nowUs) : undefined)
     }
   }
   return { topics, books, features, rowViews, featuresOf }
 }
 
-function openBook({ memory }: ShardTask, index: number, nowUs: number): Book {
+type Kind = ShardFeedOptions['kinds'][number]
+
+function namesOf(kind: Kind, depths: readonly number[]): { kind: Kind; levels: number }[] {
+  return (kind === 'orderbook' ? depths : [0]).map((levels) => ({ kind, levels }))
+}
+
+/** Undefined where a symbol has one depth only. */
+function openFused({ memory }: ShardTask, index: number, nowUs: number): FusedBook | undefined {
+  if (memory.depthBooks.length === 0) return undefined
   const view = openBookView(memory.books, index, memory.depth)
-  const book = new Book(view, memory.depth)
+  const fused = new FusedBook(view)
+  if (bookVersion(view) !== 0) fused.recover(nowUs)
+  return fused
+}
+
+function openBook(
+  { books, depth }: DepthBooks,
+  index: number,
+  fused: FusedBook | undefined,
+  nowUs: number,
+): Book {
+  const view = openBookView(books, index, depth)
+  const book = fused === undefined ? new Book(view, depth) : new FusedPart(view, depth, fused)
   // One that was never written is not lost.
   if (bookVersion(view) !== 0) book.recover(nowUs)
   return book

@@ -102,6 +102,12 @@ describe('a wrong file', () => {
       ['config.yaml:2: feed.depth: must be one of 1, 50, 200, 1000, but it is empty'],
     ],
     [
+      'feed:\n  fusion:\n    enabled: true\n    depths: [1, 200]\n',
+      [
+        'config.yaml:4: feed.fusion.depths: must contain feed.depth, which is 50: features come from it',
+      ],
+    ],
+    [
       'model:\n  enabled: yes\n',
       ['config.yaml:2: model.enabled: must be true or false, not "yes"'],
     ],
