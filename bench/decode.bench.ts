@@ -63,7 +63,7 @@ function scanFrame(decoder: BybitDecoder, frame: Buffer): number {
   }
   const { trade } = decoder
   for (let i = 0; i < trade.count; i++) {
-    checksum += trade.ticks[i] + trade.lots[i] * trade.sign[i] + trade.ids[i].length
+    checksum += trade.ticks[i] + trade.lots[i] * trade.sign[i]
   }
   return checksum
 }
@@ -78,8 +78,8 @@ function parseBook(frame: Buffer): number {
 
 function parseTrades(frame: Buffer): number {
   let checksum = 0
-  for (const { p, v, S, i } of JSON.parse(frame.toString()).data) {
-    checksum += ticksOf(p) + lotsOf(v) * (S === 'Buy' ? 1 : -1) + i.length
+  for (const { p, v, S } of JSON.parse(frame.toString()).data) {
+    checksum += ticksOf(p) + lotsOf(v) * (S === 'Buy' ? 1 : -1)
   }
   return checksum
 }

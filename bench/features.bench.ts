@@ -60,7 +60,8 @@ function replay(books: readonly ReadableBook[], depth: number, mix: Mix, message
         trades.ticks[at] = TOUCH_TICKS + at
         trades.lots[at] = 1 + ((i * 7919) % 1009)
         trades.sign[at] = at === 0 ? -1 : 1
-        trades.ids[at] = `${i}-${at}`
+        trades.idLow[at] = i
+        trades.idHigh[at] = at + 1
       }
       features.onTrades(trades)
       continue

@@ -38,7 +38,9 @@ export type TradeMessage = {
   readonly isRpi: Uint8Array
   /** Cross sequence; NaN where the exchange sent none. */
   readonly seq: Float64Array
-  readonly ids: string[]
+  /** Fingerprint of the trade's id (core/fingerprint.ts); both 0 for an empty id. */
+  readonly idLow: Int32Array
+  readonly idHigh: Int32Array
 }
 
 export function createLevelList(): LevelList {
@@ -75,7 +77,8 @@ export function createTradeMessage(): TradeMessage {
     isBlock: new Uint8Array(n),
     isRpi: new Uint8Array(n),
     seq: new Float64Array(n),
-    ids: new Array<string>(n).fill(''),
+    idLow: new Int32Array(n),
+    idHigh: new Int32Array(n),
   }
 }
 

@@ -105,7 +105,7 @@ export class SymbolFeatures {
         this.#count[TRADES_BLOCK]++
         continue
       }
-      if (!this.#ids.add(message.ids[i])) {
+      if (!this.#ids.add(message.idLow[i], message.idHigh[i])) {
         this.#count[TRADES_REPEATED]++
         continue
       }

@@ -4,8 +4,8 @@ import { assert } from '../core/assert.ts'
 
 /**
  * The latest trade ids of a symbol, to drop what the exchange sends twice; the oldest id is
- * forgotten first. Ids are kept as 64-bit fingerprints: a string of a UUID takes about 90 bytes and
- * a set entry, which for a hundred busy symbols is half a gigabyte. A new trade is mistaken for a
+ * forgotten first. Ids are 64-bit fingerprints (core/fingerprint.ts): with strings a hundred busy
+ * symbols would take half a gigabyte. A new trade is mistaken for a
  * known one with a chance of 65,536 / 2^64, once in 10^14 trades.
  *
  * A ring of fingerprints in order of arrival, and an open-addressed table of ring positions with
@@ -23,9 +23,6 @@ export class TradeIds {
   #table: Int32Array
   #head = 0
   #count = 0
-  /** Fingerprint of the id last hashed. */
-  #hashLow = 0
-  #hashHigh = 0
 
   constructor(capacityMax: number = TRADE_IDS_MAX) {
     assert((capacityMax & (capacityMax - 1)) === 0, 'a ring has a power of two of slots')
@@ -37,13 +34,11 @@ export class TradeIds {
   }
 
   /**
-   * Remembers the id; false when it was known already. An empty id says nothing and is never known.
+   * Remembers the id with this fingerprint; false when it was known already. That of an empty id,
+   * 0 and 0, says nothing and is never known.
    */
-  add(id: string): boolean {
-    if (id.length === 0) return true
-    this.#hash(id)
-    const low = this.#hashLow
-    const high = this.#hashHigh
+  add(low: number, high: number): boolean {
+    if (low === 0 && high === 0) return true
     if (this.#table[this.#find(low, high)] !== FREE) return false
     if (this.#count === this.#capacity) {
       if (this.#capacity < this.#capacityMax) this.#grow()
@@ -102,21 +97,5 @@ export class TradeIds {
       this.#table[this.#find(low[slot], high[slot])] = i
     }
     this.#head = this.#count
-  }
-
-  /** Two multiplicative hashes over the characters, each finished with bits of the other. */
-  #hash(id: string): void {
-    let a = 0x9e3779b9
-    let b = 0x7f4a7c15
-    for (let i = 0; i < id.length; i++) {
-      const character = id.charCodeAt(i)
-      a = Math.imul(a ^ character, 0x85ebca6b)
-      b = Math.imul(b ^ character, 0xc2b2ae35)
-      b ^= b >>> 15
-    }
-    a = Math.imul(a ^ (a >>> 16) ^ id.length, 0x21f0aaad)
-    b = Math.imul(b ^ (b >>> 13), 0x735a2d97)
-    this.#hashLow = a ^ (a >>> 15) ^ Math.imul(b, 0x27d4eb2f)
-    this.#hashHigh = b ^ (b >>> 16)
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fingerprintText } from '../../src/core/fingerprint.ts'
 import { Random } from '../../src/core/random.ts'
 import { EventLog, WindowSums } from '../../src/features/event-log.ts'
 import { HawkesIntensity } from '../../src/features/hawkes.ts'
@@ -116,12 +117,28 @@ describe('sorted sizes', () => {
   })
 })
 
+/** `TradeIds` for texts. */
+class TextIds {
+  readonly #ids: TradeIds
+  readonly #low = new Int32Array(1)
+  readonly #high = new Int32Array(1)
+
+  constructor(capacityMax?: number) {
+    this.#ids = new TradeIds(capacityMax)
+  }
+
+  add(id: string): boolean {
+    fingerprintText(id, this.#low, this.#high, 0)
+    return this.#ids.add(this.#low[0], this.#high[0])
+  }
+}
+
 describe('trade ids', () => {
   it('know the latest ids and forget the oldest first', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const random = new Random(seed)
-        const known = new TradeIds(512)
+        const known = new TextIds(512)
         const queue = new Set<string>() // in order of arrival
         for (let i = 0; i < 4000; i++) {
           const number = random.below(1500).toString(16).padStart(8, '0')
@@ -139,7 +156,7 @@ describe('trade ids', () => {
   })
 
   it('do not mistake one of a million different ids for another', () => {
-    const known = new TradeIds()
+    const known = new TextIds()
     let refused = 0
     for (let i = 0; i < 1_000_000; i++) if (!known.add(`aaausdt-${i}`)) refused++
     expect(refused).toBe(0)
@@ -149,7 +166,7 @@ describe('trade ids', () => {
   })
 
   it('take an empty id for no id', () => {
-    const known = new TradeIds()
+    const known = new TextIds()
     expect([known.add(''), known.add('')]).toEqual([true, true])
   })
 })

@@ -71,7 +71,7 @@ function tradeFields({ trade }: BybitDecoder): unknown[] {
     trade.isBlock[i],
     trade.isRpi[i],
     trade.seq[i],
-    trade.ids[i],
+    `${trade.idLow[i]} ${trade.idHigh[i]}`,
   ])
   return [trade.tsMs, trades]
 }

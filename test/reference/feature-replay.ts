@@ -1,4 +1,5 @@
 import { parseStepsText } from '../../src/core/decimal.ts'
+import { fingerprintText } from '../../src/core/fingerprint.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
 import {
   type BookMessage,
@@ -129,6 +130,6 @@ function decodeTrades(raw: RawTrades, instrument: Instrument, out: TradeMessage)
     out.isBlock[at] = trade.BT === true ? 1 : 0
     out.isRpi[at] = trade.RPI === true ? 1 : 0
     out.seq[at] = trade.seq ?? Number.NaN
-    out.ids[at] = trade.i
+    fingerprintText(trade.i, out.idLow, out.idHigh, at)
   })
 }

@@ -66,7 +66,7 @@ function slowTrades(json: Fields, topic: Topic): SlowFrame {
       flag(trade.BT, 'BT' in trade),
       flag(trade.RPI, 'RPI' in trade),
       'seq' in trade ? slowInteger(trade.seq) : Number.NaN,
-      typeof trade.i === 'string' ? trade.i : undefined,
+      typeof trade.i === 'string' ? slowFingerprint(trade.i) : undefined,
     ]
   })
   return whole({ kind: 'trade', topic: topic.index, fields: [slowInteger(json.ts), trades] })
@@ -103,6 +103,32 @@ function slowInteger(value: unknown): number | undefined {
   const number = Number(value)
   return String(number) === value && Number.isSafeInteger(number) ? number : undefined
 }
+
+/** The 64-bit fingerprint of a text as the two int32 of a trade, by BigInt. */
+export function slowFingerprint(text: string): string {
+  const bytes = new TextEncoder().encode(text)
+  if (bytes.length === 0) return '0 0'
+  const mix = (state: bigint, word: bigint, factor: bigint, shift: bigint) => {
+    const product = ((state ^ word) * factor) & WORD
+    return product ^ (product >> shift)
+  }
+  let low = 0x9e3779b9n
+  let high = 0x7f4a7c15n
+  for (let at = 0; at < bytes.length; at += 4) {
+    const word = [...bytes.slice(at, at + 4)].reduceRight(
+      (sum, byte) => sum * 256n + BigInt(byte),
+      0n,
+    )
+    low = mix(low, word, 0x85ebca6bn, 15n)
+    high = mix(high, word, 0xc2b2ae35n, 13n)
+  }
+  low = mix(low, BigInt(bytes.length), 0x85ebca6bn, 15n)
+  high = mix(high ^ low, BigInt(bytes.length), 0xc2b2ae35n, 13n)
+  low ^= (high * 0x27d4eb2fn) & WORD
+  return `${BigInt.asIntN(32, low === 0n && high === 0n ? 1n : low)} ${BigInt.asIntN(32, high)}`
+}
+
+const WORD = 0xffffffffn
 
 /** Steps in a decimal text, by exact rational arithmetic. */
 function slowSteps(text: unknown, stepText: string): number | undefined {

@@ -43,6 +43,7 @@ import { scanInteger } from './number-bytes.ts'
 import type { Topic } from './topic.ts'
 import { type KnownTopic, TopicTable } from './topic-table.ts'
 import { TradeScanner } from './trade-scanner.ts'
+import { WindowScanner } from './window-frame.ts'
 
 /**
  * Bytes of a public frame to a message. Order books and trades are scanned in place; the scanner
@@ -90,6 +91,7 @@ export class BybitDecoder {
   readonly #topics = new TopicTable()
   readonly #books = new BookScanner()
   readonly #trades = new TradeScanner()
+  readonly #window = new WindowScanner(this.book, this.trade)
   readonly #numbers = new Float64Array(2)
   #isSnapshot = false
 
@@ -103,12 +105,18 @@ export class BybitDecoder {
    */
   addTopic(topic: Topic): void {
     this.#topics.add(topic)
+    this.#window.fill(this.#topics.known)
   }
 
   /** Never throws, whatever the bytes. */
   decode(frame: Uint8Array): FrameKind {
     this.errorCode = RESULT_CODES.ok
     this.topicIndex = UNKNOWN_TOPIC
+    const usual = this.#window.scan(frame)
+    if (usual !== NOT_SCANNED) {
+      this.topicIndex = usual === FRAME_BOOK ? this.book.topic : this.trade.topic
+      return this.#accept(usual)
+    }
     if (frame.length > FRAME_BYTES_MAX) return this.#refuse(RESULT_CODES.frame_too_large)
     const end = trimmedEnd(frame)
     const at = skipSpace(frame, 0)

@@ -1,5 +1,6 @@
 import { MESSAGE_LEVELS_MAX, TRADES_PER_MESSAGE_MAX } from '../../constants.ts'
 import { NOT_A_MULTIPLE, parseStepsText, type Step, TOO_LARGE } from '../../core/decimal.ts'
+import { fingerprintText } from '../../core/fingerprint.ts'
 import type { BookMessage, LevelList, TickerMessage, TradeMessage } from '../../domain/messages.ts'
 import { RESULT_CODES } from '../../domain/result-codes.ts'
 import { isRecord } from './control-message.ts'
@@ -117,7 +118,7 @@ function readTrade(
   out.isBlock[slot] = block ? 1 : 0
   out.isRpi[slot] = rpi ? 1 : 0
   out.seq[slot] = seq
-  out.ids[slot] = i
+  fingerprintText(i, out.idLow, out.idHigh, slot)
   return OK
 }
 

@@ -3,12 +3,15 @@ import { TOPICS_MAX } from '../../constants.ts'
 import { assert } from '../../core/assert.ts'
 import { equalsBytes, findQuote, NOT_SCANNED, QUOTE } from './json-bytes.ts'
 import type { Topic } from './topic.ts'
+import { createWindowWord, type WindowWord } from './window-strings.ts'
 
 /** A topic with the bytes to compare with. */
 export type KnownTopic = Readonly<{
   topic: Topic
   nameBytes: Uint8Array
   symbolBytes: Uint8Array
+  nameWord: WindowWord
+  symbolWord: WindowWord
 }>
 
 const SLOTS_MIN = 64
@@ -27,6 +30,10 @@ export class TopicTable {
   /** Position in `known` of the topic that the last `scan` found; -1 if it is not in the table. */
   found = NONE
 
+  get known(): readonly KnownTopic[] {
+    return this.#known
+  }
+
   at(position: number): KnownTopic {
     return this.#known[position]
   }
@@ -35,7 +42,14 @@ export class TopicTable {
   add(topic: Topic): void {
     const encoder = new TextEncoder()
     const nameBytes = encoder.encode(topic.name)
-    const known = { topic, nameBytes, symbolBytes: encoder.encode(topic.instrument.symbol) }
+    const symbol = topic.instrument.symbol
+    const known = {
+      topic,
+      nameBytes,
+      symbolBytes: encoder.encode(symbol),
+      nameWord: createWindowWord(topic.name),
+      symbolWord: createWindowWord(symbol),
+    }
     const held = this.lookup(topic.name)
     if (held !== undefined) {
       assert(held.topic.index === topic.index, 'a topic that is replaced keeps its index')

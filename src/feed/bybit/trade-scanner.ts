@@ -1,5 +1,6 @@
 // hot
 import { TRADES_PER_MESSAGE_MAX } from '../../constants.ts'
+import { fingerprintBytes } from '../../core/fingerprint.ts'
 import type { TradeMessage } from '../../domain/messages.ts'
 import { scanSymbol } from './book-scanner.ts'
 import {
@@ -36,15 +37,12 @@ const KEYS_REQUIRED = KEY_TIME | KEY_SYMBOL | KEY_SIDE | KEY_SIZE | KEY_PRICE | 
 const BUY = new TextEncoder().encode('"Buy"')
 const SELL = new TextEncoder().encode('"Sell"')
 
-/** Reads the `data` array of a trade frame. The ids are the only strings it makes. */
+/** Reads the `data` array of a trade frame. */
 export class TradeScanner {
-  #latin1: Buffer = Buffer.alloc(0)
-
   /** As `BookScanner.scan`, from the opening bracket. */
   scan(bytes: Uint8Array, at: number, end: number, known: KnownTopic, out: TradeMessage): number {
     out.count = 0
     if (bytes[at] !== OPEN_BRACKET) return NOT_SCANNED
-    this.#latin1 = asBuffer(bytes)
     at = skipSpace(bytes, at + 1)
     if (bytes[at] === CLOSE_BRACKET) return at + 1
     for (let count = 0; count < TRADES_PER_MESSAGE_MAX; count++) {
@@ -82,7 +80,7 @@ export class TradeScanner {
       at = key === 0 ? skipKey(bytes, at, end) : skipColon(bytes, at + lengthOf(key))
       if (at === NOT_SCANNED) return NOT_SCANNED
       if (key === 0) at = skipValue(bytes, at, end)
-      else if (key === KEY_ID) at = this.#scanId(bytes, at, end, out.ids, slot)
+      else if (key === KEY_ID) at = scanId(bytes, at, end, out, slot)
       else at = scanField(bytes, at, key, known, out, slot)
       if (at === NOT_SCANNED || at >= end) return NOT_SCANNED
       if (bytes[at] !== COMMA) at = skipSpace(bytes, at)
@@ -90,23 +88,20 @@ export class TradeScanner {
     if (bytes[at] !== CLOSE_BRACE || (seen & KEYS_REQUIRED) !== KEYS_REQUIRED) return NOT_SCANNED
     return at + 1
   }
-
-  #scanId(bytes: Uint8Array, at: number, end: number, ids: string[], slot: number): number {
-    if (bytes[at] !== QUOTE) return NOT_SCANNED
-    const to = findQuote(bytes, at + 1, end)
-    if (to === NOT_SCANNED) return NOT_SCANNED
-    ids[slot] = this.#latin1.toString('latin1', at + 1, to)
-    return to + 1
-  }
 }
 
-/**
- * A view of the same bytes with Node's string methods; the socket gives Buffers, so it is made for
- * others only.
- */
-function asBuffer(bytes: Uint8Array): Buffer {
-  if (Buffer.isBuffer(bytes)) return bytes
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function scanId(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  out: TradeMessage,
+  slot: number,
+): number {
+  if (bytes[at] !== QUOTE) return NOT_SCANNED
+  const to = findQuote(bytes, at + 1, end)
+  if (to === NOT_SCANNED) return NOT_SCANNED
+  fingerprintBytes(bytes, at + 1, to, out.idLow, out.idHigh, slot)
+  return to + 1
 }
 
 /** The bit of the key whose opening quote is at `at`; 0 for one that is not read, or no key. */
