@@ -1,13 +1,21 @@
 import { systemClock } from '../core/clock.ts'
-import { formatSteps } from '../core/decimal.ts'
 import type { Histogram } from '../core/histogram.ts'
 import { pause, systemTimers } from '../core/timer.ts'
 import { HISTOGRAMS, type HistogramName } from '../memory/histograms.ts'
 import type { Engine } from '../threads/engine.ts'
-import type { MockProcess, TruthBook } from './mock-process.ts'
+import type { FloorReport } from './floor-reader.ts'
+import { BookComparison } from './load-books.ts'
+import type { FloorProcess } from './load-floor.ts'
+import { type Quantiles, quantilesOf } from './load-quantiles.ts'
+import { type ResourceFigures, ResourceWatch, rounded } from './load-resources.ts'
+import type { MockProcess } from './mock-process.ts'
 
-/** Looks a second at every book. */
-const LOOKS_PER_SECOND = 4
+/** A look at some books every so often, so that all are seen once a second. */
+const LOOKS_PER_SECOND = 10
+/** Time after the first moment at which every book was live that is reported apart. */
+const WARM_UP_SECONDS = 2
+const DRAIN_LOOKS_MAX = 30
+const DRAIN_LOOK_MS = 100
 
 export type LoadVerdict = Readonly<{
   ok: boolean
@@ -18,6 +26,8 @@ export type LoadVerdict = Readonly<{
   messages_sent: number
   messages_applied: number
   messages_per_second: number
+  /** Sent to the engine and never received, since its start; null where nobody could tell. */
+  messages_lost: number | null
   books_live: number
   books_compared: number
   books_wrong: number
@@ -34,39 +44,57 @@ export type LoadVerdict = Readonly<{
   scores: number
   signals: number
   orders: number
+  /** `push_to_*` and `exchange_to_*` begin at stamps of whole milliseconds. */
   latency_us: Readonly<Record<string, Quantiles>>
-  /** How late the mock's sender was at most, by its own schedule. */
-  mock_behind_ms: number
-  cpu_cores: number
-  rss_mb: number
-}>
+  /** Until every book was live, then the first seconds after it. */
+  warm_up: Readonly<{
+    live_after_seconds: number
+    seconds: number
+    latency_us: Readonly<Record<string, Quantiles>>
+  }>
+  /** The same messages at a bare socket, in the same seconds. */
+  floor: Readonly<{
+    push_to_socket_us: Quantiles
+    wake_lag_us: Quantiles
+    cpu_cores: number
+    /** Our `push_to_feature` p99 over the bare reader's `push_to_socket` p99. */
+    p99_ratio: number
+  }> | null
+  mock: Readonly<{ cpu_cores: number; behind_ms_max: number }>
+}> &
+  ResourceFigures
 
-type Quantiles = Readonly<{ p50: number; p99: number; p999: number; max: number; count: number }>
-
-/** A book as it was read, to be compared when the truth of the same moment has come. */
-type Look = Readonly<{ symbol: string; topic: string; u: number; bids: string; asks: string }>
+type Latencies = Record<string, Quantiles>
 
 /** Measures a running engine against the mock exchange that feeds it. */
 export class LoadMeasure {
+  readonly books: BookComparison
   readonly #engine: Engine
   readonly #mock: MockProcess
+  readonly #floor: FloorProcess | undefined
   readonly #stop: AbortSignal
+  readonly #resources: ResourceWatch
+  readonly #startedUs = systemClock.nowUs()
+  #liveAfterSeconds = Number.NaN
+  #warmUp: Latencies = {}
   #beganUs = 0
-  #cpu = process.cpuUsage()
   #counts: Record<string, number> = {}
-  #sent = 0
+  #before = { messagesSent: 0, cpuSeconds: 0, floorCpuSeconds: 0, floorFrames: 0 }
   #histograms = new Map<HistogramName, Histogram>()
-  #compared = 0
-  #wrong = 0
-  #notLive = 0
-  #unknown = 0
-  #rssBytesMax = 0
   #behindMsMax = 0
 
-  constructor(engine: Engine, mock: MockProcess, stop: AbortSignal) {
+  constructor(
+    engine: Engine,
+    mock: MockProcess,
+    floor: FloorProcess | undefined,
+    stop: AbortSignal,
+  ) {
     this.#engine = engine
     this.#mock = mock
+    this.#floor = floor
     this.#stop = stop
+    this.books = new BookComparison(engine, mock)
+    this.#resources = new ResourceWatch(engine)
   }
 
   async untilLive(secondsMax: number): Promise<void> {
@@ -78,22 +106,39 @@ export class LoadMeasure {
     }
   }
 
-  /** From here on it counts; what came before was warm-up. */
+  /** The first seconds of the live engine, reported apart. */
+  async warmUp(): Promise<void> {
+    this.#liveAfterSeconds = (systemClock.nowUs() - this.#startedUs) / 1e6
+    this.#mark()
+    await pause(systemTimers, WARM_UP_SECONDS * 1000)
+    this.#warmUp = this.#latencies()
+  }
+
+  /** From here on it counts. */
   async begin(): Promise<void> {
-    const { watch } = this.#engine
-    this.#counts = watch.counts()
-    for (const name of HISTOGRAMS) this.#histograms.set(name, watch.latency(name))
-    this.#sent = (await this.#mock.stats())?.messagesSent ?? Number.NaN
-    this.#cpu = process.cpuUsage()
+    await this.#floor?.begin()
+    const floor = await this.#floor?.report()
+    const stats = await this.#mock.stats()
+    this.#behindMsMax = 0
+    this.#mark()
+    this.#before = {
+      messagesSent: stats?.messagesSent ?? Number.NaN,
+      cpuSeconds: stats?.cpuSeconds ?? Number.NaN,
+      floorCpuSeconds: floor?.cpuSeconds ?? Number.NaN,
+      floorFrames: floor?.frames ?? 0,
+    }
+    this.#resources.begin()
     this.#beganUs = systemClock.nowUs()
   }
 
   /**
-   * Looks until `seconds` have gone by on the clock; a look reads all books, then asks for the
-   * truth at exactly those update ids. `onSecond` is called once for each second that began.
+   * Looks until `seconds` have gone by on the clock; each look compares some of the books.
+   * `onSecond` is called once for each second that began.
    */
   async run(seconds: number, onSecond: (second: number) => Promise<void>): Promise<void> {
     const endUs = this.#beganUs + seconds * 1e6
+    const { length } = this.#engine.instruments
+    const share = Math.ceil(length / LOOKS_PER_SECOND)
     let second = -1
     for (let look = 0; systemClock.nowUs() < endUs && !this.#stop.aborted; look++) {
       const began = Math.floor((systemClock.nowUs() - this.#beganUs) / 1e6)
@@ -102,53 +147,63 @@ export class LoadMeasure {
         await onSecond(second)
         await this.#sample()
       }
-      await this.#compare()
+      const from = (look * share) % (share * Math.ceil(length / share))
+      await this.books.compare(from, from + share)
       const dueUs = this.#beganUs + ((look + 1) * 1e6) / LOOKS_PER_SECOND
       const waitMs = (Math.min(dueUs, endUs) - systemClock.nowUs()) / 1000
       if (waitMs > 0) await pause(systemTimers, waitMs)
     }
   }
 
-  async #sample(): Promise<void> {
-    this.#rssBytesMax = Math.max(this.#rssBytesMax, process.memoryUsage.rss())
-    const stats = await this.#mock.stats()
-    if (stats !== undefined) this.#behindMsMax = Math.max(this.#behindMsMax, stats.behindMs)
+  /** Since `begin`: the figures of one step of a ramp. */
+  interval(): Readonly<{ messagesPerSecond: number; pushToFeature: Quantiles }> {
+    const seconds = (systemClock.nowUs() - this.#beganUs) / 1e6
+    const frames = this.#engine.watch.counts().frames_received - this.#counts.frames_received
+    return {
+      messagesPerSecond: frames / seconds,
+      pushToFeature: this.#quantiles('push_to_feature'),
+    }
   }
 
   async verdict(
-    plan: Readonly<{ symbols: number; rate: number }>,
+    plan: Readonly<{ rate: number }>,
     faults: Readonly<Record<string, number>>,
   ): Promise<LoadVerdict> {
     const seconds = (systemClock.nowUs() - this.#beganUs) / 1e6
-    const cpu = process.cpuUsage(this.#cpu)
     const { watch, instruments } = this.#engine
     const now = watch.counts()
-    const latency = HISTOGRAMS.map((name) => [name, this.#quantiles(name)] as const)
-    const sent = ((await this.#mock.stats())?.messagesSent ?? Number.NaN) - this.#sent
-    const since = (name: string) => (now[name] ?? 0) - (this.#counts[name] ?? 0)
-    const applied = since('books_applied') + since('messages_trade') + since('messages_ticker')
+    const latency = this.#latencies()
+    const resources = this.#resources.figures()
     const live = watch.states().LIVE
+    this.#resources.stop()
+    const floor = await this.#floor?.report()
+    const stats = await this.#mock.stats()
+    const lost = await this.#lost()
+    const since = (name: string) => (now[name] ?? 0) - (this.#counts[name] ?? 0)
     const restarts = this.#engine.shardOverviews().reduce((sum, shard) => sum + shard.restarts, 0)
+    const { compared, notLive, unknown, wrong } = this.books
     const isCalm = Object.keys(faults).length === 0
+    const floorFrames = (floor?.frames ?? 0) - this.#before.floorFrames
     return {
       ok:
-        this.#wrong === 0 &&
-        this.#compared > 0 &&
+        wrong === 0 &&
+        compared > 0 &&
         live === instruments.length &&
         !this.#engine.isExecutionEnded &&
-        (!isCalm || since('gaps') + since('frames_malformed') === 0),
+        (!isCalm || (since('gaps') + since('frames_malformed') === 0 && (lost ?? 0) === 0)),
       symbols: instruments.length,
       rate: plan.rate,
-      seconds: round(seconds, 1),
+      seconds: rounded(seconds, 1),
       faults,
-      messages_sent: sent,
-      messages_applied: applied,
+      messages_sent: (stats?.messagesSent ?? Number.NaN) - this.#before.messagesSent - floorFrames,
+      messages_applied: since('books_applied') + since('messages_trade') + since('messages_ticker'),
       messages_per_second: Math.round(since('frames_received') / seconds),
+      messages_lost: lost,
       books_live: live,
-      books_compared: this.#compared,
-      books_wrong: this.#wrong,
-      books_not_live: this.#notLive,
-      books_unknown: this.#unknown,
+      books_compared: compared,
+      books_wrong: wrong,
+      books_not_live: notLive,
+      books_unknown: unknown,
       gaps: since('gaps'),
       resyncs: since('resyncs_requested'),
       connections_lost: since('connections_lost'),
@@ -158,74 +213,81 @@ export class LoadMeasure {
       scores: since('scores'),
       signals: since('signals'),
       orders: since('orders_submitted'),
-      latency_us: Object.fromEntries(latency),
-      mock_behind_ms: this.#behindMsMax,
-      cpu_cores: round((cpu.user + cpu.system) / 1e6 / seconds, 2),
-      rss_mb: Math.round(this.#rssBytesMax / 2 ** 20),
+      latency_us: latency,
+      warm_up: this.#warmUpFigures(),
+      floor: this.#floorFigures(floor, latency.push_to_feature, seconds),
+      mock: {
+        cpu_cores: rounded(
+          ((stats?.cpuSeconds ?? Number.NaN) - this.#before.cpuSeconds) / seconds,
+          3,
+        ),
+        behind_ms_max: this.#behindMsMax,
+      },
+      ...resources,
     }
+  }
+
+  #warmUpFigures(): LoadVerdict['warm_up'] {
+    return {
+      live_after_seconds: rounded(this.#liveAfterSeconds, 2),
+      seconds: WARM_UP_SECONDS,
+      latency_us: this.#warmUp,
+    }
+  }
+
+  #floorFigures(
+    floor: FloorReport | undefined,
+    ours: Quantiles,
+    seconds: number,
+  ): LoadVerdict['floor'] {
+    if (floor === undefined) return null
+    return {
+      push_to_socket_us: floor.pushToSocket,
+      wake_lag_us: floor.wakeLag,
+      cpu_cores: rounded((floor.cpuSeconds - this.#before.floorCpuSeconds) / seconds, 3),
+      p99_ratio: rounded(ours.p99 / floor.pushToSocket.p99, 2),
+    }
+  }
+
+  async #sample(): Promise<void> {
+    this.#resources.sample()
+    const stats = await this.#mock.stats()
+    if (stats !== undefined) this.#behindMsMax = Math.max(this.#behindMsMax, stats.behindMs)
+  }
+
+  /** Latencies and counts are taken from here on. */
+  #mark(): void {
+    const { watch } = this.#engine
+    this.#counts = watch.counts()
+    for (const name of HISTOGRAMS) this.#histograms.set(name, watch.latency(name))
+  }
+
+  /**
+   * The market stands still; what was on its way arrives; then every frame that left the mock must
+   * have been counted by the engine or by the bare reader. Undefined behind a reader that is gone.
+   */
+  async #lost(): Promise<number | null> {
+    if (!(await this.#mock.setRate(0))) return null
+    let lost = Number.NaN
+    for (let look = 0; look < DRAIN_LOOKS_MAX && !this.#stop.aborted; look++) {
+      await pause(systemTimers, DRAIN_LOOK_MS)
+      const stats = await this.#mock.stats()
+      const floor = await this.#floor?.report()
+      const received = this.#engine.watch.counts().frames_received + (floor?.frames ?? 0)
+      lost = (stats?.messagesSent ?? Number.NaN) - received
+      if (lost === 0) break
+    }
+    return Number.isNaN(lost) ? null : lost
+  }
+
+  #latencies(): Latencies {
+    return Object.fromEntries(HISTOGRAMS.map((name) => [name, this.#quantiles(name)]))
   }
 
   #quantiles(name: HistogramName): Quantiles {
     const interval = this.#engine.watch.latency(name).copy()
     const before = this.#histograms.get(name)
     if (before !== undefined) interval.subtract(before)
-    return {
-      p50: interval.quantile(0.5),
-      p99: interval.quantile(0.99),
-      p999: interval.quantile(0.999),
-      max: interval.max(),
-      count: interval.count(),
-    }
+    return quantilesOf(interval)
   }
-
-  async #compare(): Promise<void> {
-    const looks = this.#look()
-    const truths = await this.#mock.truth(looks.map(({ topic, u }) => ({ topic, u })))
-    const byTopic = new Map(truths.map((truth) => [truth.topic, truth]))
-    for (const look of looks) {
-      const truth = byTopic.get(look.topic)
-      if (truth === undefined || truth.u !== look.u) this.#unknown++
-      else {
-        this.#compared++
-        if (look.bids !== levelText(truth.bids) || look.asks !== levelText(truth.asks))
-          this.#wrong++
-      }
-    }
-  }
-
-  #look(): Look[] {
-    const { config, instruments, watch } = this.#engine
-    const looks: Look[] = []
-    for (const { index, lot, symbol, tick } of instruments) {
-      const book = watch.book(index)
-      if (book === undefined || book.state !== 'LIVE') {
-        this.#notLive++
-        continue
-      }
-      const side = (ticks: Float64Array, lots: Float64Array, count: number) =>
-        levelText(
-          Array.from({ length: count }, (_, i): [string, string] => [
-            formatSteps(ticks[i], tick),
-            formatSteps(lots[i], lot),
-          ]),
-        )
-      looks.push({
-        symbol,
-        topic: `orderbook.${config.feed.depth}.${symbol}`,
-        u: book.u,
-        bids: side(book.bidTicks, book.bidLots, book.bidCount),
-        asks: side(book.askTicks, book.askLots, book.askCount),
-      })
-    }
-    return looks
-  }
-}
-
-/** Numbers, not text: "2" and "2.0" are the same size. */
-function levelText(levels: TruthBook['bids']): string {
-  return levels.map(([price, size]) => `${Number(price)}:${Number(size)}`).join(' ')
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits))
 }

@@ -6,11 +6,15 @@ import { processEnvironment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { INSTRUMENTS_MAX } from '../constants.ts'
 import { createLogger } from '../core/log.ts'
+import { topicName } from '../feed/bybit/topic.ts'
 import type { Engine } from '../threads/engine.ts'
+import { feedOptions } from '../threads/engine-plan.ts'
 import { startEngine } from '../threads/engine-start.ts'
 import { PACKAGED_MODEL } from './demo.ts'
 import { FAULT_PLANS, type FaultPlan, FaultRunner } from './load-faults.ts'
+import { FloorProcess } from './load-floor.ts'
 import { LoadMeasure, type LoadVerdict } from './load-measure.ts'
+import { Ramp, type RampStep } from './load-ramp.ts'
 import { MockProcess } from './mock-process.ts'
 import { failCommand, wholeNumber, writeOut } from './terminal.ts'
 
@@ -21,10 +25,16 @@ type LoadOptions = Readonly<{
   seed: number
   faults: FaultPlan
   shards?: number
+  floor: boolean
+  ramp?: boolean
+  p99MaxUs: number
   json?: boolean
 }>
 
 const LIVE_SECONDS_MAX = 60
+const RATE_MAX = 1_000_000
+/** A line of progress to the error output, where nobody watches a terminal. */
+const PROGRESS_PERIOD_SECONDS = 60
 
 export function loadTestCommand(): Command {
   const command = new Command('load-test')
@@ -39,7 +49,7 @@ export function loadTestCommand(): Command {
     .option(
       '--rate <messages>',
       'messages a second',
-      wholeNumber(command, '--rate', 1, 1_000_000),
+      wholeNumber(command, '--rate', 0, RATE_MAX),
       20_000,
     )
     .option('--seconds <count>', 'measured time', wholeNumber(command, '--seconds', 1, 86_400), 20)
@@ -59,10 +69,20 @@ export function loadTestCommand(): Command {
         .choices(FAULT_PLANS)
         .default('none'),
     )
+    .option('--no-floor', 'without the bare reader that shows the noise floor of the machine')
+    .option('--ramp', 'look for the highest rate that keeps p99 (push to feature) under a bound')
+    .option(
+      '--p99-max-us <microseconds>',
+      'the bound of --ramp',
+      wholeNumber(command, '--p99-max-us', 1, 60_000_000),
+      50_000,
+    )
     .option('--json', 'the verdict as one JSON object')
     .addHelpText(
       'after',
       '\nThe load is open loop: the mock sends on a schedule that never waits for the engine.' +
+        '\nStamps of the exchange are whole milliseconds; what begins at one is that exact.' +
+        '\nWith --ramp, --rate is where it begins and --seconds the length of each step.' +
         '\nExit code 0 when every book compared was right and every book is live at the end.',
     )
     .action(run)
@@ -99,11 +119,11 @@ async function runAgainst(mock: MockProcess, data: string, options: LoadOptions)
   const started = await startEngine(config, createLogger('main', config.log_level))
   if (!started.ok) return failed(started.message)
   const engine = started.value
-  const verdict = await measure(engine, mock, options)
+  const floor = options.floor ? await startFloor(engine, mock) : undefined
+  const exitCode = await measure(engine, mock, floor, options)
+  await floor?.stop()
   await engine.stop()
-  if (verdict === undefined) return failed('interrupted')
-  writeOut(options.json ? `${JSON.stringify(verdict)}\n` : text(verdict))
-  return verdict.ok ? 0 : 1
+  return exitCode
 }
 
 function failed(message: string): number {
@@ -111,27 +131,80 @@ function failed(message: string): number {
   return 1
 }
 
-/** Undefined when a person ended it before its time. */
+/** Beside the engine, on the same topics; without it the run says what it can. */
+async function startFloor(engine: Engine, mock: MockProcess): Promise<FloorProcess | undefined> {
+  const { config, instruments } = engine
+  const { kinds } = feedOptions(config)
+  const topics = instruments.flatMap(({ symbol }) =>
+    kinds.map((kind) => topicName(kind, kind === 'orderbook' ? config.feed.depth : 0, symbol)),
+  )
+  const path = `/v5/public/${config.exchange.category}`
+  const started = await FloorProcess.start(mock.port, path, topics)
+  if (started.ok) return started.value
+  failCommand(started.message)
+  return undefined
+}
+
 async function measure(
   engine: Engine,
   mock: MockProcess,
+  floor: FloorProcess | undefined,
   options: LoadOptions,
-): Promise<LoadVerdict | undefined> {
+): Promise<number> {
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
   process.once('SIGTERM', () => interrupted.abort())
-  const load = new LoadMeasure(engine, mock, interrupted.signal)
+  const load = new LoadMeasure(engine, mock, floor, interrupted.signal)
   await load.untilLive(LIVE_SECONDS_MAX)
+  await load.warmUp()
+  if (options.ramp === true) return ramp(load, mock, floor, options, interrupted.signal)
   await load.begin()
   const faults = new FaultRunner(engine, mock, options.faults, options.seed)
-  const shown = process.stderr.isTTY === true
   await load.run(options.seconds, async (second) => {
-    if (shown) process.stderr.write(`\r${second} of ${options.seconds} s `)
+    showProgress(second, options.seconds)
     await faults.second(second, options.seconds)
   })
-  if (shown) process.stderr.write('\r\u001b[K')
+  if (process.stderr.isTTY === true) process.stderr.write('\r\u001b[K')
   if (options.faults !== 'none') await load.untilLive(LIVE_SECONDS_MAX)
-  return interrupted.signal.aborted ? undefined : await load.verdict(options, faults.injected)
+  if (interrupted.signal.aborted) return failed('interrupted')
+  const verdict = await load.verdict(options, faults.injected)
+  writeOut(options.json ? `${JSON.stringify(verdict)}\n` : text(verdict))
+  return verdict.ok ? 0 : 1
+}
+
+async function ramp(
+  load: LoadMeasure,
+  mock: MockProcess,
+  floor: FloorProcess | undefined,
+  options: LoadOptions,
+  stop: AbortSignal,
+): Promise<number> {
+  const plan = {
+    startRate: Math.max(1, options.rate),
+    rateMax: RATE_MAX,
+    secondsPerStep: options.seconds,
+    p99MaxUs: options.p99MaxUs,
+  }
+  const result = await new Ramp(load, mock, floor, plan).run(stop, (step) => {
+    if (options.json !== true) writeOut(`${rampLine(step)}\n`)
+  })
+  if (stop.aborted) return failed('interrupted')
+  if (options.json === true) writeOut(`${JSON.stringify(result)}\n`)
+  else writeOut(`highest rate with p99 under ${options.p99MaxUs} us: ${result.highest_rate}\n`)
+  return result.highest_rate > 0 ? 0 : 1
+}
+
+function rampLine(step: RampStep): string {
+  const floor = step.floor_p99_us === null ? '' : `, bare reader ${step.floor_p99_us} us`
+  const verdict = step.ok ? 'ok' : step.reason.replaceAll('_', ' ')
+  return `${step.rate} messages/s: p99 ${step.p99_us} us${floor}, ${verdict}`
+}
+
+function showProgress(second: number, seconds: number): void {
+  const rss = Math.round(process.memoryUsage.rss() / 2 ** 20)
+  const line = `${second} of ${seconds} s, ${rss} MB`
+  if (process.stderr.isTTY === true) process.stderr.write(`\r${line} `)
+  else if (second > 0 && second % PROGRESS_PERIOD_SECONDS === 0) process.stderr.write(`${line}\n`)
 }
 
 function text(verdict: LoadVerdict): string {

@@ -69,6 +69,7 @@ export class MockProcess {
       messagesSent: number('messages_sent'),
       behindMs: number('behind_ms'),
       droppedClients: number('dropped_clients'),
+      cpuSeconds: number('cpu_seconds'),
     }
   }
 
@@ -81,6 +82,11 @@ export class MockProcess {
   /** True when the mock took the fault. */
   async inject(fault: Readonly<Record<string, string | number>>): Promise<boolean> {
     return (await this.#request('/mock/faults', fault)) !== undefined
+  }
+
+  /** Another pace from now on; 0 stands still. True when the mock took it. */
+  async setRate(rate: number): Promise<boolean> {
+    return (await this.#request('/mock/rate', { rate })) !== undefined
   }
 
   async stop(): Promise<void> {
@@ -106,7 +112,12 @@ export class MockProcess {
   }
 }
 
-export type MockStats = Readonly<{ messagesSent: number; behindMs: number; droppedClients: number }>
+export type MockStats = Readonly<{
+  messagesSent: number
+  behindMs: number
+  droppedClients: number
+  cpuSeconds: number
+}>
 export type TruthQuery = Readonly<{ topic: string; u: number }>
 export type TruthBook = Readonly<{
   topic: string

@@ -10,6 +10,7 @@ export const HISTOGRAMS = [
   'exchange_to_feature', // matching-engine time (ms) -> row readable, by our clock
   'intent_to_submit', // signal -> order handed to the gateway, journal included
   'journal_sync',
+  'push_to_feature', // the exchange's push stamp `ts` (ms) -> row readable, by our clock
 ] as const
 export type HistogramName = (typeof HISTOGRAMS)[number]
 

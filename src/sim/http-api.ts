@@ -4,6 +4,7 @@ import type { Category } from '../domain/instrument.ts'
 import { isRecord } from './capture-reader.ts'
 import { type Fault, parseFault } from './fault-injection.ts'
 import type { Truth } from './market-source.ts'
+import type { MockMarket } from './mock-market.ts'
 import { type RestSources, restAnswer } from './rest-api.ts'
 
 /**
@@ -16,6 +17,7 @@ const TRUTH_QUERIES_MAX = 5000
 const TRUTH_BATCH = 16
 const REQUESTS_MAX = 600
 const REQUEST_WINDOW_US = 5_000_000
+const POST_PATHS = ['/mock/truth', '/mock/faults', '/mock/rate']
 
 export type TruthQuery = Readonly<{ topic: string; u: number; category: Category }>
 
@@ -25,6 +27,8 @@ export type HttpPorts = Readonly<{
   truth: (topic: string, u: number, category: Category) => Truth
   inject: (fault: Fault) => Result<number, 'bad_request'>
   stats: () => unknown
+  /** Whose pace may be set; a replay has its own. */
+  market: MockMarket | undefined
 }>
 
 export class HttpApi {
@@ -71,7 +75,7 @@ export class HttpApi {
       return
     }
     const isPost = request.method === 'POST'
-    if (!isPost || (path !== '/mock/truth' && path !== '/mock/faults')) {
+    if (!isPost || !POST_PATHS.includes(path)) {
       reply(response, 404, JSON.stringify({ error: 'not found' }))
       return
     }
@@ -79,6 +83,7 @@ export class HttpApi {
       const parsed = body.ok ? parseJson(body.value) : body
       if (!parsed.ok) reply(response, 400, JSON.stringify({ error: parsed.message }))
       else if (path === '/mock/faults') this.#answerFault(response, parsed.value)
+      else if (path === '/mock/rate') this.#answerRate(response, parsed.value)
       else this.#answerTruth(response, parsed.value)
     })
   }
@@ -88,6 +93,18 @@ export class HttpApi {
     const done = fault.ok ? this.#ports.inject(fault.value) : fault
     if (done.ok) reply(response, 200, JSON.stringify({ ok: true, injected: done.value }))
     else reply(response, 400, JSON.stringify({ ok: false, error: done.message }))
+  }
+
+  #answerRate(response: ServerResponse, value: unknown): void {
+    const rate = isRecord(value) ? value.rate : undefined
+    const { market } = this.#ports
+    if (market === undefined || typeof rate !== 'number' || !(rate >= 0)) {
+      const error = 'the body is {rate: messages a second, at least 0}; a replay has its own pace'
+      reply(response, 400, JSON.stringify({ ok: false, error }))
+      return
+    }
+    market.setRate(rate)
+    reply(response, 200, JSON.stringify({ ok: true, rate }))
   }
 
   #answerTruth(response: ServerResponse, value: unknown): void {

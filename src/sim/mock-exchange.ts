@@ -11,7 +11,8 @@ import { readCapture } from './capture-reader.ts'
 import { BACKLOG_BYTES_MAX, ClientConnection, type ConnectionTotals } from './client-connection.ts'
 import { ConnectionGate, connectionId, refuseUpgrade } from './connection-gate.ts'
 import { ENDPOINTS, type Endpoint } from './control-frames.ts'
-import { type Fault, type FaultCounts, FaultInjector } from './fault-injection.ts'
+import { cpuSeconds, type MockExchangeStats } from './exchange-stats.ts'
+import { type Fault, FaultInjector } from './fault-injection.ts'
 import { HttpApi } from './http-api.ts'
 import { LISTED_MAX, listInstruments } from './instruments.ts'
 import type { MarketSource, Truth } from './market-source.ts'
@@ -47,19 +48,6 @@ export type MockExchangeOptions = Readonly<{
   timers: Timers
   log: Logger
 }>
-
-export type MockExchangeStats = {
-  messages_sent: number
-  bytes_sent: number
-  messages_published: number
-  connections: number
-  topics: number
-  dropped_clients: number
-  refused_connections: number
-  behind_ms: number
-  skipped_ms: number
-  faults: FaultCounts
-}
 
 export type MockExchangeFailure = 'port_in_use' | 'input_unreadable' | 'instrument_unknown'
 
@@ -150,6 +138,7 @@ class ExchangeServer {
       truth: (topic, u, category) => source.truth(category, topic, u),
       inject: (fault) => this.#faults.inject(fault),
       stats: () => this.#stats(),
+      market: this.#market,
     })
     this.#server = createServer((request, response) => api.answer(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
@@ -283,6 +272,7 @@ class ExchangeServer {
       refused_connections: this.#refused,
       behind_ms: Math.round(behindUs / 1000),
       skipped_ms: Math.round(this.#skippedUs / 1000),
+      cpu_seconds: cpuSeconds(),
       faults: { ...this.#faults.counts },
     }
   }

@@ -26,7 +26,12 @@ export type ExecutionWorkerData = Readonly<{
   logLevel: LogLevel
 }>
 
-export type ExecutionReady = Readonly<{ type: 'ready'; recovered: Recovered }>
+export type ExecutionReady = Readonly<{
+  type: 'ready'
+  recovered: Recovered
+  /** Of the kernel; 0 where it does not tell. */
+  threadId: number
+}>
 
 /**
  * Before `ready`: the start was refused. After it: the journal failed, trading is halted, the

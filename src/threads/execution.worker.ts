@@ -9,6 +9,7 @@ import {
   type ExecutionWorkerData,
   type ExecutionWorkerMessage,
 } from './execution-worker-data.ts'
+import { ownThreadId } from './thread-gauge.ts'
 
 /** The execution thread: recovers, trades until asked to stop, ends with its journal closed. */
 async function runExecution(data: ExecutionWorkerData): Promise<void> {
@@ -23,7 +24,7 @@ async function runExecution(data: ExecutionWorkerData): Promise<void> {
     port.on('message', (command: ExecutionWorkerCommand) => {
       if (command.type === 'stop') run.stop()
     })
-    post({ type: 'ready', recovered: run.recovered })
+    post({ type: 'ready', recovered: run.recovered, threadId: ownThreadId() })
     const served = await run.serve()
     if (served.ok) post({ type: 'stopped' })
     else {

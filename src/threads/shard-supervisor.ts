@@ -121,6 +121,11 @@ export class ShardSupervisor {
     this.#endThread(slot, NATIVE_WAITS_MAX)
   }
 
+  /** Event-loop lag and pauses are counted anew from here. */
+  resetGauges(): void {
+    for (const slot of this.#slots) slot.port?.postMessage({ type: 'reset_gauge' })
+  }
+
   overview(): ShardOverview[] {
     return this.#slots.map(({ task, state, reason, sinceUs, restarts, status }) => ({
       shard: task.shard,

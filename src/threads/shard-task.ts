@@ -3,6 +3,7 @@ import type { LogLevel } from '../core/log.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { FeatureCatalogueParameters } from '../features/parameters.ts'
 import type { EngineMemory } from './engine-memory.ts'
+import type { ThreadFigures } from './thread-gauge.ts'
 
 /**
  * Everything a shard needs to run; plain data and shared buffers, so that it can be posted to a
@@ -55,7 +56,7 @@ export type ShardStrategy = Readonly<{
   params: Readonly<Record<string, string | number | boolean>>
 }>
 
-export type ShardCommand = Readonly<{ type: 'stop' }>
+export type ShardCommand = Readonly<{ type: 'stop' }> | Readonly<{ type: 'reset_gauge' }>
 
 export type ShardReport =
   | Readonly<{ type: 'ready' }>
@@ -69,4 +70,5 @@ export type ShardStatus = Readonly<{
   resyncsWaiting: number
   /** Used CPU of the shard's thread since its start, in seconds. */
   cpuSeconds: number
+  thread: ThreadFigures
 }>

@@ -5,7 +5,7 @@ import type { Logger } from '../core/log.ts'
 import { Random } from '../core/random.ts'
 import { type Result, succeed } from '../core/result.ts'
 import type { CancelTimer, Timers } from '../core/timer.ts'
-import type { TickerMessage, TradeMessage } from '../domain/messages.ts'
+import type { BookMessage, TickerMessage, TradeMessage } from '../domain/messages.ts'
 import type { ControlMessage } from '../feed/bybit/control-message.ts'
 import { BybitDecoder } from '../feed/bybit/decoder.ts'
 import { FeedPool } from '../feed/pool.ts'
@@ -55,6 +55,7 @@ export class Shard {
   readonly #tickers: TickerBoard
   readonly #socketToFeature: Histogram
   readonly #exchangeToFeature: Histogram
+  readonly #pushToFeature: Histogram
   readonly #counters: Counters
   readonly #control: ControlBlock
   readonly #scoring: ShardScoring | undefined
@@ -78,6 +79,7 @@ export class Shard {
     const own = memory.shards[shard]
     this.#socketToFeature = openHistogram(own.histograms, 'socket_to_feature')
     this.#exchangeToFeature = openHistogram(own.histograms, 'exchange_to_feature')
+    this.#pushToFeature = openHistogram(own.histograms, 'push_to_feature')
     this.#trades = new TradeBoard(new BroadcastWriter(own.trades))
     this.#tickers = new TickerBoard(memory.tickers, task.owned)
     this.#topics = openShardTopics(task, counters, clock.nowUs())
@@ -133,10 +135,10 @@ export class Shard {
     for (const book of this.#topics.books) book?.markState('NO_BOOK', 'stopped', nowUs)
   }
 
-  status(cpuSeconds: number): ShardStatus {
+  status(): Omit<ShardStatus, 'cpuSeconds' | 'thread'> {
     const { connections, resyncsWaiting } = this.#pool.status()
     const connectionsOpen = connections.filter((one) => one.state === 'open').length
-    return { connections: connections.length, connectionsOpen, resyncsWaiting, cpuSeconds }
+    return { connections: connections.length, connectionsOpen, resyncsWaiting }
   }
 
   #setStaleBounds(): void {
@@ -149,7 +151,7 @@ export class Shard {
 
   #sink(): PipelineSink {
     return {
-      onRow: (instrument, message, receiveUs) => this.#onRow(instrument, message.ctsMs, receiveUs),
+      onRow: (instrument, message, receiveUs) => this.#onRow(instrument, message, receiveUs),
       onTrades: (instrument, message: TradeMessage) => this.#trades.publish(instrument, message),
       onTicker: (instrument, message: TickerMessage) => this.#tickers.publish(instrument, message),
       onControl: (message, connection) => this.#onControl(message, connection),
@@ -218,7 +220,7 @@ export class Shard {
     this.#pool.resync(topic, 'no_data')
   }
 
-  #onRow(instrument: number, ctsMs: number, receiveUs: number): void {
+  #onRow(instrument: number, message: BookMessage, receiveUs: number): void {
     const view = this.#topics.rowViews[instrument]
     const row = this.#topics.featuresOf[instrument]?.row
     if (view === undefined || row === undefined) return
@@ -227,7 +229,8 @@ export class Shard {
     publishRow(view, row)
     const nowUs = this.#clock.nowUs()
     this.#socketToFeature.record(nowUs - receiveUs)
-    this.#exchangeToFeature.record(nowUs - ctsMs * 1000)
+    this.#exchangeToFeature.record(nowUs - message.ctsMs * 1000)
+    this.#pushToFeature.record(nowUs - message.tsMs * 1000)
     this.#scoring?.markChanged(instrument)
   }
 }

@@ -3,6 +3,7 @@ import { createLogger } from '../core/log.ts'
 import { systemTimers } from '../core/timer.ts'
 import { Shard } from './shard.ts'
 import type { ShardCommand, ShardReport, ShardTask } from './shard-task.ts'
+import { ThreadGauge, timesOf } from './thread-gauge.ts'
 
 const STATUS_PERIOD_MS = 1000
 
@@ -21,24 +22,24 @@ export async function runShard(task: ShardTask): Promise<void> {
     return port.close()
   }
   const running = opened.value
+  const gauge = new ThreadGauge()
+  gauge.start()
   running.start()
   report({ type: 'ready' })
-  const sendStatus = () => report({ type: 'status', status: running.status(cpuSeconds()) })
+  const sendStatus = () => {
+    const thread = gauge.read()
+    const { cpuSeconds } = timesOf(thread.threadId)
+    report({ type: 'status', status: { ...running.status(), cpuSeconds, thread } })
+  }
   const cancelStatus = systemTimers.every(STATUS_PERIOD_MS, sendStatus)
   await new Promise<void>((resolve) => {
     port.on('message', (command: ShardCommand) => {
       if (command.type === 'stop') resolve()
+      else gauge.reset()
     })
   })
   cancelStatus()
+  gauge.stop()
   await running.stop()
   port.close()
-}
-
-/** CPU of this thread where Node can tell (from 23.9 and 22.15 on), else NaN. */
-function cpuSeconds(): number {
-  const usage: unknown = Reflect.get(process, 'threadCpuUsage')
-  if (typeof usage !== 'function') return Number.NaN
-  const { user, system }: { user: number; system: number } = usage.call(process)
-  return (user + system) / 1e6
 }

@@ -34,7 +34,7 @@ export type StreamWorkerOptions = Readonly<{
 }>
 
 export type StreamWorkerMessage =
-  | Readonly<{ type: 'ready'; port: number; server: 'uws' | 'ws' }>
+  | Readonly<{ type: 'ready'; port: number; server: 'uws' | 'ws'; threadId: number }>
   | Readonly<{ type: 'failed'; code: string; message: string }>
 
 export type StreamWorkerCommand = Readonly<{ type: 'stop' }>

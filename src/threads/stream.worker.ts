@@ -13,6 +13,7 @@ import type {
   StreamWorkerData,
   StreamWorkerMessage,
 } from './stream-worker-data.ts'
+import { ownThreadId } from './thread-gauge.ts'
 
 /**
  * The stream thread: opens the shared memory it was given, serves the desk, beats, and ends when
@@ -66,7 +67,7 @@ async function runStream(data: StreamWorkerData): Promise<void> {
     setImmediate(() => control.setStreamNative(false))
     port.close()
   })
-  post({ type: 'ready', port: server.port, server: server.kind })
+  post({ type: 'ready', port: server.port, server: server.kind, threadId: ownThreadId() })
 }
 
 await runStream(workerData)

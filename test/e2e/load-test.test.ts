@@ -15,6 +15,12 @@ describe('bookflow load-test', () => {
     // Rows go on while the two are read, one after the other.
     const measured = verdict.latency_us.socket_to_feature.count
     expect(Math.abs(measured / verdict.feature_rows - 1)).toBeLessThan(0.05)
+    expect(verdict.messages_lost).toBe(0)
+    expect(verdict.floor.push_to_socket_us.count).toBeGreaterThan(1000)
+    expect(verdict.floor.p99_ratio).toBeGreaterThan(0)
+    const roles = verdict.threads.map((thread: { role: string }) => thread.role)
+    expect(roles).toEqual(expect.arrayContaining(['main', 'shard-0', 'execution', 'stream']))
+    expect(verdict.warm_up.latency_us.socket_to_feature.count).toBeGreaterThan(0)
     expect(ended.code).toBe(0)
   })
 

@@ -13,7 +13,13 @@ function observation(change: Partial<EngineObservation> = {}): EngineObservation
   const control = new ControlBlock(createControlBlock())
   control.beat(EXECUTION_BEAT, NOW_US)
   control.beat(STREAM_BEAT, NOW_US)
-  const status = { connections: 2, connectionsOpen: 2, resyncsWaiting: 0, cpuSeconds: 1 }
+  const thread = {
+    threadId: 1,
+    heapMb: 10,
+    loopLagUs: { p50: 0, p99: 0, max: 0 },
+    gc: { pauses: 0, totalMs: 0, longestMs: 0 },
+  }
+  const status = { connections: 2, connectionsOpen: 2, resyncsWaiting: 0, cpuSeconds: 1, thread }
   return {
     nowUs: NOW_US,
     control,
