@@ -2,6 +2,8 @@
 import { assert } from '../core/assert.ts'
 import type { BookSide, SideChanges } from '../domain/book.ts'
 import type { LevelList } from '../domain/messages.ts'
+import { findLevel } from './level-search.ts'
+import { shiftToBetter, shiftToWorse } from './level-shift.ts'
 import type { PriceIndex } from './price-index.ts'
 
 /**
@@ -10,34 +12,6 @@ import type { PriceIndex } from './price-index.ts'
  */
 export const ASK_SIGN = 1
 export const BID_SIGN = -1
-
-/**
- * Levels looked at one by one from the touch before the search halves the rest: 0, 4, 8 and 16
- * measure alike at depth 50, 4 best deeper.
- */
-const NEAR_LEVELS = 4
-
-/**
- * Position in the arrays of the first level that is not better than `ticks`; one past the last if
- * all are.
- */
-export function findLevel(side: BookSide, sign: number, ticks: number): number {
-  const prices = side.ticks
-  const wanted = sign * ticks
-  let low = side.head
-  let high = low + side.count
-  const near = Math.min(low + NEAR_LEVELS, high)
-  while (low < near) {
-    if (sign * prices[low] >= wanted) return low
-    low++
-  }
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sign * prices[middle] < wanted) low = middle + 1
-    else high = middle
-  }
-  return low
-}
 
 export function clearSide(side: BookSide): void {
   side.count = 0
@@ -55,20 +29,12 @@ function insertLevel(side: BookSide, at: number, ticks: number, lots: number): v
   }
   const head = side.head
   const end = head + side.count
-  // Shift the shorter part. A plain loop: on shared memory copyWithin is several times slower.
+  // Shift the shorter part.
   if (at - head < end - at) {
-    for (let i = head; i < at; i++) {
-      prices[i - 1] = prices[i]
-      sizes[i - 1] = sizes[i]
-    }
+    shiftToBetter(prices, sizes, head, at)
     at--
     side.head = head - 1
-  } else {
-    for (let i = end; i > at; i--) {
-      prices[i] = prices[i - 1]
-      sizes[i] = sizes[i - 1]
-    }
-  }
+  } else shiftToWorse(prices, sizes, at, end)
   prices[at] = ticks
   sizes[at] = lots
   side.count++
@@ -80,17 +46,9 @@ function removeLevel(side: BookSide, at: number): void {
   const head = side.head
   const end = head + side.count
   if (at - head < end - 1 - at) {
-    for (let i = at; i > head; i--) {
-      prices[i] = prices[i - 1]
-      sizes[i] = sizes[i - 1]
-    }
+    shiftToWorse(prices, sizes, head, at)
     side.head = head + 1
-  } else {
-    for (let i = at + 1; i < end; i++) {
-      prices[i - 1] = prices[i]
-      sizes[i - 1] = sizes[i]
-    }
-  }
+  } else shiftToBetter(prices, sizes, at + 1, end)
   side.count--
 }
 
