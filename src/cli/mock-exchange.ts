@@ -1,11 +1,10 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { createLogger } from '../core/log.ts'
 import { systemTimers } from '../core/timer.ts'
-import { startFaultPlan } from '../sim/fault-plan.ts'
-import { FAULT_PROFILES, type FaultProfile } from '../sim/fault-profiles.ts'
 import { LISTED_MAX, listInstruments } from '../sim/instruments.ts'
 import { type MockExchange, startMockExchange } from '../sim/mock-exchange.ts'
+import { FAULT_HELP, readFaultPlan } from './fault-file.ts'
 import { EXIT_FAILED, EXIT_USAGE, failCommand, wholeNumber, writeOut } from './terminal.ts'
 
 type Options = {
@@ -14,7 +13,7 @@ type Options = {
   symbols: number | string[]
   rate: number
   seed: number
-  faults: FaultProfile
+  faults: string
   replay?: string
   speed: number
   json?: boolean
@@ -30,6 +29,7 @@ Examples:
   bookflow mock-exchange --rate 20000 --seed 7    busier, another market
   bookflow mock-exchange --rate max               as fast as one core goes
   bookflow mock-exchange --symbols BTCUSDT,ETHUSDT --faults standard
+  bookflow mock-exchange --faults plan.yaml       a list of {kind, at_ms or per_million, count}
   bookflow mock-exchange --replay capture.jsonl.gz --speed 10
 
 What it serves:
@@ -37,8 +37,8 @@ What it serves:
       orderbook.{1,50,200,1000}, publicTrade, tickers, kline.*, allLiquidation (linear)
   http://HOST:PORT/v5/market/...
       time, instruments-info, orderbook, recent-trade, kline, tickers
-  http://HOST:PORT/mock/{stats,truth,faults}
-      for tests: counters, exact books by u, faults on request
+  http://HOST:PORT/mock/{stats,truth,faults,plan,rate}
+      for tests: counters, exact books by u, faults on request and by plan, the pace
 
 Exit code: 0 ended by Ctrl-C, 1 could not start, 2 wrong usage.`
 
@@ -77,9 +77,7 @@ export function mockExchangeCommand(): Command {
       wholeNumber(command, '--seed', 0, 2 ** 32 - 1),
       1,
     )
-    .addOption(
-      new Option('--faults <profile>', 'faults by chance').choices(FAULT_PROFILES).default('none'),
-    )
+    .option('--faults <plan>', 'none, standard, hostile, or a YAML or JSON file', 'none')
     .option('--replay <file>', 'send a capture (plain or .gz) instead of a generated market')
     .option(
       '--speed <factor>',
@@ -88,12 +86,18 @@ export function mockExchangeCommand(): Command {
       1,
     )
     .option('--json', 'one JSON object when ready and every 5 s')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', `${EXAMPLES}\n\n${FAULT_HELP}`)
     .action((options: Options) => run(options))
 }
 
 async function run(options: Options): Promise<void> {
   const { host, port, symbols, rate, seed, replay, speed } = options
+  const plan = readFaultPlan(options.faults)
+  if (!plan.ok) {
+    failCommand(plan.message)
+    process.exitCode = EXIT_USAGE
+    return
+  }
   const log = createLogger('mock-exchange', 'warn', process.stderr)
   const common = { host, port, symbols, rate, seed, speed, log }
   const ports = { clock: systemClock, timers: systemTimers }
@@ -105,7 +109,7 @@ async function run(options: Options): Promise<void> {
     return
   }
   const mock = started.value
-  const stopFaults = startFaultPlan({ profile: options.faults, seed, timers: systemTimers, mock })
+  mock.setPlan(plan.value)
   process.send?.({ type: 'ready', port: mock.port })
   announce(options, mock.port)
   const stopStatus = showStatus(options, mock)
@@ -113,7 +117,6 @@ async function run(options: Options): Promise<void> {
   const end = async () => {
     if (isEnding) process.exit(EXIT_FAILED)
     isEnding = true
-    stopFaults()
     stopStatus()
     await mock.stop()
     process.exit(0)

@@ -93,6 +93,20 @@ export class BookTopic implements Topic {
     this.#headSnapshot = ascii(`${topic},"type":"snapshot","ts":`)
     this.#headDelta = ascii(`${topic},"type":"delta","ts":`)
     this.#dataBids = ascii(`{"s":"${options.symbol}","b":[`)
+    options.channel.book = {
+      depth: options.depth,
+      snapshot: () => {
+        this.#writeSnapshot(this.#sentUs)
+        return options.writer.text()
+      },
+      advance: () => {
+        this.#advance()
+        return { u: this.u, seq: this.seq }
+      },
+      restart: () => {
+        this.restartPending = true
+      },
+    }
   }
 
   push(timeUs: number): void {
@@ -129,10 +143,9 @@ export class BookTopic implements Topic {
   /** A new subscriber joins the chain at the last published `u`. */
   welcome(receiver: FrameReceiver, timeUs: number): void {
     if (!this.channel.isActive()) this.refresh()
-    this.#writeSnapshot(timeUs)
-    const writer = this.#options.writer
-    receiver.receive(writer.bytes, writer.from, writer.at)
     this.#sentUs = timeUs
+    this.#writeSnapshot(timeUs)
+    this.channel.welcome(this.#options.writer, receiver)
   }
 
   /**

@@ -1,6 +1,8 @@
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FrameReceiver } from './channel.ts'
-import { ascii, FrameWriter } from './frame-writer.ts'
+import { FrameWriter } from './frame-writer.ts'
+import { closeFrame, fragmented, halfFrame } from './wire-faults.ts'
 
 /**
  * The sending side of one client. Frames are collected in chunks and go to the socket once a tick,
@@ -22,20 +24,54 @@ export class ClientConnection implements FrameReceiver {
   backlogBytes = 0
   isClosed = false
   sentUs = 0
+  /** Faults: no market data before this time; nothing at all; messages to send in three frames. */
+  dataFromUs = 0
+  holdsAll = false
+  fragmentsPending = 0
   readonly #socket: Duplex
   readonly #totals: ConnectionTotals
+  readonly #nowUs: () => number
   readonly #backlogBytesMax: number
   readonly #spare: Uint8Array[] = []
   #chunk: Uint8Array | undefined
   #filled = 0
 
-  constructor(socket: Duplex, totals: ConnectionTotals, backlogBytesMax = BACKLOG_BYTES_MAX) {
+  constructor(
+    socket: Duplex,
+    totals: ConnectionTotals,
+    nowUs: () => number,
+    backlogBytesMax = BACKLOG_BYTES_MAX,
+  ) {
     this.#socket = socket
+    this.#nowUs = nowUs
     this.#totals = totals
     this.#backlogBytesMax = backlogBytesMax
   }
 
   receive(bytes: Uint8Array, from: number, to: number): void {
+    if (this.holdsAll || (this.dataFromUs > 0 && this.#holdsData())) return
+    if (this.fragmentsPending > 0) {
+      this.fragmentsPending--
+      const frames = fragmented(bytes.subarray(from, to))
+      this.#collect(frames, 0, frames.length)
+    } else this.#collect(bytes, from, to)
+  }
+
+  #holdsData(): boolean {
+    if (this.#nowUs() < this.dataFromUs) return true
+    this.dataFromUs = 0
+    return false
+  }
+
+  /** An answer, or anything else that is no market data. */
+  sendText(text: string): void {
+    if (this.holdsAll) return
+    const writer = new FrameWriter()
+    writer.write(text)
+    this.#collect(writer.bytes, writer.from, writer.at)
+  }
+
+  #collect(bytes: Uint8Array, from: number, to: number): void {
     if (this.isClosed) return
     this.#totals.messagesSent++
     const size = to - from
@@ -48,14 +84,6 @@ export class ClientConnection implements FrameReceiver {
     this.#chunk ??= this.#spare.pop() ?? new Uint8Array(CHUNK_BYTES)
     this.#chunk.set(bytes.subarray(from, to), this.#filled)
     this.#filled += size
-  }
-
-  sendText(text: string): void {
-    const writer = new FrameWriter()
-    writer.begin()
-    writer.ascii(ascii(text))
-    writer.finish()
-    this.receive(writer.bytes, writer.from, writer.at)
   }
 
   /** Gives what was collected to the socket. */
@@ -74,6 +102,24 @@ export class ClientConnection implements FrameReceiver {
     this.#chunk = undefined
     this.#filled = 0
     this.#socket.destroy()
+  }
+
+  /** Ends the connection with a close frame of this code. */
+  close(code: number): void {
+    this.flush()
+    this.#write(closeFrame(code))
+    this.isClosed = true
+    this.#socket.end()
+  }
+
+  /** Breaks the connection with a reset while a frame is on its way. */
+  reset(): void {
+    this.flush()
+    this.isClosed = true
+    this.#socket.write(halfFrame(), () => {
+      if (this.#socket instanceof Socket) this.#socket.resetAndDestroy()
+      else this.#socket.destroy()
+    })
   }
 
   #write(bytes: Uint8Array, chunk?: Uint8Array): void {

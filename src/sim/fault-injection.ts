@@ -2,20 +2,21 @@ import type { Random } from '../core/random.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 import type { Category } from '../domain/instrument.ts'
 import { isRecord } from './capture-reader.ts'
+import { CHANNEL_FAULTS_MAX } from './channel.ts'
+import {
+  FAULT_KINDS,
+  FAULT_MS,
+  type FaultKind,
+  type FaultTarget,
+  faultKind,
+  faultTraits,
+} from './fault-kinds.ts'
+import type { FaultLog } from './fault-log.ts'
 import type { MarketSource } from './market-source.ts'
 import type { PublicSession } from './public-session.ts'
+import { topicFault } from './topic-faults.ts'
 
-/** Faults of the exchange or the line, asked for by a test and done at once. */
-export const FAULT_KINDS = [
-  'drop_delta', // the next message of a topic is lost, its `u` is not given again
-  'duplicate', // the next message of a topic is sent twice
-  'garbage', // frames that are no messages
-  'kill_connection', // the line breaks without a close frame
-  'silence', // a topic says nothing for `ms`, then goes on where it was
-  'restart', // the next message of a book is a snapshot with u = 1
-] as const
-export type FaultKind = (typeof FAULT_KINDS)[number]
-
+/** Faults of the exchange or the line, asked for by a test or a plan. */
 export type Fault = Readonly<{
   kind: FaultKind
   topic?: string
@@ -25,108 +26,180 @@ export type Fault = Readonly<{
 }>
 
 const COUNT_MAX = 10_000
-const SILENCE_MS_MAX = 3_600_000
+const MS_MAX = 3_600_000
 
 /** Frames that a decoder must survive: cut, nested wrongly, foreign, empty. */
 const GARBAGE = [
-  '{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[["1',
-  '{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":"x","data":{"s":"BTCUSDT","b":[["-1","a"]]}}',
+  '{"topic":"orderbook.50.NOSUCHUSDT","type":"delta","ts":1,"data":{"s":"NOSUCHUSDT","b":[["1',
   '{"topic":"orderbook.50.NOSUCHUSDT","type":"delta","ts":1,"data":{"s":"NOSUCHUSDT","b":[]}}',
   'not json at all',
   '{}',
   '[]',
   '',
-  '{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1,"data":[{"T":1,"s":"BTCUSDT"}]}',
+  '{"topic":"publicTrade.NOSUCHUSDT","type":"snapshot","ts":1,"data":[{"T":1}]}',
 ]
 
 export type FaultCounts = Record<FaultKind, number>
 
+function zeroCounts(): FaultCounts {
+  const counts: Partial<FaultCounts> = {}
+  for (const kind of FAULT_KINDS) counts[kind] = 0
+  return isComplete(counts) ? counts : zeroCounts()
+}
+
+function isComplete(counts: Partial<FaultCounts>): counts is FaultCounts {
+  return FAULT_KINDS.every((kind) => counts[kind] !== undefined)
+}
+
+export type FaultInjectorOptions = Readonly<{
+  source: MarketSource
+  sessions: ReadonlySet<PublicSession>
+  random: Random
+  log: FaultLog
+  /** Of the log; the market may lag behind it. */
+  nowUs: () => number
+}>
+
 export class FaultInjector {
-  readonly counts: FaultCounts = {
-    drop_delta: 0,
-    duplicate: 0,
-    garbage: 0,
-    kill_connection: 0,
-    silence: 0,
-    restart: 0,
-  }
-  readonly #source: MarketSource
-  readonly #sessions: ReadonlySet<PublicSession>
-  readonly #random: Random
+  /** Faults that took place. */
+  readonly counts: FaultCounts = zeroCounts()
+  readonly #options: FaultInjectorOptions
 
-  constructor(source: MarketSource, sessions: ReadonlySet<PublicSession>, random: Random) {
-    this.#source = source
-    this.#sessions = sessions
-    this.#random = random
+  constructor(options: FaultInjectorOptions) {
+    this.#options = options
   }
 
-  /** Does it, and says how often; refuses a fault that has nothing to act on. */
+  /**
+   * Does it, or lets it wait for the next message it can be made of, and says how many; refuses a
+   * fault that has nothing to act on.
+   */
   inject(fault: Fault): Result<number, 'bad_request'> {
-    const done = this.#done(fault)
-    if (done.ok) this.counts[fault.kind] += done.value
-    return done
+    const { target } = faultTraits(fault.kind)
+    return target === 'connection' ? this.#onConnections(fault) : this.#onTopic(fault, target)
   }
 
-  #done(fault: Fault): Result<number, 'bad_request'> {
-    if (fault.kind === 'garbage') return this.#sendGarbage(fault.count ?? 1)
-    if (fault.kind === 'kill_connection') return this.#killConnections(fault.count ?? 1)
+  #onTopic(fault: Fault, target: FaultTarget): Result<number, 'bad_request'> {
+    const { source } = this.#options
+    const { kind } = fault
     const category = fault.category ?? 'linear'
     const topic = fault.topic ?? ''
-    const channel = this.#source.channelOf(category, topic)
+    const channel = source.channelOf(category, topic)
     if (channel === undefined) return fail('bad_request', `no topic ${category} ${topic}`)
-    if (fault.kind === 'restart') {
-      const isBook = this.#source.restart(category, topic)
-      return isBook ? succeed(1) : fail('bad_request', `${topic} cannot restart`)
+    if (kind === 'restart') {
+      if (!source.restart(category, topic)) {
+        return fail('bad_request', `${topic} cannot restart`)
+      }
+      this.#note(kind, [topic], 1)
+      return succeed(1)
     }
-    if (fault.kind === 'silence')
-      channel.silentUntilUs = this.#source.nowUs + (fault.ms ?? 0) * 1000
-    else if (fault.kind === 'drop_delta') channel.dropsPending++
-    else channel.duplicatesPending++
-    return succeed(1)
-  }
-
-  #sendGarbage(count: number): Result<number, 'bad_request'> {
-    const sessions = [...this.#sessions]
-    if (sessions.length === 0) return fail('bad_request', 'no connection to send garbage to')
+    if (kind === 'silence') {
+      channel.silentUntilUs = source.nowUs + millisecondsOf(fault) * 1000
+      this.#note(kind, [topic], 0)
+      return succeed(1)
+    }
+    if (target === 'book' && channel.book === undefined) {
+      return fail('bad_request', `${kind} is made of an order book, not of ${topic}`)
+    }
+    if (target === 'trade' && !topic.startsWith('publicTrade.')) {
+      return fail('bad_request', `${kind} is made of trades, not of ${topic}`)
+    }
+    const count = fault.count ?? 1
+    if (channel.faults.length + count > CHANNEL_FAULTS_MAX) {
+      return fail('bad_request', `${topic} has ${CHANNEL_FAULTS_MAX} faults waiting`)
+    }
+    const untilUs = source.nowUs + millisecondsOf(fault) * 1000
     for (let i = 0; i < count; i++) {
-      const session = sessions[this.#random.below(sessions.length)]
-      session.connection.sendText(GARBAGE[this.#random.below(GARBAGE.length)])
-      session.connection.flush()
+      channel.faults.push(
+        topicFault({
+          kind,
+          book: channel.book,
+          untilUs,
+          nowUs: () => source.nowUs,
+          onDone: (u) => this.#note(kind, [topic], u),
+        }),
+      )
     }
     return succeed(count)
   }
 
-  #killConnections(count: number): Result<number, 'bad_request'> {
-    const sessions = [...this.#sessions]
-    const kills = Math.min(count, sessions.length)
-    for (let i = 0; i < kills; i++) {
-      const at = this.#random.below(sessions.length)
-      sessions.splice(at, 1)[0].connection.cut()
+  #onConnections(fault: Fault): Result<number, 'bad_request'> {
+    const { random, sessions } = this.#options
+    const all = [...sessions].filter(({ connection }) => !connection.isClosed)
+    const isOnce = faultTraits(fault.kind).effect === 'line'
+    const wanted = fault.count ?? 1
+    const count = isOnce ? Math.min(wanted, all.length) : wanted
+    if (all.length === 0) return fail('bad_request', `no connection for ${fault.kind}`)
+    for (let i = 0; i < count; i++) {
+      const at = random.below(all.length)
+      this.#breakLine(fault, all[at])
+      if (isOnce) all.splice(at, 1)
     }
-    return kills > 0 ? succeed(kills) : fail('bad_request', 'no connection to kill')
+    return succeed(count)
+  }
+
+  #breakLine(fault: Fault, session: PublicSession): void {
+    const { kind } = fault
+    const { connection } = session
+    const { nowUs, random } = this.#options
+    const topics = session.activeTopics().map(({ topic }) => topic)
+    this.#note(kind, topics, 0)
+    if (kind === 'garbage') {
+      connection.sendText(GARBAGE[random.below(GARBAGE.length)])
+      connection.flush()
+    } else if (kind === 'fragments') connection.fragmentsPending++
+    else if (kind === 'no_pong') session.pongsFromUs = nowUs() + millisecondsOf(fault) * 1000
+    else if (kind === 'refuse_subscribe') session.refusalsPending++
+    else if (kind === 'no_data') connection.dataFromUs = nowUs() + millisecondsOf(fault) * 1000
+    else if (kind === 'half_open') connection.holdsAll = true
+    else if (kind === 'close_1000') connection.close(1000)
+    else if (kind === 'close_1001') connection.close(1001)
+    else if (kind === 'reset_mid_frame') connection.reset()
+    else connection.cut()
+  }
+
+  #note(kind: FaultKind, topics: readonly string[], u: number): void {
+    const { log, nowUs } = this.#options
+    this.counts[kind]++
+    log.add({ kind, effect: faultTraits(kind).effect, topics, u, at_us: nowUs() })
   }
 }
 
-/** A fault from the body of a request. */
+function millisecondsOf(fault: Fault): number {
+  return fault.ms ?? FAULT_MS[fault.kind] ?? 0
+}
+
+/** A fault from the body of a request, or the part of a plan that says what to do. */
 export function parseFault(value: unknown): Result<Fault, 'bad_request'> {
+  const parsed = parseFaultTerms(value)
+  if (!parsed.ok) return parsed
+  const { kind, topic, ms } = parsed.value
+  const isPerTopic = faultTraits(kind).target !== 'connection'
+  if (isPerTopic && topic === undefined) return fail('bad_request', `${kind} needs a topic`)
+  if (kind === 'silence' && ms === undefined) return fail('bad_request', 'silence needs ms')
+  return parsed
+}
+
+/** Kind, and whatever else is given; a plan chooses the rest itself. */
+export function parseFaultTerms(value: unknown): Result<Fault, 'bad_request'> {
   if (!isRecord(value)) return fail('bad_request', 'a fault is an object with a kind')
-  const kind = FAULT_KINDS.find((known) => known === value.kind)
+  const kind = faultKind(value.kind)
   if (kind === undefined) return fail('bad_request', `kind is one of ${FAULT_KINDS.join(', ')}`)
   const { topic, category, count, ms } = value
-  const isPerTopic = kind !== 'garbage' && kind !== 'kill_connection'
-  if (isPerTopic && typeof topic !== 'string') return fail('bad_request', `${kind} needs a topic`)
+  if (topic !== undefined && typeof topic !== 'string') {
+    return fail('bad_request', `${kind}: topic is a name such as orderbook.50.BTCUSDT`)
+  }
   if (category !== undefined && category !== 'linear' && category !== 'spot') {
     return fail('bad_request', 'category is linear or spot')
   }
   if (count !== undefined && !isWhole(count, COUNT_MAX)) {
     return fail('bad_request', `count is a whole number from 1 to ${COUNT_MAX}`)
   }
-  if ((kind === 'silence' || ms !== undefined) && !isWhole(ms, SILENCE_MS_MAX)) {
-    return fail('bad_request', `ms is a whole number from 1 to ${SILENCE_MS_MAX}`)
+  if (ms !== undefined && !isWhole(ms, MS_MAX)) {
+    return fail('bad_request', `ms is a whole number from 1 to ${MS_MAX}`)
   }
   return succeed({
     kind,
-    ...(typeof topic === 'string' ? { topic } : {}),
+    ...(topic === undefined ? {} : { topic }),
     ...(category === undefined ? {} : { category }),
     ...(typeof count === 'number' ? { count } : {}),
     ...(typeof ms === 'number' ? { ms } : {}),

@@ -16,8 +16,8 @@ export class FrameWriter extends ByteWriter {
   /** First byte of the finished frame; it ends at `at`. */
   from = 0
 
-  constructor() {
-    super(FRAME_BYTES_START)
+  constructor(size = FRAME_BYTES_START) {
+    super(Math.max(size, HEADER_BYTES_MAX))
   }
 
   begin(): void {
@@ -41,6 +41,18 @@ export class FrameWriter extends ByteWriter {
       for (let i = 0; i < 8; i++) bytes[9 - i] = Math.floor(length / 256 ** i) & 255
     }
     bytes[this.from] = TEXT_FINAL
+  }
+
+  /** The payload of the finished frame as text; for faults, which are rare. */
+  text(): string {
+    return Buffer.from(this.bytes.buffer, HEADER_BYTES_MAX, this.at - HEADER_BYTES_MAX).toString()
+  }
+
+  /** A whole frame at once. */
+  write(text: string): void {
+    this.begin()
+    this.ascii(ascii(text))
+    this.finish()
   }
 }
 

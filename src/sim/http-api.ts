@@ -3,6 +3,8 @@ import { fail, type Result, succeed } from '../core/result.ts'
 import type { Category } from '../domain/instrument.ts'
 import { isRecord } from './capture-reader.ts'
 import { type Fault, parseFault } from './fault-injection.ts'
+import type { FaultEntry } from './fault-log.ts'
+import { type PlannedFault, parsePlan } from './fault-plan.ts'
 import type { Truth } from './market-source.ts'
 import type { MockMarket } from './mock-market.ts'
 import { type RestSources, restAnswer } from './rest-api.ts'
@@ -17,7 +19,7 @@ const TRUTH_QUERIES_MAX = 5000
 const TRUTH_BATCH = 16
 const REQUESTS_MAX = 600
 const REQUEST_WINDOW_US = 5_000_000
-const POST_PATHS = ['/mock/truth', '/mock/faults', '/mock/rate']
+const POST_PATHS = ['/mock/truth', '/mock/faults', '/mock/plan', '/mock/rate']
 
 export type TruthQuery = Readonly<{ topic: string; u: number; category: Category }>
 
@@ -26,6 +28,8 @@ export type HttpPorts = Readonly<{
   nowUs: () => number
   truth: (topic: string, u: number, category: Category) => Truth
   inject: (fault: Fault) => Result<number, 'bad_request'>
+  setPlan: (faults: readonly PlannedFault[]) => void
+  faultsSince: (id: number) => readonly FaultEntry[]
   stats: () => unknown
   /** Whose pace may be set; a replay has its own. */
   market: MockMarket | undefined
@@ -43,7 +47,7 @@ export class HttpApi {
   answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://mock')
     if (url.pathname.startsWith('/mock/')) {
-      this.#answerMock(request, response, url.pathname)
+      this.#answerMock(request, response, url)
       return
     }
     const nowUs = this.#ports.nowUs()
@@ -69,13 +73,19 @@ export class HttpApi {
     return this.#windowCount > REQUESTS_MAX
   }
 
-  #answerMock(request: IncomingMessage, response: ServerResponse, path: string): void {
+  #answerMock(request: IncomingMessage, response: ServerResponse, url: URL): void {
+    const { faultsSince, stats } = this.#ports
+    const path = url.pathname
     if (request.method === 'GET' && path === '/mock/stats') {
-      reply(response, 200, JSON.stringify(this.#ports.stats()))
+      reply(response, 200, JSON.stringify(stats()))
       return
     }
-    const isPost = request.method === 'POST'
-    if (!isPost || !POST_PATHS.includes(path)) {
+    if (request.method === 'GET' && path === '/mock/faults') {
+      const since = Number(url.searchParams.get('since') ?? 0)
+      reply(response, 200, JSON.stringify(faultsSince(Number.isFinite(since) ? since : 0)))
+      return
+    }
+    if (request.method !== 'POST' || !POST_PATHS.includes(path)) {
       reply(response, 404, JSON.stringify({ error: 'not found' }))
       return
     }
@@ -83,9 +93,17 @@ export class HttpApi {
       const parsed = body.ok ? parseJson(body.value) : body
       if (!parsed.ok) reply(response, 400, JSON.stringify({ error: parsed.message }))
       else if (path === '/mock/faults') this.#answerFault(response, parsed.value)
+      else if (path === '/mock/plan') this.#answerPlan(response, parsed.value)
       else if (path === '/mock/rate') this.#answerRate(response, parsed.value)
       else this.#answerTruth(response, parsed.value)
     })
+  }
+
+  #answerPlan(response: ServerResponse, value: unknown): void {
+    const plan = parsePlan(value)
+    if (plan.ok) this.#ports.setPlan(plan.value)
+    if (plan.ok) reply(response, 200, JSON.stringify({ ok: true, entries: plan.value.length }))
+    else reply(response, 400, JSON.stringify({ ok: false, error: plan.message }))
   }
 
   #answerFault(response: ServerResponse, value: unknown): void {

@@ -12,7 +12,9 @@ import { BACKLOG_BYTES_MAX, ClientConnection, type ConnectionTotals } from './cl
 import { ConnectionGate, connectionId, refuseUpgrade } from './connection-gate.ts'
 import { ENDPOINTS, type Endpoint } from './control-frames.ts'
 import { cpuSeconds, type MockExchangeStats } from './exchange-stats.ts'
-import { type Fault, FaultInjector } from './fault-injection.ts'
+import { FaultControl } from './fault-control.ts'
+import type { Fault } from './fault-injection.ts'
+import type { PlannedFault } from './fault-plan.ts'
 import { HttpApi } from './http-api.ts'
 import { LISTED_MAX, listInstruments } from './instruments.ts'
 import type { MarketSource, Truth } from './market-source.ts'
@@ -56,8 +58,8 @@ export type MockExchange = Readonly<{
   truth(topic: string, u: number, category?: Category): Truth
   inject(fault: Fault): Result<number, 'bad_request'>
   stats(): MockExchangeStats
-  /** Topics that somebody is subscribed to. */
-  activeTopics(): { category: Category; topic: string }[]
+  /** Begins a plan of faults in place of the one before; an empty one ends it. */
+  setPlan(faults: readonly PlannedFault[]): void
   stop(): Promise<void>
 }>
 
@@ -72,6 +74,7 @@ const BEHIND_US_MAX = 30_000_000
 const CLIENT_MESSAGE_BYTES_MAX = 1 << 17
 const IDLE_US_MAX = 600_000_000
 const IDLE_CHECK_MS = 30_000
+const PLAN_STEP_MS = 50
 const FULL_RATE_START = 50_000
 const FULL_RATE_CHECK_MS = 250
 const FULL_RATE_BEHIND_US = 50_000
@@ -109,7 +112,7 @@ class ExchangeServer {
   readonly #market: MockMarket | undefined
   readonly #sessions = new Set<PublicSession>()
   readonly #totals: ConnectionTotals = { messagesSent: 0, bytesSent: 0, droppedClients: 0 }
-  readonly #faults: FaultInjector
+  readonly #faults: FaultControl
   readonly #random: Random
   readonly #server: Server
   readonly #sockets: WebSocketServer
@@ -126,7 +129,9 @@ class ExchangeServer {
     this.#source = source
     this.#market = sources.market
     this.#random = new Random(options.seed ^ 0x27d4eb2f)
-    this.#faults = new FaultInjector(source, this.#sessions, this.#random.fork(1))
+    const nowUs = () => options.clock.nowUs()
+    const sessions = this.#sessions
+    this.#faults = new FaultControl({ source, sessions, random: this.#random.fork(1), nowUs })
     this.#sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
@@ -134,9 +139,11 @@ class ExchangeServer {
     })
     const api = new HttpApi({
       sources,
-      nowUs: () => options.clock.nowUs(),
+      nowUs,
       truth: (topic, u, category) => source.truth(category, topic, u),
       inject: (fault) => this.#faults.inject(fault),
+      setPlan: (faults) => this.#faults.setPlan(faults),
+      faultsSince: (id) => this.#faults.since(id),
       stats: () => this.#stats(),
       market: this.#market,
     })
@@ -170,7 +177,7 @@ class ExchangeServer {
       truth: (topic, u, category = 'linear') => this.#source.truth(category, topic, u),
       inject: (fault) => this.#faults.inject(fault),
       stats: () => this.#stats(),
-      activeTopics: () => [...this.#sessions].flatMap((session) => session.activeTopics()),
+      setPlan: (faults) => this.#faults.setPlan(faults),
       stop: () => this.#stop(),
     }
   }
@@ -180,6 +187,7 @@ class ExchangeServer {
     const isLong = rate <= TICK_RATES.from || rate > TICK_RATES.to
     this.#cancels.push(timers.every(isLong ? TICK_MS_LONG : TICK_MS, () => this.#tick()))
     this.#cancels.push(timers.every(IDLE_CHECK_MS, () => this.#closeIdle()))
+    this.#cancels.push(timers.every(PLAN_STEP_MS, () => this.#faults.step()))
     if (!Number.isFinite(rate)) {
       this.#cancels.push(timers.every(FULL_RATE_CHECK_MS, () => this.#adjustFullRate()))
     }
@@ -223,7 +231,7 @@ class ExchangeServer {
   #open(client: WebSocket, socket: Duplex, endpoint: Endpoint): void {
     const { clock, backlogBytesMax } = this.#options
     const limit = backlogBytesMax ?? BACKLOG_BYTES_MAX
-    const connection = new ClientConnection(socket, this.#totals, limit)
+    const connection = new ClientConnection(socket, this.#totals, () => clock.nowUs(), limit)
     const connId = connectionId(this.#random)
     const session = new PublicSession(connection, endpoint, connId, this.#source, clock.nowUs())
     this.#sessions.add(session)
@@ -273,7 +281,7 @@ class ExchangeServer {
       behind_ms: Math.round(behindUs / 1000),
       skipped_ms: Math.round(this.#skippedUs / 1000),
       cpu_seconds: cpuSeconds(),
-      faults: { ...this.#faults.counts },
+      faults: this.#faults.counts,
     }
   }
 

@@ -10,6 +10,9 @@ type Request = { op: string; reqId: string | undefined; args: string[] }
 export class PublicSession {
   readonly connection: ClientConnection
   heardUs: number
+  /** Faults: no ping is answered before this time; the next so many subscribe requests fail. */
+  pongsFromUs = 0
+  refusalsPending = 0
   readonly #endpoint: Endpoint
   readonly #connId: string
   readonly #source: MarketSource
@@ -42,7 +45,9 @@ export class PublicSession {
   /** Answers one text message of the client. */
   answer(text: string, nowUs: number): void {
     this.heardUs = nowUs
+    if (this.connection.holdsAll) return
     const request = parseRequest(text)
+    if (request?.op === 'ping' && nowUs < this.pongsFromUs) return
     const answer: Answer = {
       endpoint: this.#endpoint,
       connId: this.#connId,
@@ -78,6 +83,10 @@ export class PublicSession {
     const characters = charactersOf(args)
     if (this.#characters + characters > SUBSCRIBE_CHARACTERS_MAX) {
       return refusal(answer, `error:args length >${SUBSCRIBE_CHARACTERS_MAX}`, args)
+    }
+    if (this.refusalsPending > 0) {
+      this.refusalsPending--
+      return refusal(answer, `error:handler not found,topic:${args[0]}`, [args[0]])
     }
     // One bad topic refuses the request, so that a refused client knows it has none of it.
     const category = categoryOf(this.#endpoint)
