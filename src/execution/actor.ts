@@ -159,9 +159,15 @@ export class ExecutionActor {
     return busy > 0
   }
 
-  /** When the next turn has something to do without being woken. */
+  /**
+   * When the next turn has something to do without being woken. With neither an order nor a
+   * position there is nothing to look at; the thread's own beat is often enough.
+   */
   nextDueUs(): number {
-    return Math.min(this.#nextPollUs, this.#parts.gateway.nextDueUs())
+    const { unfinished, isFlat } = this.#ledger.state
+    const isAtRest = unfinished.size === 0 && isFlat
+    const pollUs = isAtRest ? Number.POSITIVE_INFINITY : this.#nextPollUs
+    return Math.min(pollUs, this.#parts.gateway.nextDueUs())
   }
 
   get isIdle(): boolean {

@@ -91,6 +91,12 @@ export class ExecutionState {
     }
   }
 
+  /** Nothing is held in any instrument. */
+  get isFlat(): boolean {
+    for (const { position } of this.holdings.values()) if (position.lots !== 0) return false
+    return true
+  }
+
   position(key: string): Position {
     return this.holdings.get(key)?.position ?? FLAT
   }

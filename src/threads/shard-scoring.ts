@@ -1,8 +1,10 @@
 // hot
+import { SCORE_BATCH_ROWS_MAX } from '../constants.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Histogram } from '../core/histogram.ts'
 import type { Logger } from '../core/log.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
+import type { CancelTimer, Timers } from '../core/timer.ts'
 import { FEATURE_NAMES } from '../features/registry.ts'
 import { BroadcastWriter } from '../memory/broadcast.ts'
 import { ControlBlock } from '../memory/control-block.ts'
@@ -18,8 +20,10 @@ import { featureRegistry } from './feature-registry.ts'
 import type { ShardTask } from './shard-task.ts'
 
 /**
- * Scores and signals of a shard: a row marks its symbol, a timer scores all that are marked in
- * bounded batches, and every new score is shown to the strategies.
+ * Scores and signals of a shard: a row marks its symbol, all that are marked are scored in bounded
+ * batches one period after the first mark, and every new score is shown to the strategies. The
+ * timer runs only while something is marked; while frames come so fast that it is late, the row
+ * that finds the batch due starts it.
  */
 export class ShardScoring {
   readonly #scorer: Scorer
@@ -27,13 +31,23 @@ export class ShardScoring {
   readonly #clock: Clock
   readonly #socketToScore: Histogram
   readonly #socketToSignal: Histogram
+  readonly #timers: Timers
+  readonly #periodMs: number
+  readonly #onTimer = () => void this.#score()
+  #cancelTimer: CancelTimer = () => {}
+  #isArmed = false
   #isScoring = false
+  #isClosed = false
+  /** When the batch that is marked should begin. */
+  #dueUs = 0.5
 
-  private constructor(task: ShardTask, clock: Clock, scorer: Scorer, runner: SignalRunner) {
+  private constructor(task: ShardTask, ports: ScoringPorts, scorer: Scorer, runner: SignalRunner) {
     const { histograms } = task.memory.shards[task.shard]
     this.#scorer = scorer
     this.#runner = runner
-    this.#clock = clock
+    this.#clock = ports.clock
+    this.#timers = ports.timers
+    this.#periodMs = task.model.batchPeriodMs
     this.#socketToScore = openHistogram(histograms, 'socket_to_score')
     this.#socketToSignal = openHistogram(histograms, 'socket_to_signal')
   }
@@ -41,9 +55,8 @@ export class ShardScoring {
   /** Undefined when scoring is switched off: then nothing is decided either. */
   static async open(
     task: ShardTask,
-    clock: Clock,
+    ports: ScoringPorts,
     counters: Counters,
-    logger: Logger,
   ): Promise<Result<ShardScoring | undefined>> {
     const { instruments, memory, owned, shard } = task
     if (!task.model.enabled) return succeed(undefined)
@@ -61,7 +74,7 @@ export class ShardScoring {
       rows,
       scores,
       counters,
-      logger,
+      logger: ports.log,
       // The runtime cannot bear the end of its thread: the supervisor waits while it works.
       guard: {
         enter: () => control.enterNative(shard),
@@ -83,27 +96,44 @@ export class ShardScoring {
       counters,
       ringDoorbell: () => control.ring(),
     })
-    return succeed(new ShardScoring(task, clock, scorer.value, runner))
+    return succeed(new ShardScoring(task, ports, scorer.value, runner))
   }
 
-  markChanged(instrument: number): void {
+  markChanged(instrument: number, nowUs: number): void {
     this.#scorer.markChanged(instrument)
+    if (this.#isScoring) return
+    if (!this.#isArmed) this.#arm(nowUs)
+    else if (nowUs >= this.#dueUs) void this.#score()
+  }
+
+  #arm(nowUs: number): void {
+    if (this.#isClosed) return
+    this.#isArmed = true
+    this.#dueUs = nowUs + this.#periodMs * 1000
+    this.#cancelTimer = this.#timers.after(this.#periodMs, this.#onTimer)
   }
 
   /** All symbols that changed; a call while another is under way does nothing, the marks stay. */
-  async score(): Promise<void> {
+  async #score(): Promise<void> {
     if (this.#isScoring) return
     this.#isScoring = true
+    this.#isArmed = false
+    this.#cancelTimer()
     const scorer = this.#scorer
-    while (scorer.pendingCount() > 0) {
+    // Those marked now, and not those that are marked meanwhile: they have a period of their own.
+    for (let left = scorer.pendingCount(); left > 0; left -= SCORE_BATCH_ROWS_MAX) {
       const count = await scorer.scoreChanged(this.#clock.nowUs())
       if (count === 0) break
       for (let i = 0; i < count; i++) this.#decide(scorer.scored[i], scorer.scoredReceiveUs[i])
     }
     this.#isScoring = false
+    // What was marked while the last batch failed, or was full, waits one period more.
+    if (scorer.pendingCount() > 0) this.#arm(this.#clock.nowUs())
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
+    this.#cancelTimer()
     await this.#scorer.close()
   }
 
@@ -114,3 +144,5 @@ export class ShardScoring {
     this.#socketToSignal.record(this.#clock.nowUs() - receiveUs)
   }
 }
+
+export type ScoringPorts = Readonly<{ clock: Clock; timers: Timers; log: Logger }>

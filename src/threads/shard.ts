@@ -108,18 +108,17 @@ export class Shard {
   /** Opens model and strategies, which may be refused; nothing runs before `start`. */
   static async open(task: ShardTask, ports: ShardPorts): Promise<Result<Shard>> {
     const counters = new Counters(task.memory.shards[task.shard].counters)
-    const scoring = await ShardScoring.open(task, ports.clock, counters, ports.log)
+    const scoring = await ShardScoring.open(task, ports, counters)
     if (!scoring.ok) return scoring
     return succeed(new Shard(task, ports, counters, scoring.value))
   }
 
   start(): void {
-    const { model, shard } = this.#task
+    const { shard } = this.#task
     this.#pool.start()
     this.#cancels = [
       this.#timers.every(HEARTBEAT_PERIOD_MS, () => this.#control.beat(shard, this.#clock.nowUs())),
       this.#timers.every(STALE_CHECK_PERIOD_MS, () => this.#staleness.check(this.#clock.nowUs())),
-      this.#timers.every(model.batchPeriodMs, () => void this.#scoring?.score()),
     ]
     this.#log.info(
       { symbols: this.#task.owned.length, topics: this.#topics.topics.length },
@@ -231,7 +230,7 @@ export class Shard {
     this.#socketToFeature.record(nowUs - receiveUs)
     this.#exchangeToFeature.record(nowUs - message.ctsMs * 1000)
     this.#pushToFeature.record(nowUs - message.tsMs * 1000)
-    this.#scoring?.markChanged(instrument)
+    this.#scoring?.markChanged(instrument, nowUs)
   }
 }
 

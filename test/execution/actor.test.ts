@@ -59,6 +59,16 @@ describe('the life of an order', () => {
     expect(order.slice(0, 2)).toEqual(['durable', 'sent'])
   })
 
+  it('asks for no turn while nothing is held or on order, and for polls once there is', async () => {
+    const rig = await startRig()
+    rig.quote(0, 10_000)
+    await rig.pass(20)
+    expect(rig.actor.nextDueUs()).toBe(Number.POSITIVE_INFINITY)
+    rig.enter(0, 'enter_long', 10_003)
+    await rig.settle()
+    expect(rig.actor.nextDueUs()).toBeLessThanOrEqual(rig.clock.nowUs() + 20_000)
+  })
+
   it('cancels what the book cannot fill, and says so', async () => {
     const rig = await startRig()
     rig.quote(0, 10_000, 20)
