@@ -8,7 +8,7 @@ import { createRowCopy, createRows, openRowView, publishRow } from '../src/memor
 import { SCORE_FIELDS, SCORE_UP } from '../src/memory/score-record.ts'
 import { loadModelFolder } from '../src/model/manifest.ts'
 import { openScorer } from '../src/model/scorer.ts'
-import type { BenchOptions, BenchRow, BenchTable } from './table.ts'
+import { type BenchOptions, type BenchRow, type BenchTable, spreadPercent } from './table.ts'
 
 /**
  *   rows (shared) --copy--> input --onnxruntime, 1 thread--> output --seqlock--> scores (shared)
@@ -78,6 +78,7 @@ export async function run(options: BenchOptions): Promise<BenchTable> {
       case: `a row in a batch of ${count}`,
       median_ns: median,
       p99_ns: (result.latency.p99 * 1e6) / count,
+      spread_percent: spreadPercent(result.latency.p50, result.latency.mad),
       ratio: (results[0]?.median_ns ?? median) / median,
       checksum,
     })

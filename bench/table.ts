@@ -1,4 +1,5 @@
 import { Bench } from 'tinybench'
+import { threadNs } from './cpu-clock.ts'
 
 /**
  * What a benchmark measured, as data: `bench/run.js` prints it, a test runs the smoke size of it.
@@ -8,6 +9,8 @@ export type BenchRow = Readonly<{
   /** Nanoseconds of one operation: the median of all samples, and the 99th percentile. */
   median_ns: number
   p99_ns: number
+  /** Median distance of the samples from their median, in percent of it. */
+  spread_percent: number
   /** Median of the baseline divided by this one: 2 is twice as fast. The baseline itself has 1. */
   ratio: number
   /**
@@ -57,9 +60,84 @@ export async function measure(
       case: label,
       median_ns: perOperation(latency?.p50),
       p99_ns: perOperation(latency?.p99),
+      spread_percent: spreadPercent(latency?.p50, latency?.mad),
       checksum: checksums.get(label) ?? 0,
     }
   })
   const baseline = measured[0].median_ns
   return { name, rows: measured.map((row) => ({ ...row, ratio: baseline / row.median_ns })) }
+}
+
+export function spreadPercent(median: number | undefined, deviation: number | undefined): number {
+  return (100 * (deviation ?? Number.NaN)) / (median ?? Number.NaN)
+}
+
+const ROUNDS = { smoke: 2, full: 11 }
+/** The processor clock ticks every few milliseconds; a sample lasts long enough not to show it. */
+const ROUND_NS = 120e6
+
+/**
+ * Measures cases that are compared with one another: each once a round, so that a machine which is
+ * busy for a while is busy for all of them, and in processor time. `p99_ns` is the slowest round.
+ */
+export function measureRounds(
+  name: string,
+  cases: readonly BenchCase[],
+  options: BenchOptions,
+): BenchTable {
+  const lanes = cases.map((one) => new RoundLane(one, options.smoke))
+  for (let round = 0; round < (options.smoke ? ROUNDS.smoke : ROUNDS.full); round++) {
+    for (let i = 0; i < lanes.length; i++) lanes[(i + round) % lanes.length].sample()
+  }
+  const rows = lanes.map((lane) => lane.row())
+  const baseline = rows[0].median_ns
+  return { name, rows: rows.map((row) => ({ ...row, ratio: baseline / row.median_ns })) }
+}
+
+/** One case of a comparison: warmed up when it is made, then a sample a round. */
+export class RoundLane {
+  readonly #case: BenchCase
+  readonly #calls: number
+  readonly #samples: number[] = []
+  #checksum: number
+
+  constructor(benchCase: BenchCase, isSmoke: boolean) {
+    this.#case = benchCase
+    this.#checksum = benchCase.run()
+    let callNs = this.#time(1)
+    if (!isSmoke) callNs = Math.min(callNs, this.#time(2))
+    this.#calls = isSmoke ? 1 : Math.max(1, Math.ceil(ROUND_NS / Math.max(callNs, 1e6)))
+  }
+
+  /** Answers the nanoseconds of one operation in this round. */
+  sample(): number {
+    const ns = this.#time(this.#calls) / this.#case.operations
+    this.#samples.push(ns)
+    return ns
+  }
+
+  row(): Omit<BenchRow, 'ratio'> {
+    const median = medianOf(this.#samples)
+    const deviation = medianOf(this.#samples.map((ns) => Math.abs(ns - median)))
+    return {
+      case: this.#case.case,
+      median_ns: median,
+      p99_ns: Math.max(...this.#samples),
+      spread_percent: spreadPercent(median, deviation),
+      checksum: this.#checksum,
+    }
+  }
+
+  /** Of one call. The processor clock may not have moved in a short one: then at least a tick. */
+  #time(calls: number): number {
+    const from = threadNs()
+    for (let i = 0; i < calls; i++) this.#checksum = this.#case.run()
+    return Math.max(threadNs() - from, 1e5) / calls
+  }
+}
+
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }

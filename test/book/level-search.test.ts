@@ -42,9 +42,10 @@ it('the search finds the place of every price, however unevenly the levels lie',
       (ladder, sign, head, extra) => {
         const side = sideOf(ladder, sign, head)
         const near = ladder.flatMap((ticks) => [ticks - 1, ticks, ticks + 1])
-        for (const ticks of [0, ...near, ...extra, Number.MAX_SAFE_INTEGER]) {
-          expect(findLevel(side, sign, ticks)).toBe(findSlowly(side, sign, ticks))
-        }
+        const wrong = [0, ...near, ...extra, Number.MAX_SAFE_INTEGER].filter(
+          (ticks) => findLevel(side, sign, ticks) !== findSlowly(side, sign, ticks),
+        )
+        expect(wrong).toEqual([])
       },
     ),
     { numRuns: 200 },

@@ -1,0 +1,53 @@
+import { parseArgs } from 'node:util'
+import { conditionsText, readConditions } from './conditions.ts'
+import { compareNative, type NativeRow, TAPE_SEED } from './native-comparison.ts'
+
+/**
+ * `npm run bench:native [-- --smoke] [--json]`: builds `native-bench/` and compares. Ends with 0 and
+ * one line where there is no compiler, with 1 where the two disagree about a book.
+ */
+const { values } = parseArgs({
+  options: {
+    smoke: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+})
+const conditions = readConditions(values.smoke)
+const result = compareNative({
+  smoke: values.smoke,
+  folder: 'native-bench/build',
+  onCase: (label) => {
+    if (!values.json) process.stderr.write(`bench: ${label} ...\n`)
+  },
+})
+if (result.state === 'failed') {
+  process.stderr.write(`bench: ${result.reason}\n`)
+  process.exitCode = 1
+} else if (result.state === 'skipped') {
+  const skipped = `skipped: ${result.reason}`
+  process.stdout.write(
+    values.json ? `${JSON.stringify({ conditions, skipped })}\n` : `${skipped}\n`,
+  )
+} else {
+  const { rows } = result
+  if (values.json) {
+    process.stdout.write(`${JSON.stringify({ conditions, seed: TAPE_SEED, rows }, null, 2)}\n`)
+  } else process.stdout.write(text(rows))
+  if (rows.some(({ checksum, native_checksum }) => checksum !== native_checksum)) {
+    process.stderr.write('bench: the two ended with different books\n')
+    process.exitCode = 1
+  }
+}
+
+function text(rows: readonly NativeRow[]): string {
+  const head = ['ours ns', 'C++ ns', 'ours/C++', 'min', 'max', 'checksum']
+  const columns = (cells: readonly string[]) => cells.map((cell) => cell.padStart(12)).join('')
+  const lines = rows.map((row) => {
+    const ns = [row.ours_ns, row.native_ns].map((value) => value.toFixed(0))
+    const ratios = [row.ratio, row.ratio_min, row.ratio_max].map((value) => value.toFixed(2))
+    const checksum = row.checksum === row.native_checksum ? String(row.checksum) : 'DIFFERS'
+    return `${row.case.padEnd(62)}${columns([...ns, ...ratios, checksum])}`
+  })
+  const title = `${conditionsText(conditions)}, seed ${TAPE_SEED}; processor time a message`
+  return `${title}\n${'case'.padEnd(62)}${columns(head)}\n${lines.join('\n')}\n`
+}
