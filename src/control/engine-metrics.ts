@@ -10,7 +10,7 @@ import type { HistogramSample, MetricFamily, MetricSample } from './metrics.ts'
  * own.
  */
 export type ThreadMemory = Readonly<{
-  /** `shard-0`, `execution`, `stream`. */
+  /** `shard-0`, `execution`, `stream`, `main`. */
   thread: string
   counters: Counters
   histograms?: SharedArrayBuffer

@@ -88,6 +88,11 @@ export const COUNTERS = [
   'exits_triggered',
   'journal_failures',
   'paper_levels_forgotten', // memory of consumed levels full
+  // main: books compared with another depth or with REST
+  'cross_checks', // at equal seq
+  'cross_checks_not_comparable', // seq differed
+  'cross_checks_failed', // REST did not answer
+  'cross_check_mismatches',
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

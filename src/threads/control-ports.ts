@@ -156,6 +156,7 @@ function metricFamilies(engine: Engine) {
     histograms: memory.executionHistograms,
   })
   threads.push({ thread: 'stream', counters: new Counters(memory.streamCounters) })
+  threads.push({ thread: 'main', counters: new Counters(memory.mainCounters) })
   const connections = engine
     .shardOverviews()
     .reduce((sum, shard) => sum + (shard.status?.connectionsOpen ?? 0), 0)

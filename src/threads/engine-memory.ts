@@ -43,6 +43,7 @@ export type EngineMemory = Readonly<{
   executionCounters: SharedArrayBuffer
   executionHistograms: SharedArrayBuffer
   streamCounters: SharedArrayBuffer
+  mainCounters: SharedArrayBuffer
   control: SharedArrayBuffer
 }>
 
@@ -86,6 +87,7 @@ export function createEngineMemory(
     executionCounters: createCounters(),
     executionHistograms: createHistograms(),
     streamCounters: createCounters(),
+    mainCounters: createCounters(),
     control: createControlBlock(),
   }
 }

@@ -11,10 +11,12 @@ import type { ResultCode } from '../domain/result-codes.ts'
 import type { FeatureCatalogueParameters } from '../features/parameters.ts'
 import { FEATURE_NAMES } from '../features/registry.ts'
 import { ControlBlock } from '../memory/control-block.ts'
+import { Counters } from '../memory/counters.ts'
 import { loadModelFolder } from '../model/manifest.ts'
 import { createStrategies } from '../signal/strategy-table.ts'
 import { Engine, type EngineParts } from './engine.ts'
-import { createEngineMemory, type EngineMemory } from './engine-memory.ts'
+import { CrossCheck } from './cross-check.ts'
+import { booksOfDepth, createEngineMemory, type EngineMemory } from './engine-memory.ts'
 import { bookDepths, catalogueParameters, ownedByShard, shardTasks } from './engine-plan.ts'
 import { executionWorkerData } from './execution-plan.ts'
 import type { ExecutionReady } from './execution-worker-data.ts'
@@ -83,7 +85,9 @@ async function startWith(
     const why = workers.value.execution.complaint() || reason
     fatal.announce(`execution ended with ${code}: ${why}`)
   })
-  const parts = { config, log, memory, instruments, owned, shards, store, source, fatal }
+  const crossCheck = openCrossCheck(config, log, { instruments, memory, shards, source })
+  const own = { shards, store, source, crossCheck, fatal }
+  const parts = { config, log, memory, instruments, owned, ...own }
   const engine = new Engine({ ...parts, ...workers.value, model: checked.model })
   const server = await engine.listen()
   if (!server.ok) {
@@ -93,7 +97,29 @@ async function startWith(
   shards.start()
   store.start()
   source.start(loaded.value)
+  crossCheck?.start()
   return succeed(engine)
+}
+
+function openCrossCheck(
+  config: Config,
+  log: Logger,
+  parts: Pick<EngineParts, 'instruments' | 'memory' | 'shards' | 'source'>,
+): CrossCheck | undefined {
+  const { instruments, memory, shards, source } = parts
+  const { enabled, per_minute: perMinute } = config.feed.cross_check
+  if (!enabled) return undefined
+  return new CrossCheck({
+    instruments,
+    books: bookDepths(config).map((depth) => booksOfDepth(memory, depth)),
+    perMinute,
+    clock: systemClock,
+    timers: systemTimers,
+    log,
+    counters: new Counters(memory.mainCounters),
+    fetchBook: (instrument, depth) => source.fetchBook(instrument, depth),
+    quarantine: (instrument, depth) => shards.quarantine(instrument, depth),
+  })
 }
 
 type Workers = Pick<EngineParts, 'execution' | 'stream'>

@@ -10,6 +10,7 @@ import type { ResultCode } from '../domain/result-codes.ts'
 import { ControlBlock, EXECUTION_BEAT } from '../memory/control-block.ts'
 import { Commands } from './commands.ts'
 import { controlPorts } from './control-ports.ts'
+import type { CrossCheck } from './cross-check.ts'
 import type { EngineMemory } from './engine-memory.ts'
 import type { ExecutionReady } from './execution-worker-data.ts'
 import type { EngineFatal, FatalEvent } from './fatal-event.ts'
@@ -37,6 +38,8 @@ export type EngineParts = Readonly<{
   stream: StreamSupervisor
   store: StoreSupervisor
   source: InstrumentSource
+  /** Undefined where it is switched off. */
+  crossCheck: CrossCheck | undefined
   /** Of the model's manifest; null when scoring is off. */
   model: Readonly<{ name: string; version: string }> | null
   fatal: FatalEvent
@@ -168,7 +171,8 @@ export class Engine {
     if (this.#isStopping) return
     this.#isStopping = true
     for (const cancel of this.#cancels) cancel()
-    const { execution, shards, source, store, stream } = this.#parts
+    const { crossCheck, execution, shards, source, store, stream } = this.#parts
+    crossCheck?.stop()
     source.stop()
     await this.#server?.stop()
     await Promise.all([shards.stop(), stream.stop()])

@@ -5,6 +5,7 @@ import type { Logger } from '../core/log.ts'
 import { Random, systemSeed } from '../core/random.ts'
 import type { Result } from '../core/result.ts'
 import { systemTimers } from '../core/timer.ts'
+import type { Instrument } from '../domain/instrument.ts'
 import type { InstrumentOverride } from '../feed/bybit/instrument-row.ts'
 import { InstrumentWatch } from '../feed/bybit/instrument-watch.ts'
 import {
@@ -12,7 +13,8 @@ import {
   type LoadFailureCode,
   loadInstruments,
 } from '../feed/bybit/instruments.ts'
-import { RestClient } from '../feed/bybit/rest-client.ts'
+import { fetchOrderBook, type RestBook } from '../feed/bybit/rest-book.ts'
+import { RestClient, type RestFailureCode } from '../feed/bybit/rest-client.ts'
 import { fetchServerTimeOffset } from '../feed/bybit/rest-market.ts'
 
 const REFRESH_PERIOD_MS = 3_600_000
@@ -47,6 +49,11 @@ export class InstrumentSource {
   load(): Promise<Result<LoadedInstruments, LoadFailureCode>> {
     const { symbols } = this.#config
     return loadInstruments({ ...this.#common(), symbols })
+  }
+
+  /** The exchange's book at this moment, at most `depth` levels a side. */
+  fetchBook(instrument: Instrument, depth: number): Promise<Result<RestBook, RestFailureCode>> {
+    return fetchOrderBook(this.#client, instrument, depth)
   }
 
   start(loaded: LoadedInstruments): void {

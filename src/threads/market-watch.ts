@@ -48,7 +48,8 @@ export class MarketWatch {
       openRecordView(memory.tickers, 'tickers', index, TICKER_FIELDS),
     )
     const shards = memory.shards.map((shard) => shard.counters)
-    const all = [...shards, memory.executionCounters, memory.streamCounters]
+    const { executionCounters, mainCounters, streamCounters } = memory
+    const all = [...shards, executionCounters, streamCounters, mainCounters]
     this.#counters = all.map((buffer) => new Counters(buffer))
     this.#histograms = [
       ...memory.shards.map((shard) => shard.histograms),

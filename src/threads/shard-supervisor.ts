@@ -121,6 +121,12 @@ export class ShardSupervisor {
     this.#endThread(slot, NATIVE_WAITS_MAX)
   }
 
+  /** A shard that is down at this moment syncs all its books anyway. */
+  quarantine(instrument: number, depth: number): void {
+    const slot = this.#slots.find(({ task }) => task.owned.includes(instrument))
+    slot?.port?.postMessage({ type: 'quarantine', instrument, depth })
+  }
+
   /** Event-loop lag and pauses are counted anew from here. */
   resetGauges(): void {
     for (const slot of this.#slots) slot.port?.postMessage({ type: 'reset_gauge' })

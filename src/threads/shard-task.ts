@@ -56,7 +56,11 @@ export type ShardStrategy = Readonly<{
   params: Readonly<Record<string, string | number | boolean>>
 }>
 
-export type ShardCommand = Readonly<{ type: 'stop' }> | Readonly<{ type: 'reset_gauge' }>
+export type ShardCommand =
+  | Readonly<{ type: 'stop' }>
+  | Readonly<{ type: 'reset_gauge' }>
+  /** The book of this topic was found to be wrong (cross-check.ts). */
+  | Readonly<{ type: 'quarantine'; instrument: number; depth: number }>
 
 export type ShardReport =
   | Readonly<{ type: 'ready' }>

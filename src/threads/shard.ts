@@ -126,6 +126,16 @@ export class Shard {
     )
   }
 
+  /** A book that was found to be wrong from outside: it leaves LIVE until a new snapshot. */
+  quarantine(instrument: number, depth: number): void {
+    const topic = this.#topics.topics.find(
+      (each) => each.instrument.index === instrument && each.depth === depth,
+    )
+    if (topic === undefined) return
+    this.#pipeline.invalidate(topic.index, 'cross_check', this.#clock.nowUs())
+    this.#pool.resync(topic.index, 'cross_check')
+  }
+
   async stop(): Promise<void> {
     for (const cancel of this.#cancels) cancel()
     await this.#pool.stop()

@@ -35,7 +35,8 @@ export async function runShard(task: ShardTask): Promise<void> {
   await new Promise<void>((resolve) => {
     port.on('message', (command: ShardCommand) => {
       if (command.type === 'stop') resolve()
-      else gauge.reset()
+      else if (command.type === 'reset_gauge') gauge.reset()
+      else running.quarantine(command.instrument, command.depth)
     })
   })
   cancelStatus()

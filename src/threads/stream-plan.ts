@@ -18,7 +18,11 @@ export function streamWorkerData(
     signals: memory.shards.map((shard) => shard.signals),
     audit: memory.audit,
     counters: memory.streamCounters,
-    otherCounters: [...memory.shards.map((shard) => shard.counters), memory.executionCounters],
+    otherCounters: [
+      ...memory.shards.map((shard) => shard.counters),
+      memory.executionCounters,
+      memory.mainCounters,
+    ],
     control: memory.control,
     instruments,
     depth: memory.depth,
