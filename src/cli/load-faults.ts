@@ -1,59 +1,119 @@
+import { systemClock } from '../core/clock.ts'
 import { Random } from '../core/random.ts'
+import { pause, systemTimers } from '../core/timer.ts'
+import { type BookChange, BookHistory } from '../memory/book-history.ts'
+import { openBookView } from '../memory/book-view.ts'
+import type { FaultEntry } from '../sim/fault-log.ts'
+import type { PlannedFault } from '../sim/fault-plan.ts'
 import type { Engine } from '../threads/engine.ts'
+import { type FaultAccount, FaultLedger, isSettled, type LossCount } from './fault-account.ts'
 import type { MockProcess } from './mock-process.ts'
 
-export const FAULT_PLANS = ['none', 'standard'] as const
-export type FaultPlan = (typeof FAULT_PLANS)[number]
+/** What is slowest to be noticed, a half-open connection, and its repair, fit in here. */
+const SETTLE_SECONDS_MAX = 60
+const SETTLE_LOOK_MS = 200
+/** At the end of a run nothing new goes wrong, so that it shows whether all was mended. */
+const CALM_SECONDS = 2
 
-const TOPIC_FAULTS = ['drop_delta', 'duplicate', 'restart'] as const
+export type FaultReport = Readonly<{
+  account: FaultAccount
+  unexplained: number
+  /** Every fault was noticed and repaired, and nothing else happened. */
+  isSettled: boolean
+}>
+
+type Watched = {
+  readonly topic: string
+  readonly wasLive: boolean
+  readonly history: BookHistory
+  readonly changes: BookChange[]
+}
 
 /**
- * What goes wrong during a load test. `standard`: every second a lost, a repeated or a restarted
- * chain of one topic and a few frames of garbage; a killed connection after a third of the run; a
- * killed shard at half.
+ * What goes wrong during a load test, by a plan that the mock carries out, and what became of it:
+ * the mock's record of faults beside the states of the books, as shared memory tells them. A shard
+ * is killed at half time as well.
  */
 export class FaultRunner {
-  readonly injected: Record<string, number> = {}
   readonly #engine: Engine
   readonly #mock: MockProcess
-  readonly #plan: FaultPlan
+  readonly #plan: readonly PlannedFault[]
   readonly #random: Random
+  readonly #entries: FaultEntry[] = []
+  readonly #losses: LossCount[] = []
+  #watched: readonly Watched[] = []
+  #restartsBefore = 0
+  #killedUs: number[] = []
 
-  constructor(engine: Engine, mock: MockProcess, plan: FaultPlan, seed: number) {
+  constructor(engine: Engine, mock: MockProcess, plan: readonly PlannedFault[], seed: number) {
     this.#engine = engine
     this.#mock = mock
     this.#plan = plan
     this.#random = new Random(seed)
   }
 
+  async begin(): Promise<void> {
+    const { config, instruments, memory, watch } = this.#engine
+    if (this.#plan.length === 0) return
+    this.#restartsBefore = this.#restarts()
+    this.#watched = instruments.map(({ index, symbol }) => ({
+      topic: `orderbook.${config.feed.depth}.${symbol}`,
+      wasLive: watch.head(index)?.state === 'LIVE',
+      history: new BookHistory(openBookView(memory.books, index, memory.depth)),
+      changes: [],
+    }))
+    await this.#collect()
+    await this.#mock.setPlan(this.#plan)
+  }
+
   async second(second: number, seconds: number): Promise<void> {
-    if (this.#plan === 'none') return
-    // The last seconds are calm, so that what was broken has time to mend and the end shows whether
-    // it did.
-    if (second >= seconds - 2) return
-    await this.#inject({ kind: TOPIC_FAULTS[second % TOPIC_FAULTS.length], topic: this.#topic() })
-    await this.#inject({ kind: 'garbage', count: 3 })
-    if (second === Math.floor(seconds / 3))
-      await this.#inject({ kind: 'kill_connection', count: 1 })
+    if (this.#plan.length === 0) return
     if (second === Math.floor(seconds / 2)) {
       this.#engine.shards.kill(this.#random.below(this.#engine.memory.shards.length))
-      this.#count('kill_shard')
+      this.#killedUs.push(systemClock.nowUs())
+    }
+    if (second >= seconds - CALM_SECONDS) await this.#mock.setPlan([])
+    await this.#collect()
+  }
+
+  /** Waits until every fault was noticed and repaired, or for as long as the slowest may take. */
+  async settle(stop: AbortSignal): Promise<void> {
+    if (this.#plan.length === 0) return
+    await this.#mock.setPlan([])
+    const endUs = systemClock.nowUs() + SETTLE_SECONDS_MAX * 1e6
+    while (systemClock.nowUs() < endUs && !stop.aborted) {
+      await this.#collect()
+      const isLive = this.#engine.watch.states().LIVE === this.#engine.instruments.length
+      if (isLive && this.report().isSettled) return
+      await pause(systemTimers, SETTLE_LOOK_MS)
     }
   }
 
-  #topic(): string {
-    const { config, instruments } = this.#engine
-    const { symbol } = instruments[this.#random.below(instruments.length)]
-    return `orderbook.${config.feed.depth}.${symbol}`
+  report(): FaultReport {
+    const ledger = new FaultLedger(this.#watched, this.#losses)
+    const account: Record<string, FaultAccount[string]> = { ...ledger.account(this.#entries) }
+    if (this.#killedUs.length > 0) {
+      const restarted = Math.min(this.#killedUs.length, this.#restarts() - this.#restartsBefore)
+      account.kill_shard = {
+        injected: this.#killedUs.length,
+        detected: restarted,
+        repaired: restarted,
+        ...ledger.repairTimes(this.#killedUs, 'shard_lost'),
+      }
+    }
+    const unexplained = ledger.unexplained(this.#entries)
+    return { account, unexplained, isSettled: unexplained === 0 && isSettled(account) }
   }
 
-  async #inject(
-    fault: Readonly<{ kind: string } & Record<string, string | number>>,
-  ): Promise<void> {
-    if (await this.#mock.inject(fault)) this.#count(fault.kind)
+  #restarts(): number {
+    return this.#engine.shardOverviews().reduce((sum, shard) => sum + shard.restarts, 0)
   }
 
-  #count(kind: string): void {
-    this.injected[kind] = (this.injected[kind] ?? 0) + 1
+  async #collect(): Promise<void> {
+    for (const { changes, history } of this.#watched) changes.push(...history.read())
+    const lost = this.#engine.watch.count('connections_lost')
+    this.#losses.push({ atUs: systemClock.nowUs(), lost })
+    const since = this.#entries.length === 0 ? 0 : (this.#entries.at(-1)?.id ?? -1) + 1
+    this.#entries.push(...(await this.#mock.faultsSince(since)))
   }
 }

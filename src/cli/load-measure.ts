@@ -3,8 +3,10 @@ import type { Histogram } from '../core/histogram.ts'
 import { pause, systemTimers } from '../core/timer.ts'
 import { HISTOGRAMS, type HistogramName } from '../memory/histograms.ts'
 import type { Engine } from '../threads/engine.ts'
+import type { FaultAccount } from './fault-account.ts'
 import type { FloorReport } from './floor-reader.ts'
 import { BookComparison } from './load-books.ts'
+import type { FaultReport } from './load-faults.ts'
 import type { FloorProcess } from './load-floor.ts'
 import { type Quantiles, quantilesOf } from './load-quantiles.ts'
 import { type ResourceFigures, ResourceWatch, rounded } from './load-resources.ts'
@@ -22,7 +24,9 @@ export type LoadVerdict = Readonly<{
   symbols: number
   rate: number
   seconds: number
-  faults: Readonly<Record<string, number>>
+  faults: FaultAccount
+  /** Books that left LIVE for a gap or bad data without a fault on record. */
+  faults_unexplained: number
   messages_sent: number
   messages_applied: number
   messages_per_second: number
@@ -165,10 +169,7 @@ export class LoadMeasure {
     }
   }
 
-  async verdict(
-    plan: Readonly<{ rate: number }>,
-    faults: Readonly<Record<string, number>>,
-  ): Promise<LoadVerdict> {
+  async verdict(plan: Readonly<{ rate: number }>, faults: FaultReport): Promise<LoadVerdict> {
     const seconds = (systemClock.nowUs() - this.#beganUs) / 1e6
     const { watch, instruments } = this.#engine
     const now = watch.counts()
@@ -182,7 +183,7 @@ export class LoadMeasure {
     const since = (name: string) => (now[name] ?? 0) - (this.#counts[name] ?? 0)
     const restarts = this.#engine.shardOverviews().reduce((sum, shard) => sum + shard.restarts, 0)
     const { compared, notLive, unknown, wrong } = this.books
-    const isCalm = Object.keys(faults).length === 0
+    const isCalm = Object.keys(faults.account).length === 0
     const floorFrames = (floor?.frames ?? 0) - this.#before.floorFrames
     return {
       ok:
@@ -190,11 +191,13 @@ export class LoadMeasure {
         compared > 0 &&
         live === instruments.length &&
         !this.#engine.isExecutionEnded &&
+        faults.isSettled &&
         (!isCalm || (since('gaps') + since('frames_malformed') === 0 && (lost ?? 0) === 0)),
       symbols: instruments.length,
       rate: plan.rate,
       seconds: rounded(seconds, 1),
-      faults,
+      faults: faults.account,
+      faults_unexplained: faults.unexplained,
       messages_sent: (stats?.messagesSent ?? Number.NaN) - this.#before.messagesSent - floorFrames,
       messages_applied: since('books_applied') + since('messages_trade') + since('messages_ticker'),
       messages_per_second: Math.round(since('frames_received') / seconds),

@@ -1,29 +1,31 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { processEnvironment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { INSTRUMENTS_MAX } from '../constants.ts'
 import { createLogger } from '../core/log.ts'
 import { topicName } from '../feed/bybit/topic.ts'
+import type { PlannedFault } from '../sim/fault-plan.ts'
 import type { Engine } from '../threads/engine.ts'
 import { feedOptions } from '../threads/engine-plan.ts'
 import { startEngine } from '../threads/engine-start.ts'
 import { PACKAGED_MODEL } from './demo.ts'
-import { FAULT_PLANS, type FaultPlan, FaultRunner } from './load-faults.ts'
+import { readFaultPlan } from './fault-file.ts'
+import { FaultRunner } from './load-faults.ts'
 import { FloorProcess } from './load-floor.ts'
 import { LoadMeasure, type LoadVerdict } from './load-measure.ts'
 import { Ramp, type RampStep } from './load-ramp.ts'
 import { MockProcess } from './mock-process.ts'
-import { failCommand, wholeNumber, writeOut } from './terminal.ts'
+import { EXIT_USAGE, failCommand, wholeNumber, writeOut } from './terminal.ts'
 
 type LoadOptions = Readonly<{
   symbols: number
   rate: number
   seconds: number
   seed: number
-  faults: FaultPlan
+  faults: string
   shards?: number
   floor: boolean
   ramp?: boolean
@@ -64,11 +66,7 @@ export function loadTestCommand(): Command {
       'worker threads, instead of one a core',
       wholeNumber(command, '--shards', 1, 16),
     )
-    .addOption(
-      new Option('--faults <plan>', 'what goes wrong meanwhile')
-        .choices(FAULT_PLANS)
-        .default('none'),
-    )
+    .option('--faults <plan>', 'none, standard, hostile, or a YAML or JSON file', 'none')
     .option('--no-floor', 'without the bare reader that shows the noise floor of the machine')
     .option('--ramp', 'look for the highest rate that keeps p99 (push to feature) under a bound')
     .option(
@@ -90,16 +88,27 @@ export function loadTestCommand(): Command {
 
 async function run(options: LoadOptions): Promise<void> {
   const { rate, seed, symbols } = options
+  const plan = readFaultPlan(options.faults)
+  if (!plan.ok) {
+    failCommand(plan.message)
+    process.exitCode = EXIT_USAGE
+    return
+  }
   const mock = await MockProcess.start({ port: 0, rate, seed, symbols })
   if (!mock.ok) return failCommand(mock.message)
   const data = mkdtempSync(join(tmpdir(), 'bookflow-load-'))
-  const exitCode = await runAgainst(mock.value, data, options)
+  const exitCode = await runAgainst(mock.value, data, plan.value, options)
   await mock.value.stop()
   rmSync(data, { recursive: true, force: true })
   process.exit(exitCode)
 }
 
-async function runAgainst(mock: MockProcess, data: string, options: LoadOptions): Promise<number> {
+async function runAgainst(
+  mock: MockProcess,
+  data: string,
+  plan: readonly PlannedFault[],
+  options: LoadOptions,
+): Promise<number> {
   const loaded = loadConfig({
     environment: processEnvironment(),
     options: {
@@ -120,7 +129,7 @@ async function runAgainst(mock: MockProcess, data: string, options: LoadOptions)
   if (!started.ok) return failed(started.message)
   const engine = started.value
   const floor = options.floor ? await startFloor(engine, mock) : undefined
-  const exitCode = await measure(engine, mock, floor, options)
+  const exitCode = await measure(engine, mock, floor, plan, options)
   await floor?.stop()
   await engine.stop()
   return exitCode
@@ -138,7 +147,7 @@ async function startFloor(engine: Engine, mock: MockProcess): Promise<FloorProce
   const topics = instruments.flatMap(({ symbol }) =>
     kinds.map((kind) => topicName(kind, kind === 'orderbook' ? config.feed.depth : 0, symbol)),
   )
-  const path = `/v5/public/${config.exchange.category}`
+  const path = `/v5/public/${config.exchange.category}?observer=1`
   const started = await FloorProcess.start(mock.port, path, topics)
   if (started.ok) return started.value
   failCommand(started.message)
@@ -149,6 +158,7 @@ async function measure(
   engine: Engine,
   mock: MockProcess,
   floor: FloorProcess | undefined,
+  plan: readonly PlannedFault[],
   options: LoadOptions,
 ): Promise<number> {
   const interrupted = new AbortController()
@@ -159,15 +169,16 @@ async function measure(
   await load.warmUp()
   if (options.ramp === true) return ramp(load, mock, floor, options, interrupted.signal)
   await load.begin()
-  const faults = new FaultRunner(engine, mock, options.faults, options.seed)
+  const faults = new FaultRunner(engine, mock, plan, options.seed)
+  await faults.begin()
   await load.run(options.seconds, async (second) => {
     showProgress(second, options.seconds)
     await faults.second(second, options.seconds)
   })
   if (process.stderr.isTTY === true) process.stderr.write('\r\u001b[K')
-  if (options.faults !== 'none') await load.untilLive(LIVE_SECONDS_MAX)
+  await faults.settle(interrupted.signal)
   if (interrupted.signal.aborted) return failed('interrupted')
-  const verdict = await load.verdict(options, faults.injected)
+  const verdict = await load.verdict(options, faults.report())
   writeOut(options.json ? `${JSON.stringify(verdict)}\n` : text(verdict))
   return verdict.ok ? 0 : 1
 }

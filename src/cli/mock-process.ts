@@ -1,6 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { SHUTDOWN_MS_MAX } from '../constants.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
+import { faultKind } from '../sim/fault-kinds.ts'
+import type { FaultEntry } from '../sim/fault-log.ts'
+import type { PlannedFault } from '../sim/fault-plan.ts'
 
 export type MockOptions = Readonly<{
   port: number
@@ -79,9 +82,15 @@ export class MockProcess {
     return Array.isArray(value) ? value.filter(isTruthBook) : []
   }
 
-  /** True when the mock took the fault. */
-  async inject(fault: Readonly<Record<string, string | number>>): Promise<boolean> {
-    return (await this.#request('/mock/faults', fault)) !== undefined
+  /** Begins a plan of faults; an empty one ends it. True when the mock took it. */
+  async setPlan(faults: readonly PlannedFault[]): Promise<boolean> {
+    return (await this.#request('/mock/plan', faults)) !== undefined
+  }
+
+  /** Faults that took place, from an id on. */
+  async faultsSince(id: number): Promise<FaultEntry[]> {
+    const value = await this.#request(`/mock/faults?since=${id}`, undefined)
+    return Array.isArray(value) ? value.filter(isFaultEntry) : []
   }
 
   /** Another pace from now on; 0 stands still. True when the mock took it. */
@@ -135,4 +144,10 @@ function readyPort(message: unknown): number | undefined {
 function isTruthBook(value: unknown): value is TruthBook {
   if (typeof value !== 'object' || value === null) return false
   return 'topic' in value && 'u' in value && 'bids' in value && 'asks' in value
+}
+
+function isFaultEntry(value: unknown): value is FaultEntry {
+  if (typeof value !== 'object' || value === null) return false
+  if (!('kind' in value) || faultKind(value.kind) === undefined) return false
+  return 'id' in value && 'topics' in value && Array.isArray(value.topics) && 'at_us' in value
 }

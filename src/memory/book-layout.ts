@@ -5,7 +5,7 @@ import { cacheLines, createRegion } from './region.ts'
  * One book in the `books` region; all books of a region have the same depth.
  *
  *   +------------------+------------------+-----------+----------+-----------+----------+
- *   | 16 int32 words   | 16 float64       | bid ticks | bid lots | ask ticks | ask lots |
+ *   | 16 int32 words   | 144 float64      | bid ticks | bid lots | ask ticks | ask lots |
  *   | below            | below            | capacity  | capacity | capacity  | capacity |
  *   +------------------+------------------+-----------+----------+-----------+----------+
  *
@@ -22,6 +22,7 @@ export const ASK_HEAD = 5
 export const ASK_COUNT = 6
 export const GAPS = 7
 export const RESYNCS = 8
+export const CHANGES = 9 // of state, since start; wraps
 export const BOOK_WORDS = 16
 
 export const U = 0
@@ -32,7 +33,15 @@ export const RECEIVE_US = 4 // socket to us, of the last applied message
 export const STATE_SINCE_US = 5
 export const DATA_US = 6 // last sign of life of the topic, repeats included
 export const MESSAGES = 7 // applied since start
-export const BOOK_DOUBLES = 16
+/** The latest changes of state: change n lies at HISTORY + (n mod CHANGES_KEPT) * CHANGE_FIELDS. */
+export const HISTORY = 16
+export const CHANGES_KEPT = 32
+export const CHANGE_STATE = 0
+export const CHANGE_REASON = 1
+export const CHANGE_U = 2 // of the last message applied before it
+export const CHANGE_US = 3
+export const CHANGE_FIELDS = 4
+export const BOOK_DOUBLES = HISTORY + CHANGES_KEPT * CHANGE_FIELDS
 
 const HEADER_BYTES = BOOK_WORDS * 4 + BOOK_DOUBLES * 8
 

@@ -93,6 +93,14 @@ export function writeState(
   view.words[layout.STATE] = bookStateCode(state)
   view.words[layout.REASON] = bookReasonCode(reason)
   view.doubles[layout.STATE_SINCE_US] = nowUs
+  const change = view.words[layout.CHANGES]
+  const slot = change & (layout.CHANGES_KEPT - 1)
+  const at = layout.HISTORY + slot * layout.CHANGE_FIELDS
+  view.doubles[at + layout.CHANGE_STATE] = view.words[layout.STATE]
+  view.doubles[at + layout.CHANGE_REASON] = view.words[layout.REASON]
+  view.doubles[at + layout.CHANGE_U] = view.doubles[layout.U]
+  view.doubles[at + layout.CHANGE_US] = nowUs
+  view.words[layout.CHANGES] = (change + 1) | 0
 }
 
 export type BookCopy = {

@@ -124,7 +124,9 @@ export class FaultInjector {
 
   #onConnections(fault: Fault): Result<number, 'bad_request'> {
     const { random, sessions } = this.#options
-    const all = [...sessions].filter(({ connection }) => !connection.isClosed)
+    const all = [...sessions].filter(
+      ({ connection, isObserver }) => !connection.isClosed && !connection.holdsAll && !isObserver,
+    )
     const isOnce = faultTraits(fault.kind).effect === 'line'
     const wanted = fault.count ?? 1
     const count = isOnce ? Math.min(wanted, all.length) : wanted

@@ -212,7 +212,7 @@ class ExchangeServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const path = new URL(request.url ?? '/', 'http://mock').pathname
+    const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://mock')
     const endpoint = ENDPOINTS.find((name) => path === `/v5/public/${name}`)
     if (endpoint === undefined) {
       refuseUpgrade(socket, '404 Not Found')
@@ -224,16 +224,17 @@ class ExchangeServer {
       return
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
-      this.#open(client, socket, endpoint)
+      this.#open(client, socket, endpoint, searchParams.has('observer'))
     })
   }
 
-  #open(client: WebSocket, socket: Duplex, endpoint: Endpoint): void {
+  #open(client: WebSocket, socket: Duplex, endpoint: Endpoint, isObserver: boolean): void {
     const { clock, backlogBytesMax } = this.#options
     const limit = backlogBytesMax ?? BACKLOG_BYTES_MAX
     const connection = new ClientConnection(socket, this.#totals, () => clock.nowUs(), limit)
     const connId = connectionId(this.#random)
     const session = new PublicSession(connection, endpoint, connId, this.#source, clock.nowUs())
+    session.isObserver = isObserver
     this.#sessions.add(session)
     client.on('message', (data, isBinary) => {
       if (!isBinary && Buffer.isBuffer(data)) session.answer(data.toString('utf8'), clock.nowUs())

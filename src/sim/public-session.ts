@@ -13,6 +13,8 @@ export class PublicSession {
   /** Faults: no ping is answered before this time; the next so many subscribe requests fail. */
   pongsFromUs = 0
   refusalsPending = 0
+  /** A reader beside the client under test: no fault of the line is made for it. */
+  isObserver = false
   readonly #endpoint: Endpoint
   readonly #connId: string
   readonly #source: MarketSource

@@ -1,0 +1,185 @@
+import type { BookReason } from '../domain/book.ts'
+import type { BookChange } from '../memory/book-history.ts'
+import type { FaultKind } from '../sim/fault-kinds.ts'
+import type { FaultEntry } from '../sim/fault-log.ts'
+
+/** What became of the faults of one kind. Times in milliseconds, null where none was repaired. */
+export type FaultFigures = {
+  injected: number
+  /** Quarantines and lost lines that the engine noticed; for a harmless fault, that it passed. */
+  detected: number
+  /** Of those, how many topics are LIVE again; equal to `detected` for harmless faults. */
+  repaired: number
+  /** From the fault until the last of its books was LIVE again. */
+  repair_ms_p50: number | null
+  repair_ms_p99: number | null
+}
+
+export type FaultAccount = Readonly<Record<string, FaultFigures>>
+
+/** Changes of one book, oldest first, and what it was before the first of them. */
+export type BookLine = Readonly<{ topic: string; wasLive: boolean; changes: readonly BookChange[] }>
+
+/** Reports of the line: how many connections were lost, at which time. */
+export type LossCount = Readonly<{ atUs: number; lost: number }>
+
+/**
+ * A fault is felt at the next message of its topic at the latest; silence only when it has lasted.
+ * Microseconds.
+ */
+const FELT_US_MAX = 8_000_000
+const SILENCE_FELT_US_MAX = 40_000_000
+/** Clocks of two processes, and messages that were on their way. */
+const SKEW_US = 20_000
+
+const SLOW_KINDS: readonly FaultKind[] = ['silence', 'half_open', 'no_data']
+
+/** Whether and when one book felt a fault and was right again; undefined: it never left LIVE. */
+type Outage = Readonly<{ fromUs: number; toUs: number }>
+
+export class FaultLedger {
+  readonly #lines = new Map<string, BookLine>()
+  readonly #losses: readonly LossCount[]
+  readonly #outages = new Map<string, readonly Outage[]>()
+
+  constructor(lines: readonly BookLine[], losses: readonly LossCount[]) {
+    for (const line of lines) {
+      this.#lines.set(line.topic, line)
+      this.#outages.set(line.topic, outagesOf(line))
+    }
+    this.#losses = losses
+  }
+
+  account(entries: readonly FaultEntry[]): FaultAccount {
+    const figures: Record<string, FaultFigures> = {}
+    const times = new Map<FaultKind, number[]>()
+    for (const entry of entries) {
+      const { kind } = entry
+      // Topics that nobody but a reader beside the engine follows are no business of the engine.
+      if (!this.#isFollowed(entry)) continue
+      const one = figures[kind] ?? emptyFigures()
+      figures[kind] = one
+      one.injected++
+      const repairUs = this.#repairUs(entry, kind)
+      if (repairUs === undefined) continue
+      one.detected++
+      if (repairUs === Number.POSITIVE_INFINITY) continue
+      one.repaired++
+      if (repairUs > 0) times.set(kind, [...(times.get(kind) ?? []), repairUs / 1000])
+    }
+    for (const [kind, values] of times) {
+      values.sort((a, b) => a - b)
+      figures[kind].repair_ms_p50 = quantile(values, 0.5)
+      figures[kind].repair_ms_p99 = quantile(values, 0.99)
+    }
+    return figures
+  }
+
+  /**
+   * Times at which a book left LIVE although no fault of its topic explains it: none, if all that
+   * happens is on record.
+   */
+  unexplained(entries: readonly FaultEntry[]): number {
+    const faultsOf = new Map<string, FaultEntry[]>()
+    for (const entry of entries) {
+      if (entry.effect === 'harmless') continue
+      for (const topic of entry.topics) faultsOf.set(topic, [...(faultsOf.get(topic) ?? []), entry])
+    }
+    let count = 0
+    for (const [topic, line] of this.#lines) {
+      const faults = faultsOf.get(topic) ?? []
+      for (const change of line.changes) {
+        if (change.reason !== 'gap' && change.reason !== 'bad_data') continue
+        const isExplained = faults.some(
+          ({ at_us, kind }) =>
+            change.atUs >= at_us - SKEW_US && change.atUs <= at_us + feltUsMax(kind),
+        )
+        if (!isExplained) count++
+      }
+    }
+    return count
+  }
+
+  /** Of books that left LIVE for this reason after one of the times, until they were back. */
+  repairTimes(
+    times: readonly number[],
+    reason: BookReason,
+  ): Pick<FaultFigures, 'repair_ms_p50' | 'repair_ms_p99'> {
+    const values: number[] = []
+    for (const [topic, { changes }] of this.#lines) {
+      for (const { atUs, reason: why } of changes) {
+        if (why !== reason || !times.some((timeUs) => atUs >= timeUs)) continue
+        const outage = this.#outages.get(topic)?.find(({ toUs }) => toUs > atUs)
+        if (outage !== undefined) values.push((outage.toUs - atUs) / 1000)
+      }
+    }
+    values.sort((a, b) => a - b)
+    return { repair_ms_p50: quantile(values, 0.5), repair_ms_p99: quantile(values, 0.99) }
+  }
+
+  #isFollowed({ topics, effect }: FaultEntry): boolean {
+    return effect === 'harmless' || topics.some((topic) => this.#lines.has(topic))
+  }
+
+  /**
+   * Microseconds until the books of the fault were LIVE again; 0 where none had to be, infinite
+   * where one is not yet; undefined: nobody noticed.
+   */
+  #repairUs({ at_us, effect, topics }: FaultEntry, kind: FaultKind): number | undefined {
+    if (effect === 'harmless') return 0
+    const feltUs = feltUsMax(kind)
+    let worstUs: number | undefined
+    for (const topic of topics) {
+      const outages = this.#outages.get(topic) ?? []
+      const outage = outages.find(
+        ({ fromUs, toUs }) => toUs >= at_us - SKEW_US && fromUs <= at_us + feltUs,
+      )
+      if (outage !== undefined) worstUs = Math.max(worstUs ?? 0, outage.toUs - at_us, 1)
+    }
+    // With two connections a book stays LIVE when one is lost: nothing had to be repaired.
+    if (worstUs === undefined && effect === 'line') {
+      return this.#isLossSeen(at_us, feltUs) ? 0 : undefined
+    }
+    return worstUs
+  }
+
+  #isLossSeen(atUs: number, feltUs: number): boolean {
+    const before = this.#losses.findLast((count) => count.atUs <= atUs)?.lost ?? 0
+    const after = this.#losses.find((count) => count.atUs >= atUs + feltUs) ?? this.#losses.at(-1)
+    return (after?.lost ?? 0) > before
+  }
+}
+
+function feltUsMax(kind: FaultKind): number {
+  return SLOW_KINDS.includes(kind) ? SILENCE_FELT_US_MAX : FELT_US_MAX
+}
+
+/** All that must be detected was, and is repaired. */
+export function isSettled(account: FaultAccount): boolean {
+  return Object.values(account).every(
+    ({ injected, detected, repaired }) => detected === injected && repaired === injected,
+  )
+}
+
+function outagesOf({ changes, wasLive }: BookLine): Outage[] {
+  const outages: Outage[] = []
+  let fromUs = wasLive ? Number.NaN : 0
+  for (const { atUs, state } of changes) {
+    if (state !== 'LIVE' && Number.isNaN(fromUs)) fromUs = atUs
+    if (state !== 'LIVE' || Number.isNaN(fromUs)) continue
+    outages.push({ fromUs, toUs: atUs })
+    fromUs = Number.NaN
+  }
+  if (!Number.isNaN(fromUs)) outages.push({ fromUs, toUs: Number.POSITIVE_INFINITY })
+  return outages
+}
+
+function emptyFigures(): FaultFigures {
+  return { injected: 0, detected: 0, repaired: 0, repair_ms_p50: null, repair_ms_p99: null }
+}
+
+function quantile(sorted: readonly number[], share: number): number | null {
+  if (sorted.length === 0) return null
+  const at = Math.min(sorted.length - 1, Math.floor(share * sorted.length))
+  return Math.round(sorted[at] * 10) / 10
+}
