@@ -10,7 +10,7 @@ import { INSTRUMENT } from './market-frames.ts'
 /** Frames to be damaged: recorded ones where there are captures, and generated ones. */
 
 /** Larger frames take the time of many small ones and hold nothing new. */
-const FRAME_BYTES_MAX = 1500
+const FRAME_BYTES_MAX = 640
 const CAPTURED_MAX = 2000
 
 /** Steps of every kind: tenths, a step that is not a power of ten, many decimals, whole lots. */
@@ -58,7 +58,9 @@ function readCaptured(folder: string): Buffer[] {
   if (!existsSync(folder)) return []
   const frames: Buffer[] = []
   for (const file of readdirSync(folder).filter((name) => /\.gz$/.test(name))) {
-    for (const line of gunzipSync(readFileSync(`${folder}/${file}`)).toString().split('\n')) {
+    for (const line of gunzipSync(readFileSync(`${folder}/${file}`))
+      .toString()
+      .split('\n')) {
       const text = frameOf(line)
       if (text.length > 0 && text.length <= FRAME_BYTES_MAX) frames.push(Buffer.from(text))
     }
