@@ -23,11 +23,26 @@ export const SUBSCRIBE_ATTEMPTS_MAX = 5
 /** How long a failed topic rests before one more attempt. */
 export const SUBSCRIBE_RECHECK_MS = 60_000
 
+/** Connections that may carry one topic at once: two, each with a successor while it is replaced. */
+export const TOPIC_CARRIERS_MAX = 4
+/**
+ * How long messages of a topic wait for one that another connection may still bring, and how many.
+ */
+export const HOLD_MS_MAX = 250
+export const HELD_MESSAGES_MAX = 64
+/** A successor that is not in step with every topic by then is given up. */
+export const ROTATION_MS_MAX = 60_000
+/** Both connections go on for this long once the successor is in step: trades have no chain. */
+export const ROTATION_OVERLAP_MS = 1000
+
 // REST
 /** `instruments-info` of the largest category takes about 1 MB. */
 export const REST_BODY_BYTES_MAX = 16 << 20
 /** Pages of one listing; at 1000 a page far more than any category has. */
 export const REST_PAGES_MAX = 20
+
+/** Trades that one answer of `recent-trade` has at most; the bound of every backfill. */
+export const RECENT_TRADES_MAX = 1000
 
 // Books
 /** Deepest book of any topic we know. */
@@ -78,6 +93,7 @@ export const COMMAND_RING_SLOTS = 256
 export const TRADE_RING_SLOTS = 16_384
 export const SIGNAL_RING_SLOTS = 4096
 export const AUDIT_RING_SLOTS = 8192
+export const GAP_RING_SLOTS = 1024
 
 // Execution
 export const ORDERS_OPEN_MAX = 1024
@@ -120,6 +136,10 @@ export const CLIENT_PING_PERIOD_MS = 30_000
 export const DESK_EVENTS_KEPT = 256
 /** Of those, how many the first frame of a channel of events shows. */
 export const DESK_EVENTS_SNAPSHOT = 50
+/** Latest trade ids of a symbol that the desk's trades are freed of repeats with. */
+export const DESK_TRADE_IDS_MAX = 4096
+/** Gap records that a frame of `health` shows. */
+export const DESK_GAPS_SHOWN = 20
 /** Records taken from one broadcast ring in one tick. */
 export const DESK_RECORDS_PER_TICK_MAX = 65_536
 /** Period of the tick while nobody is connected. */
@@ -147,6 +167,8 @@ export const REQUEST_PARAMETER_CHARACTERS_MAX = 64
 export const REQUEST_MS_MAX = 10_000
 /** Signals of one answer. */
 export const SIGNALS_ANSWERED_MAX = 1000
+/** Gap records of one answer. */
+export const GAPS_ANSWERED_MAX = 1000
 /** Idempotency keys remembered; beyond, the oldest is forgotten before its time, and counted. */
 export const IDEMPOTENCY_KEYS_MAX = 10_000
 export const IDEMPOTENCY_LIFE_MS = 24 * 60 * 60 * 1000
@@ -164,6 +186,7 @@ for (const slots of [
   TRADE_RING_SLOTS,
   SIGNAL_RING_SLOTS,
   AUDIT_RING_SLOTS,
+  GAP_RING_SLOTS,
 ]) {
   assert((slots & (slots - 1)) === 0, 'a ring has a power of two of slots')
 }

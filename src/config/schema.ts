@@ -101,6 +101,8 @@ const InstrumentOverride = Type.Object(
   { additionalProperties: false },
 )
 
+const ROTATE_TEXT = 'age at which a connection is replaced, make before break; 0: never'
+
 const DEPTHS = [1, 50, 200, 1000] as const
 
 const Feed = section('market data connections', {
@@ -119,6 +121,8 @@ const Feed = section('market data connections', {
     per_minute: amount(6, 0.1, 60, 'books looked at in a minute'),
   }),
   symbols_per_connection: integer(10, 1, INSTRUMENTS_MAX, 'symbols on one WebSocket'),
+  redundancy: integer(1, 1, 2, 'connections that carry each topic; with 2 one may be lost'),
+  rotate_after_ms: integer(21_600_000, 0, 604_800_000, ROTATE_TEXT),
   shards: Type.Union(
     [
       Type.Unsafe<'auto'>({ type: 'string', enum: ['auto'] }),

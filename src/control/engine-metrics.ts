@@ -79,7 +79,14 @@ export function counterFamilies(threads: readonly ThreadMemory[]): MetricFamily[
     const value = threads.reduce((sum, { counters }) => sum + counters.get(counter), 0)
     return { name, help, type: 'counter', samples: [{ labels: {}, value }] }
   })
-  return [...perThread, ...summed]
+  const gapMs = threads.reduce((sum, { counters }) => sum + counters.get('gap_ms'), 0)
+  const gapSeconds: MetricFamily = {
+    name: 'bookflow_gap_seconds_total',
+    help: 'Time in which a topic was not seen, over all gap records',
+    type: 'counter',
+    samples: [{ labels: {}, value: gapMs / 1000 }],
+  }
+  return [...perThread, ...summed, gapSeconds]
 }
 
 /**

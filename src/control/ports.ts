@@ -7,6 +7,7 @@ import type {
   BookAnswer,
   EngineStatus,
   FeaturesAnswer,
+  GapAnswer,
   HealthMatrix,
   OrderAnswer,
   PositionAnswer,
@@ -30,6 +31,8 @@ export type ControlPorts = Readonly<{
   features(symbol: string): Result<FeaturesAnswer, ResultCode>
   /** The newest ones, newest first. */
   signals(limit: number): readonly SignalAnswer[]
+  /** Intervals in which a topic was not seen, newest first. */
+  gaps(limit: number): readonly GapAnswer[]
   orders(): readonly OrderAnswer[]
   positions(): readonly PositionAnswer[]
   /**

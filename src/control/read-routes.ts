@@ -11,6 +11,8 @@ import {
   BookSchema,
   ErrorSchema,
   FeaturesSchema,
+  GapSchema,
+  GapsQuery,
   HealthSchema,
   LinksSchema,
   OrderSchema,
@@ -31,6 +33,7 @@ export function addReadRoutes(
 ): void {
   addProbes(app, ports, metrics)
   addEngineRoutes(app, ports)
+  addGapRoute(app, ports)
   addTradingRoutes(app, ports)
 }
 
@@ -119,6 +122,16 @@ function addEngineRoutes(app: FastifyInstance, ports: ControlPorts): void {
       const answer = withHint(ports, symbol, ports.features(symbol))
       return answer.ok ? reply.send(answer.value) : refuse(reply, answer)
     },
+  )
+}
+
+function addGapRoute(app: FastifyInstance, ports: ControlPorts): void {
+  const text = 'Intervals in which a topic was not seen, newest first'
+  const gaps = schema('engine', text, Type.Array(GapSchema), [400])
+  app.get<{ Querystring: Static<typeof GapsQuery> }>(
+    '/api/v1/gaps',
+    { schema: { ...gaps, querystring: GapsQuery } },
+    (request) => ports.gaps(request.query.limit),
   )
 }
 

@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
-import { DEPTH_MAX, SIGNALS_ANSWERED_MAX } from '../constants.ts'
+import { DEPTH_MAX, GAPS_ANSWERED_MAX, SIGNALS_ANSWERED_MAX } from '../constants.ts'
 import { BOOK_REASONS, BOOK_STATES } from '../domain/book.ts'
 import { ORDER_SIDES, ORDER_STATES, TRADING_STATES } from '../domain/trading.ts'
 import { COMMANDS } from '../memory/command-record.ts'
@@ -222,6 +222,33 @@ export const SignalsQuery = shape({
   }),
 })
 
+export const GapSchema = shape({
+  since: time('when the topic was last seen'),
+  symbol: text('name at the exchange'),
+  topic: text('as at the exchange'),
+  reason: words(BOOK_REASONS, 'why it was not seen'),
+  ms: Type.Number({ description: 'for how long, until its snapshot or its subscription' }),
+  seq_from: orNull.number('cross sequence of the last message before'),
+  seq_to: orNull.number('of the first after, or of the newest trade fetched'),
+  u_from: orNull.number('update id of the last message before'),
+  u_to: orNull.number('of the first after'),
+  updates_lost: orNull.number('updates that nobody brought; null where the chain began anew'),
+  trades_filled: orNull.number('trades fetched afterwards; null where none were'),
+  is_complete: Type.Unsafe<boolean | null>({
+    type: ['boolean', 'null'],
+    description: 'whether the fetched trades reach back to the last one before',
+  }),
+})
+
+export const GapsQuery = shape({
+  limit: Type.Integer({
+    minimum: 1,
+    maximum: GAPS_ANSWERED_MAX,
+    default: 100,
+    description: 'newest first',
+  }),
+})
+
 export const CommandBody = Type.Union([
   shape({
     symbol: Type.Optional(
@@ -248,6 +275,7 @@ export type EngineStatus = Static<typeof StatusSchema>
 export type SymbolStatus = Static<typeof SymbolSchema>
 export type BookAnswer = Static<typeof BookSchema>
 export type FeaturesAnswer = Static<typeof FeaturesSchema>
+export type GapAnswer = Static<typeof GapSchema>
 export type SignalAnswer = Static<typeof SignalSchema>
 export type OrderAnswer = Static<typeof OrderSchema>
 export type PositionAnswer = Static<typeof PositionSchema>

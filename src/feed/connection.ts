@@ -3,9 +3,10 @@ import type { Logger } from '../core/log.ts'
 import type { Random } from '../core/random.ts'
 import type { CancelTimer, Timers } from '../core/timer.ts'
 import type { Counters } from '../memory/counters.ts'
-import { Backoff, type BackoffBounds } from './backoff.ts'
+import { Backoff } from './backoff.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
 import { FeedSocket } from './feed-socket.ts'
-import { Liveness, type LivenessLimits } from './liveness.ts'
+import { Liveness } from './liveness.ts'
 import {
   type ControlReply,
   type RenewalOutlook,
@@ -20,29 +21,6 @@ import type { TokenBucket } from './token-bucket.ts'
  *                       +------------ failed --------------+         any --stop--> stopped
  */
 export type ConnectionState = 'idle' | 'connecting' | 'open' | 'waiting' | 'stopped'
-
-export type ConnectionLimits = LivenessLimits &
-  Readonly<{
-    backoff: BackoffBounds
-    /** From the first packet to the end of the WebSocket handshake. */
-    connectTimeoutMs: number
-    /** A connection that held this long, with data, starts its backoff anew when it is lost. */
-    stableMs: number
-    ackTimeoutMs: number
-    /** How long `stop` waits for the other side's close frame. */
-    closeTimeoutMs: number
-  }>
-
-export const CONNECTION_LIMITS_DEFAULT: ConnectionLimits = {
-  backoff: { minMs: 125, maxMs: 30_000 },
-  connectTimeoutMs: 10_000,
-  stableMs: 30_000,
-  pingPeriodMs: 20_000,
-  silentMs: 20_000,
-  dataSilentMs: 60_000,
-  ackTimeoutMs: 5_000,
-  closeTimeoutMs: 1_000,
-}
 
 export type ConnectionOptions = Readonly<{
   index: number
@@ -137,6 +115,15 @@ export class Connection {
     return this.#state
   }
 
+  get index(): number {
+    return this.#options.index
+  }
+
+  /** Open, and the exchange has said that it sends this topic here. */
+  carries(topic: number): boolean {
+    return this.#state === 'open' && this.#subscriptions.isSubscribed(topic)
+  }
+
   start(): void {
     if (this.#state === 'idle') this.#connect()
   }
@@ -206,7 +193,7 @@ export class Connection {
       onOpen: () => this.#open(),
       onMessage: (bytes) => this.#receive(bytes),
       onClosed: (reason, httpStatus) => {
-        // 403 and 429 mean that we came too often; coming again soon makes it worse.
+        // We came too often; coming again soon makes it worse.
         if (httpStatus === 403 || httpStatus === 429) this.#backoff.exhaust()
         this.#lose(reason)
       },
@@ -256,9 +243,11 @@ export class Connection {
     if (wasOpen) this.#log.warn({ ...facts, openMs, topics: topics.length }, 'connection lost')
     else this.#log.warn(facts, 'connect failed')
     this.#wait(waitMs)
-    if (!wasOpen) return
-    const lost = topics.map((topic) => topic.index)
-    onTopicsLost(lost, reason)
+    if (wasOpen)
+      onTopicsLost(
+        topics.map((topic) => topic.index),
+        reason,
+      )
   }
 
   #wait(waitMs: number): void {

@@ -5,16 +5,13 @@ import type { Logger } from '../core/log.ts'
 import type { Random } from '../core/random.ts'
 import type { Timers } from '../core/timer.ts'
 import type { Counters } from '../memory/counters.ts'
-import {
-  CONNECTION_LIMITS_DEFAULT,
-  Connection,
-  type ConnectionLimits,
-  type ConnectionStatus,
-} from './connection.ts'
+import { Connection, type ConnectionStatus } from './connection.ts'
+import { CONNECTION_LIMITS_DEFAULT, type ConnectionLimits } from './connection-limits.ts'
 import { type ResyncLimits, ResyncQueue } from './resync-queue.ts'
 import { type ConnectionLoad, planConnections } from './shard-plan.ts'
 import type { ControlReply } from './subscriptions.ts'
 import { TokenBucket, type TokenBucketLimits } from './token-bucket.ts'
+import { TopicGroup } from './topic-group.ts'
 
 export type PoolTopic = Readonly<{
   index: number
@@ -35,6 +32,10 @@ export type FeedPoolOptions = Readonly<{
    * Default 10. All topics of a symbol share a connection, so trades and books keep their order.
    */
   symbolsPerConnection?: number
+  /** Connections that carry each topic, 1 or 2; default 1. The caller merges their copies. */
+  redundancy?: number
+  /** A connection is replaced, make before break, about this often; default 0: never. */
+  rotateAfterMs?: number
   /** What differs from CONNECTION_LIMITS_DEFAULT. */
   limits?: Partial<ConnectionLimits>
   /** What differs from RESYNC_LIMITS_DEFAULT. */
@@ -49,14 +50,24 @@ export type FeedPoolOptions = Readonly<{
   /** The bytes are valid during the call only; `connection` goes back with `onControl`. */
   onFrame(bytes: Uint8Array, receiveUs: number, connection: number): void
   /**
-   * A connection that was open is gone: exactly its topics. They are asked for again without being
-   * told to.
+   * A connection that was open is gone: exactly those of its topics that no other one carries. They
+   * are asked for again without being told to.
    */
   onTopicsLost(topics: readonly number[], reason: string): void
   /** The exchange said yes. The snapshot may have come before this, or comes after. */
   onTopicsSubscribed(topics: readonly number[]): void
   /** Refused or unanswered too often; looked at again once a minute. */
   onTopicsFailed?(topics: readonly number[], text: string): void
+  /**
+   * The connection carries these topics no more: it is lost, or its successor has taken its place.
+   * Comes before `onTopicsLost`.
+   */
+  onCarrierLeft?(topics: readonly number[], connection: number): void
+  /**
+   * Whether the connection brings the topic in step with what is applied; without it a subscribed
+   * topic counts as in step.
+   */
+  isInChain?(topic: number, connection: number): boolean
 }>
 
 export type FeedPoolStatus = Readonly<{
@@ -77,9 +88,12 @@ const ARG_CHARACTERS = 3
  */
 export class FeedPool {
   readonly #options: FeedPoolOptions
-  readonly #connections: readonly Connection[]
-  readonly #connectionOf = new Map<number, Connection>()
+  readonly #groups: readonly TopicGroup[]
+  readonly #groupOf = new Map<number, TopicGroup>()
+  /** By index; those that a rotation has closed are gone. */
+  readonly #connections = new Map<number, Connection>()
   readonly #resyncs: ResyncQueue
+  #connectionNumber = 0
 
   constructor(options: FeedPoolOptions) {
     const { clock, counters, log, random, timers, topics } = options
@@ -95,20 +109,20 @@ export class FeedPool {
       random,
       counters,
       log,
-      outlook: (topic) => this.#connectionOf.get(topic)?.outlook(topic) ?? 'coming',
-      renew: (topic) => this.#connectionOf.get(topic)?.renew(topic),
+      outlook: (topic) => this.#groupOf.get(topic)?.outlook(topic) ?? 'coming',
+      renew: (topic) => this.#groupOf.get(topic)?.renew(topic),
     })
-    this.#connections = this.#plan()
+    this.#groups = this.#plan()
   }
 
   start(): void {
-    for (const connection of this.#connections) connection.start()
+    for (const group of this.#groups) group.start()
   }
 
   /** Closes every connection, each within its bound; no frame is delivered after the call. */
   async stop(): Promise<void> {
     this.#resyncs.stop()
-    await Promise.all(this.#connections.map((connection) => connection.stop()))
+    await Promise.all(this.#groups.map((group) => group.stop()))
   }
 
   /**
@@ -118,7 +132,7 @@ export class FeedPool {
    * and the caller asks again.
    */
   resync(topic: number, reason: string): void {
-    if (this.#connectionOf.has(topic)) this.#resyncs.request(topic, reason)
+    if (this.#groupOf.has(topic)) this.#resyncs.request(topic, reason)
   }
 
   /**
@@ -126,24 +140,27 @@ export class FeedPool {
    * gave it.
    */
   onControl(connection: number, reply: ControlReply): void {
-    this.#connections[connection]?.onControl(reply)
+    this.#connections.get(connection)?.onControl(reply)
   }
 
   status(): FeedPoolStatus {
     return {
-      connections: this.#connections.map((connection) => connection.status()),
+      connections: this.#groups.flatMap(({ connections }) =>
+        connections.map((connection) => connection.status()),
+      ),
       resyncsWaiting: this.#resyncs.waiting,
     }
   }
 
-  #plan(): Connection[] {
+  #plan(): TopicGroup[] {
     const { log, topics } = this.#options
+    const redundancy = this.#options.redundancy ?? 1
     const symbolsMax = this.#options.symbolsPerConnection ?? SYMBOLS_PER_CONNECTION_DEFAULT
     const bySymbol = groupBySymbol(topics)
     const loads = [...bySymbol].map(([symbol, group]) => loadOf(symbol, group))
     const plan = planConnections(loads, {
       symbolsMax,
-      connectionsMax: CONNECTIONS_PER_SHARD_MAX,
+      connectionsMax: Math.floor(CONNECTIONS_PER_SHARD_MAX / redundancy),
       charactersMax: SUBSCRIBE_CHARACTERS_MAX,
     })
     const most = Math.max(0, ...plan.map((symbols) => symbols.length))
@@ -151,34 +168,59 @@ export class FeedPool {
       const facts = { symbolsPerConnection: symbolsMax, most, connections: plan.length }
       log.warn(facts, 'more symbols on a connection than asked: a shard has a bound of connections')
     }
-    const limits = { ...CONNECTION_LIMITS_DEFAULT, ...this.#options.limits }
     // Every connection may be lost twice in a row before anything waits; then 200 in 5 minutes for
     // the pool.
     const connects = new TokenBucket(
-      this.#options.connects ?? { perSecond: 200 / 300, burst: 2 * plan.length + 1 },
+      this.#options.connects ?? { perSecond: 200 / 300, burst: 2 * redundancy * plan.length + 1 },
       this.#options.clock.nowUs(),
     )
-    return plan.map((symbols, index) => {
-      const group = symbols.flatMap((symbol) => bySymbol.get(symbol) ?? [])
-      const connection = this.#createConnection(index, group, limits, connects)
-      for (const topic of group) this.#connectionOf.set(topic.index, connection)
-      return connection
+    return plan.map((symbols) => {
+      const carried = symbols.flatMap((symbol) => bySymbol.get(symbol) ?? [])
+      const group = this.#createGroup(carried, redundancy, connects)
+      for (const topic of carried) this.#groupOf.set(topic.index, group)
+      return group
     })
   }
 
-  #createConnection(
-    index: number,
+  #createGroup(
     topics: readonly PoolTopic[],
-    limits: ConnectionLimits,
+    redundancy: number,
     connects: TokenBucket,
+  ): TopicGroup {
+    const { clock, counters, isInChain, log, onCarrierLeft, random, timers } = this.#options
+    const indexes = topics.map((topic) => topic.index)
+    const group: TopicGroup = new TopicGroup({
+      topics: indexes,
+      redundancy,
+      rotateAfterMs: this.#options.rotateAfterMs ?? 0,
+      clock,
+      timers,
+      random,
+      counters,
+      log,
+      createConnection: () => this.#createConnection(topics, connects, () => group),
+      isInChain: (topic, connection) => isInChain?.(topic, connection) ?? true,
+      onLeft: (connection) => {
+        this.#connections.delete(connection)
+        onCarrierLeft?.(indexes, connection)
+      },
+    })
+    return group
+  }
+
+  #createConnection(
+    topics: readonly PoolTopic[],
+    connects: TokenBucket,
+    group: () => TopicGroup,
   ): Connection {
     const { clock, counters, log, random, timers, url } = this.#options
-    const { onFrame, onTopicsFailed, onTopicsLost, onTopicsSubscribed } = this.#options
-    return new Connection({
+    const { onCarrierLeft, onFrame, onTopicsFailed, onTopicsLost } = this.#options
+    const index = this.#connectionNumber++
+    const connection: Connection = new Connection({
       index,
       url,
       topics,
-      limits,
+      limits: { ...CONNECTION_LIMITS_DEFAULT, ...this.#options.limits },
       connects,
       clock,
       timers,
@@ -186,13 +228,17 @@ export class FeedPool {
       counters,
       log,
       onFrame,
-      onTopicsLost: (lost, reason) => {
+      onTopicsLost: (left, reason) => {
+        onCarrierLeft?.(left, index)
+        const lost = left.filter((topic) => !group().isCarriedBeside(topic, connection))
         this.#resyncs.forget(lost)
-        onTopicsLost(lost, reason)
+        if (lost.length > 0) onTopicsLost(lost, reason)
       },
-      onTopicsSubscribed,
+      onTopicsSubscribed: this.#options.onTopicsSubscribed,
       onTopicsFailed: (failed, text) => onTopicsFailed?.(failed, text),
     })
+    this.#connections.set(index, connection)
+    return connection
   }
 }
 

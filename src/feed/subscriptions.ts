@@ -123,6 +123,10 @@ export class Subscriptions {
     }
   }
 
+  isSubscribed(topic: number): boolean {
+    return this.#slots.get(topic)?.state === 'subscribed'
+  }
+
   outlook(topic: number): RenewalOutlook {
     const state = this.#slots.get(topic)?.state
     if (state === 'subscribed' || state === 'failed') return 'now'

@@ -88,6 +88,19 @@ export const COUNTERS = [
   'exits_triggered',
   'journal_failures',
   'paper_levels_forgotten', // memory of consumed levels full
+  // feed: redundancy, gap records, backfill
+  'duplicates_merged', // second copies of book messages that two connections carry
+  'messages_held', // until another connection brings what is missing before them
+  'holds_filled', // held messages that could be applied
+  'holds_failed', // holds that ended without what was missing
+  'connections_rotated',
+  'rotations_failed', // the successor was not in step in time
+  'gaps_recorded',
+  'gap_ms', // over all gap records
+  'updates_lost', // book updates that no connection delivered
+  'trades_late', // fetched after a gap
+  'backfills_requested',
+  'backfills_failed',
   // main: books compared with another depth or with REST
   'cross_checks', // at equal seq
   'cross_checks_not_comparable', // seq differed

@@ -30,6 +30,7 @@ export type DeskBuffers = Readonly<{
   /** Broadcast rings, one a shard. */
   trades: readonly SharedArrayBuffer[]
   signals: readonly SharedArrayBuffer[]
+  gaps: readonly SharedArrayBuffer[]
   audit: SharedArrayBuffer
   counters: SharedArrayBuffer
   otherCounters: readonly SharedArrayBuffer[]
@@ -46,6 +47,7 @@ export type DeskMemory = Readonly<{
   scores: readonly RecordView[]
   trades: readonly BroadcastReader[]
   signals: readonly BroadcastReader[]
+  gaps: readonly BroadcastReader[]
   audit: BroadcastReader
   counters: Counters
   otherCounters: readonly Counters[]
@@ -71,6 +73,7 @@ export function openDeskMemory(buffers: DeskBuffers): DeskMemory {
     // the end of it.
     trades: buffers.trades.map((ring) => new BroadcastReader(ring, 'now')),
     signals: buffers.signals.map((ring) => new BroadcastReader(ring, 'now')),
+    gaps: buffers.gaps.map((ring) => new BroadcastReader(ring, 'oldest')),
     audit: new BroadcastReader(buffers.audit, 'oldest'),
     counters: new Counters(buffers.counters),
     otherCounters: buffers.otherCounters.map((buffer) => new Counters(buffer)),

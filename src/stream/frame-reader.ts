@@ -124,6 +124,7 @@ function readTrade(wire: WireRecord): DeskTrade {
     seq: number(wire.seq),
     block: wire.block === true,
     rpi: wire.rpi === true,
+    late: wire.late === true,
   }
 }
 

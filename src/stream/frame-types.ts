@@ -69,6 +69,8 @@ export type DeskTrade = {
   seq: number | null
   block: boolean
   rpi: boolean
+  /** Missed while the stream was down and fetched afterwards; no feature has seen it. */
+  late: boolean
 }
 
 export type TradesFrame = Frame<'trades'> & { symbol: string; trades: DeskTrade[] }

@@ -1,8 +1,9 @@
-import { HEARTBEAT_SILENT_MS_MAX } from '../constants.ts'
+import { DESK_GAPS_SHOWN, HEARTBEAT_SILENT_MS_MAX } from '../constants.ts'
 import { BOOK_STATES, type BookState } from '../domain/book.ts'
 import { createBookCopy, readBook } from '../memory/book-view.ts'
 import { EXECUTION_BEAT, STREAM_BEAT } from '../memory/control-block.ts'
 import { COUNTERS } from '../memory/counters.ts'
+import { GAP_FIELDS, readGap } from '../memory/gap-record.ts'
 import {
   ageMs,
   BEFORE_FIRST,
@@ -29,6 +30,8 @@ export class HealthChannel implements DeskChannel {
   readonly #gauges: StreamGauges
   readonly #cache = new BodyCache()
   readonly #book = createBookCopy(0)
+  readonly #gap = new Float64Array(GAP_FIELDS)
+  #gaps: FrameFields[] = []
   #fields: FrameFields = {}
   #nextUs = 0
 
@@ -67,6 +70,7 @@ export class HealthChannel implements DeskChannel {
       threads: this.#threads(nowUs),
       books: this.#books(),
       stream: this.#gauges(),
+      gaps: this.#latestGaps(),
       lost: { trades: tradesLost, signals: signalsLost, audit: auditLost },
       counters: this.#counters(),
     }
@@ -96,6 +100,16 @@ export class HealthChannel implements DeskChannel {
       counts.set(state, (counts.get(state) ?? 0) + 1)
     }
     return Object.fromEntries(counts)
+  }
+
+  /** Newest last; all of them are counted, and the control API has more. */
+  #latestGaps(): FrameFields[] {
+    const { gaps, instruments } = this.#memory
+    for (const ring of gaps) {
+      while (ring.next(this.#gap)) this.#gaps.push(readGap(this.#gap, instruments))
+    }
+    this.#gaps = this.#gaps.slice(-DESK_GAPS_SHOWN)
+    return this.#gaps
   }
 
   /** Every counter of the process, summed over its threads. */

@@ -42,6 +42,7 @@ export type TradeEvent = Readonly<{
 
 const BLOCK = 1
 const RPI = 2
+const LATE = 4
 
 export function readTradeEvent(record: Float64Array): TradeEvent {
   return {
@@ -54,7 +55,8 @@ export function readTradeEvent(record: Float64Array): TradeEvent {
   }
 }
 
-/** `side` is the aggressor's; `seq` the exchange's cross sequence. Block and RPI trades say so. */
+/** `side` is the aggressor's; `seq` the exchange's cross sequence. Block and RPI trades say so, as do
+ * those that were fetched after a gap. */
 export function describeTrade(trade: TradeEvent, instrument: Instrument): FrameFields {
   return {
     time_ms: trade.timeMs,
@@ -64,6 +66,7 @@ export function describeTrade(trade: TradeEvent, instrument: Instrument): FrameF
     seq: finiteOrNull(trade.seq),
     ...((trade.flags & BLOCK) === 0 ? {} : { block: true }),
     ...((trade.flags & RPI) === 0 ? {} : { rpi: true }),
+    ...((trade.flags & LATE) === 0 ? {} : { late: true }),
   }
 }
 

@@ -17,6 +17,7 @@ import { observeComponents } from './engine-health.ts'
 import {
   bookAnswer,
   featuresAnswer,
+  gapAnswer,
   isoTime,
   orderAnswers,
   orNull,
@@ -43,6 +44,10 @@ export function controlPorts(engine: Engine, owned: readonly (readonly number[])
     signals: (limit) => {
       engine.signals.update()
       return engine.signals.latest(limit).map((record) => signalAnswer(record, watch, strategies))
+    },
+    gaps: (limit) => {
+      engine.gaps.update()
+      return engine.gaps.latest(limit).map((record) => gapAnswer(record, watch))
     },
     orders: () => {
       trading.update()

@@ -1,6 +1,7 @@
 import {
   AUDIT_RING_SLOTS,
   COMMAND_RING_SLOTS,
+  GAP_RING_SLOTS,
   INTENT_RING_SLOTS,
   SIGNAL_RING_SLOTS,
   TRADE_RING_SLOTS,
@@ -11,6 +12,7 @@ import { createBroadcast } from '../memory/broadcast.ts'
 import { COMMAND_FIELDS } from '../memory/command-record.ts'
 import { createControlBlock } from '../memory/control-block.ts'
 import { createCounters } from '../memory/counters.ts'
+import { GAP_FIELDS } from '../memory/gap-record.ts'
 import { createHistograms } from '../memory/histograms.ts'
 import { INTENT_FIELDS } from '../memory/intent-record.ts'
 import { createRecords } from '../memory/record-view.ts'
@@ -56,6 +58,8 @@ export type ShardMemory = Readonly<{
   /** Shard to desk and control, any number of readers. */
   signals: SharedArrayBuffer
   trades: SharedArrayBuffer
+  /** Intervals that were not seen, to control and desk. */
+  gaps: SharedArrayBuffer
   counters: SharedArrayBuffer
   histograms: SharedArrayBuffer
 }>
@@ -79,6 +83,7 @@ export function createEngineMemory(
       intents: createRing(INTENT_RING_SLOTS, INTENT_FIELDS),
       signals: createBroadcast(SIGNAL_RING_SLOTS, INTENT_FIELDS),
       trades: createBroadcast(TRADE_RING_SLOTS, TRADE_FIELDS),
+      gaps: createBroadcast(GAP_RING_SLOTS, GAP_FIELDS),
       counters: createCounters(),
       histograms: createHistograms(),
     })),

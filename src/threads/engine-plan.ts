@@ -62,6 +62,7 @@ export function feedOptions(config: Config): ShardFeedOptions {
   const { exchange, feed } = config
   return {
     url: `${exchange.ws_url.replace(/\/$/, '')}/v5/public/${exchange.category}`,
+    restUrl: exchange.rest_url,
     // Trades before books: a book event sees exactly the trades that precede it in the stream.
     kinds: ['publicTrade', 'orderbook', 'tickers'].filter(isKind).filter((kind) => {
       return kind === 'orderbook' || feed.topics.includes(kind)
@@ -69,6 +70,8 @@ export function feedOptions(config: Config): ShardFeedOptions {
     depth: feed.depth,
     depths: bookDepths(config),
     symbolsPerConnection: feed.symbols_per_connection,
+    redundancy: feed.redundancy,
+    rotateAfterMs: feed.rotate_after_ms,
     pingPeriodMs: feed.ping_period_ms,
     backoffMsMin: feed.backoff_ms.min,
     backoffMsMax: feed.backoff_ms.max,

@@ -1,6 +1,7 @@
 import type {
   BookAnswer,
   FeaturesAnswer,
+  GapAnswer,
   OrderAnswer,
   PositionAnswer,
   SignalAnswer,
@@ -12,6 +13,7 @@ import type { Instrument } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { FEATURE_NAMES, featureHash } from '../features/registry.ts'
 import type { BookCopy } from '../memory/book-view.ts'
+import { readGap } from '../memory/gap-record.ts'
 import * as intent from '../memory/intent-record.ts'
 import * as ticker from '../memory/ticker-record.ts'
 import type { MarketWatch } from './market-watch.ts'
@@ -122,6 +124,11 @@ export function featuresAnswer(
       ? Object.fromEntries(FEATURE_NAMES.map((name, i) => [name, orNull(row.values[i])]))
       : null,
   })
+}
+
+export function gapAnswer(record: Float64Array, watch: MarketWatch): GapAnswer {
+  const { since_us: sinceUs, ...facts } = readGap(record, watch.instruments)
+  return { since: isoTime(sinceUs), ...facts }
 }
 
 export function signalAnswer(

@@ -14,6 +14,7 @@ import type { CrossCheck } from './cross-check.ts'
 import type { EngineMemory } from './engine-memory.ts'
 import type { ExecutionReady } from './execution-worker-data.ts'
 import type { EngineFatal, FatalEvent } from './fatal-event.ts'
+import { GapLog } from './gap-log.ts'
 import type { InstrumentSource } from './instrument-source.ts'
 import { MarketWatch } from './market-watch.ts'
 import { Rates } from './rates.ts'
@@ -59,6 +60,7 @@ export class Engine {
   readonly watch: MarketWatch
   readonly trading: TradingFold
   readonly signals: SignalLog
+  readonly gaps: GapLog
   readonly rates: Rates
   readonly shards: ShardSupervisor
   readonly store: StoreSupervisor
@@ -94,6 +96,7 @@ export class Engine {
     this.watch = new MarketWatch(memory, instruments)
     this.trading = new TradingFold(memory.audit, instruments)
     this.signals = new SignalLog(memory.shards.map((shard) => shard.signals))
+    this.gaps = new GapLog(memory.shards.map((shard) => shard.gaps))
     this.rates = new Rates(this.watch, systemClock)
     this.commands = new Commands(
       memory.commands,
@@ -183,6 +186,7 @@ export class Engine {
   #update(): void {
     this.trading.update()
     this.signals.update()
+    this.gaps.update()
     this.#watchExecution()
   }
 

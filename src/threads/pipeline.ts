@@ -15,6 +15,7 @@ import {
   FRAME_TRADE,
 } from '../feed/bybit/frame-kind.ts'
 import type { Topic } from '../feed/bybit/topic.ts'
+import { ChainMerge } from '../feed/chain-merge.ts'
 import {
   type Sequencer,
   VERDICT_DELTA,
@@ -23,6 +24,7 @@ import {
   VERDICT_SNAPSHOT,
 } from '../feed/sequencer.ts'
 import { type Counters, counterIndex } from '../memory/counters.ts'
+import type { GapBoard } from './gap-board.ts'
 
 /** What the pipeline tells the thread that runs it: a shard, or an offline command. */
 export type PipelineSink = {
@@ -52,6 +54,10 @@ export type PipelineParts = Readonly<{
   clock: Clock
   socketToBook: Histogram
   sink: PipelineSink
+  /** Several connections may carry one topic: their copies are merged before the sequencer. */
+  isMerging?: boolean
+  /** Where intervals that were not seen are written down. */
+  gaps?: GapBoard
 }>
 
 const MESSAGES_IGNORED = counterIndex('messages_ignored')
@@ -67,27 +73,36 @@ const ROWS = counterIndex('rows')
  * One frame through decoder, sequencer, book and features, on one thread: the same code live, in
  * replay and offline.
  *
- *   frame -> decoder -> sequencer -> book -> features -> sink
- *                |           \-- gap, bad data: the book leaves LIVE, the sink is asked to resubscribe
+ *   frame -> decoder -> (merge) -> sequencer -> book -> features -> sink
+ *                |                     \-- gap, bad data: the book leaves LIVE, the sink is asked to resubscribe
  *                \-- control frames go back to the connection through the sink
  */
 export class Pipeline {
   readonly #parts: PipelineParts
   readonly #count: Float64Array
+  readonly #merge: ChainMerge | undefined
 
   constructor(parts: PipelineParts) {
+    const { counters, isMerging, sequencer, topics } = parts
     this.#parts = parts
-    this.#count = parts.counters.values
+    this.#count = counters.values
+    if (isMerging !== true) return
+    this.#merge = new ChainMerge(topics.length, sequencer, counters, {
+      onNext: (message, receiveUs) => this.#onBook(message, receiveUs),
+      onRepeat: (topic, isLatest, receiveUs) => this.#onRepeat(topic, isLatest, receiveUs),
+    })
   }
 
-  /** `connection` is only passed on to `onControl`. */
+  /** `connection` is passed on to `onControl`, and tells the copies of a topic apart. */
   onFrame(frame: Uint8Array, receiveUs: number, connection: number): void {
     const { decoder } = this.#parts
     this.#count[FRAMES_RECEIVED]++
     this.#count[BYTES_RECEIVED] += frame.length
     const kind = decoder.decode(frame)
-    if (kind === FRAME_BOOK) this.#onBook(decoder.book, receiveUs)
-    else if (kind === FRAME_TRADE) this.#onTrades(decoder.trade)
+    if (kind === FRAME_BOOK) {
+      if (this.#merge === undefined) this.#onBook(decoder.book, receiveUs)
+      else this.#merge.offer(decoder.book, receiveUs, connection)
+    } else if (kind === FRAME_TRADE) this.#onTrades(decoder.trade)
     else if (kind === FRAME_TICKER) this.#onTicker(decoder.ticker, receiveUs)
     else if (kind === FRAME_CONTROL) this.#parts.sink.onControl(decoder.control, connection)
     else if (kind === FRAME_BAD) this.#onBad(decoder.topicIndex, receiveUs)
@@ -100,7 +115,32 @@ export class Pipeline {
     if (book === undefined) return
     if (sequencer.isLive(topic)) features[topic]?.onGap()
     sequencer.invalidate(topic)
+    this.#merge?.reset(topic)
+    this.#parts.gaps?.begin(topic, reason, nowUs)
     book.markState('SYNCING', reason, nowUs)
+  }
+
+  /** The connection does not carry these topics any more; another one may. */
+  onCarrierLeft(topics: readonly number[], connection: number): void {
+    for (const topic of topics) this.#merge?.leave(topic, connection)
+  }
+
+  /** Ends holds whose time is over; called from a timer. */
+  expireHolds(nowUs: number): void {
+    this.#merge?.expire(nowUs)
+  }
+
+  /** Whether the connection brings the topic in step with the book; a topic without one always. */
+  isInChain(topic: number, connection: number): boolean {
+    const { books, sequencer } = this.#parts
+    if (books[topic] === undefined || !sequencer.isLive(topic)) return true
+    return this.#merge?.isInChain(topic, connection) ?? true
+  }
+
+  #onRepeat(topic: number, isLatest: boolean, receiveUs: number): void {
+    if (!isLatest) return
+    this.#parts.books[topic]?.touch(receiveUs)
+    this.#parts.sink.onData(topic, receiveUs)
   }
 
   #onBook(message: BookMessage, receiveUs: number): void {
@@ -113,16 +153,21 @@ export class Pipeline {
     else if (verdict === VERDICT_SNAPSHOT) {
       book.applySnapshot(message, receiveUs)
       this.#count[SNAPSHOTS_APPLIED]++
+      this.#parts.gaps?.endBook(topic, message.u, message.seq, receiveUs)
     } else {
-      if (verdict === VERDICT_GAP) this.#onGap(topic, book, receiveUs)
+      // Newer than the book, under a number used before: no repeat, the chain itself went back.
+      const isBack = verdict === VERDICT_REPEAT && message.seq > book.seq
+      if (isBack) sequencer.invalidate(topic)
+      if (verdict === VERDICT_GAP || isBack) this.#onGap(topic, book, receiveUs)
       else if (verdict === VERDICT_REPEAT) {
         book.touch(receiveUs)
         sink.onData(topic, receiveUs)
       }
-      if (verdict !== VERDICT_GAP) this.#count[MESSAGES_IGNORED]++
+      if (verdict !== VERDICT_GAP && !isBack) this.#count[MESSAGES_IGNORED]++
       return
     }
     this.#count[BOOKS_APPLIED]++
+    this.#parts.gaps?.note(topic, message.u, message.seq)
     sink.onData(topic, receiveUs)
     socketToBook.record(clock.nowUs() - receiveUs)
     if (book.isCrossed()) this.#count[BOOKS_CROSSED]++
@@ -136,25 +181,29 @@ export class Pipeline {
     if (message.u === 1 && book.bids.count === 0 && book.asks.count === 0) {
       sequencer.invalidate(topic)
       book.markState('NO_BOOK', 'delisted', receiveUs)
+      this.#parts.gaps?.note(topic, Number.NaN, message.seq) // its next chain has another start
     }
   }
 
   #onGap(topic: number, book: Book, nowUs: number): void {
-    const { features, sink } = this.#parts
+    const { features, gaps, sink } = this.#parts
     this.#count[GAPS]++
+    gaps?.begin(topic, 'gap', nowUs)
     features[topic]?.onGap()
     book.markState('SYNCING', 'gap', nowUs)
     sink.onResync(topic, 'gap')
   }
 
   #onTrades(message: TradeMessage): void {
-    const { features, sink, topics } = this.#parts
+    const { features, gaps, sink, topics } = this.#parts
     features[message.topic]?.onTrades(message)
+    if (message.count > 0) gaps?.note(message.topic, Number.NaN, message.seq[message.count - 1])
     sink.onTrades(topics[message.topic].instrument.index, message)
   }
 
   #onTicker(message: TickerMessage, receiveUs: number): void {
-    const { sink, topics } = this.#parts
+    const { gaps, sink, topics } = this.#parts
+    gaps?.note(message.topic, Number.NaN, Number.NaN)
     sink.onData(message.topic, receiveUs)
     sink.onTicker(topics[message.topic].instrument.index, message)
   }

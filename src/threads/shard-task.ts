@@ -34,12 +34,18 @@ export type ShardTask = Readonly<{
 export type ShardFeedOptions = Readonly<{
   /** `wss://host/v5/public/linear` */
   url: string
+  /** `https://host`, for what the stream did not bring. */
+  restUrl: string
   /** Of the book that features are computed from. */
   depth: number
   /** All depths that are subscribed: that one, or those that are fused. */
   depths: readonly number[]
   kinds: readonly ('orderbook' | 'publicTrade' | 'tickers')[]
   symbolsPerConnection: number
+  /** Connections that carry each topic. */
+  redundancy: number
+  /** 0: connections are never replaced while they work. */
+  rotateAfterMs: number
   pingPeriodMs: number
   backoffMsMin: number
   backoffMsMax: number

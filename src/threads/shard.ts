@@ -8,6 +8,7 @@ import type { CancelTimer, Timers } from '../core/timer.ts'
 import type { BookMessage, TickerMessage, TradeMessage } from '../domain/messages.ts'
 import type { ControlMessage } from '../feed/bybit/control-message.ts'
 import { BybitDecoder } from '../feed/bybit/decoder.ts'
+import type { Fetch } from '../feed/bybit/rest-client.ts'
 import { FeedPool } from '../feed/pool.ts'
 import { Sequencer } from '../feed/sequencer.ts'
 import { Staleness } from '../feed/staleness.ts'
@@ -17,6 +18,7 @@ import { Counters } from '../memory/counters.ts'
 import { openHistogram } from '../memory/histograms.ts'
 import { publishRow } from '../memory/row-view.ts'
 import { Pipeline, type PipelineSink } from './pipeline.ts'
+import { ShardGaps } from './shard-gaps.ts'
 import { ShardScoring } from './shard-scoring.ts'
 import type { ShardStatus, ShardTask } from './shard-task.ts'
 import { openShardTopics, type ShardTopics } from './shard-topics.ts'
@@ -24,6 +26,7 @@ import { TickerBoard } from './ticker-board.ts'
 import { TradeBoard } from './trade-board.ts'
 
 const STALE_CHECK_PERIOD_MS = 100
+const HOLD_CHECK_PERIOD_MS = 25
 
 /** Of the 500 new connections in 5 minutes that the exchange allows to one address. */
 const CONNECTS_PER_SECOND = 300 / 300
@@ -52,6 +55,7 @@ export class Shard {
   readonly #pipeline: Pipeline
   readonly #pool: FeedPool
   readonly #trades: TradeBoard
+  readonly #gaps: ShardGaps
   readonly #tickers: TickerBoard
   readonly #socketToFeature: Histogram
   readonly #exchangeToFeature: Histogram
@@ -80,10 +84,18 @@ export class Shard {
     this.#socketToFeature = openHistogram(own.histograms, 'socket_to_feature')
     this.#exchangeToFeature = openHistogram(own.histograms, 'exchange_to_feature')
     this.#pushToFeature = openHistogram(own.histograms, 'push_to_feature')
-    this.#trades = new TradeBoard(new BroadcastWriter(own.trades))
+    this.#trades = new TradeBoard(new BroadcastWriter(own.trades), task.owned)
     this.#tickers = new TickerBoard(memory.tickers, task.owned)
     this.#topics = openShardTopics(task, counters, clock.nowUs())
     const { topics, books, features } = this.#topics
+    this.#gaps = new ShardGaps({
+      ...ports,
+      task,
+      topics,
+      trades: this.#trades,
+      counters,
+      random: new Random(task.seed).fork(-1 - shard),
+    })
     const decoder = new BybitDecoder(counters)
     for (const topic of topics) decoder.addTopic(topic)
     this.#staleness = new Staleness(topics.length, {
@@ -101,6 +113,8 @@ export class Shard {
       clock,
       socketToBook: openHistogram(own.histograms, 'socket_to_book'),
       sink: this.#sink(),
+      isMerging: true,
+      gaps: this.#gaps.board,
     })
     this.#pool = this.#openPool()
   }
@@ -119,6 +133,9 @@ export class Shard {
     this.#cancels = [
       this.#timers.every(HEARTBEAT_PERIOD_MS, () => this.#control.beat(shard, this.#clock.nowUs())),
       this.#timers.every(STALE_CHECK_PERIOD_MS, () => this.#staleness.check(this.#clock.nowUs())),
+      this.#timers.every(HOLD_CHECK_PERIOD_MS, () =>
+        this.#pipeline.expireHolds(this.#clock.nowUs()),
+      ),
     ]
     this.#log.info(
       { symbols: this.#task.owned.length, topics: this.#topics.topics.length },
@@ -138,6 +155,7 @@ export class Shard {
 
   async stop(): Promise<void> {
     for (const cancel of this.#cancels) cancel()
+    this.#gaps.stop()
     await this.#pool.stop()
     await this.#scoring?.close()
     const nowUs = this.#clock.nowUs()
@@ -180,6 +198,8 @@ export class Shard {
         rate: (rates.get(instrument.symbol) ?? 1) / feed.kinds.length,
       })),
       symbolsPerConnection: feed.symbolsPerConnection,
+      redundancy: feed.redundancy,
+      rotateAfterMs: feed.rotateAfterMs,
       limits: {
         pingPeriodMs: feed.pingPeriodMs,
         backoff: { minMs: feed.backoffMsMin, maxMs: feed.backoffMsMax },
@@ -195,6 +215,8 @@ export class Shard {
         this.#pipeline.onFrame(bytes, receiveUs, connection),
       onTopicsLost: (topics) => this.#onLost(topics),
       onTopicsSubscribed: (topics) => this.#onSubscribed(topics),
+      onCarrierLeft: (topics, connection) => this.#pipeline.onCarrierLeft(topics, connection),
+      isInChain: (topic, connection) => this.#pipeline.isInChain(topic, connection),
     })
   }
 
@@ -209,11 +231,13 @@ export class Shard {
       this.#staleness.unwatch(topic)
       this.#pipeline.invalidate(topic, 'connection_lost', nowUs)
     }
+    this.#gaps.onLost(topics, nowUs)
   }
 
   #onSubscribed(topics: readonly number[]): void {
     const nowUs = this.#clock.nowUs()
     for (const topic of topics) this.#staleness.watch(topic, nowUs)
+    this.#gaps.onSubscribed(topics, nowUs)
   }
 
   /**
@@ -244,4 +268,4 @@ export class Shard {
   }
 }
 
-export type ShardPorts = Readonly<{ clock: Clock; timers: Timers; log: Logger }>
+export type ShardPorts = Readonly<{ clock: Clock; timers: Timers; log: Logger; fetch: Fetch }>

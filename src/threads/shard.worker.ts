@@ -15,7 +15,7 @@ export async function runShard(task: ShardTask): Promise<void> {
   const { port, shard } = task
   const log = createLogger(`shard-${shard}`, task.logLevel)
   const report = (message: ShardReport) => port.postMessage(message)
-  const ports = { clock: systemClock, timers: systemTimers, log }
+  const ports = { clock: systemClock, timers: systemTimers, log, fetch }
   const opened = await Shard.open(task, ports)
   if (!opened.ok) {
     report({ type: 'failed', code: opened.code, message: opened.message })

@@ -16,6 +16,7 @@ export function streamWorkerData(
     scores: memory.scores,
     trades: memory.shards.map((shard) => shard.trades),
     signals: memory.shards.map((shard) => shard.signals),
+    gaps: memory.shards.map((shard) => shard.gaps),
     audit: memory.audit,
     counters: memory.streamCounters,
     otherCounters: [

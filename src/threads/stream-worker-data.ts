@@ -10,6 +10,7 @@ export type StreamWorkerData = Readonly<{
   /** Broadcast rings, one a shard. */
   trades: readonly SharedArrayBuffer[]
   signals: readonly SharedArrayBuffer[]
+  gaps: readonly SharedArrayBuffer[]
   audit: SharedArrayBuffer
   /** Of the stream itself. */
   counters: SharedArrayBuffer

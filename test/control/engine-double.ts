@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import type { MetricFamily } from '../../src/control/metrics.ts'
 import type { CommandOutcome, ControlPorts } from '../../src/control/ports.ts'
-import type { BookAnswer, HealthMatrix } from '../../src/control/schemas.ts'
+import type { BookAnswer, GapAnswer, HealthMatrix } from '../../src/control/schemas.ts'
 import { ManualClock } from '../../src/core/clock.ts'
 import { createLogger } from '../../src/core/log.ts'
 import { fail, type Result, succeed } from '../../src/core/result.ts'
@@ -67,6 +67,7 @@ export class EngineDouble {
         this.#of(symbol, { ...this.book, bids: this.book.bids.slice(0, depth) }),
       features: (symbol) => this.#of(symbol, featuresAnswer()),
       signals: (limit) => Array.from({ length: Math.min(limit, 3) }, signalAnswer),
+      gaps: (limit) => Array.from({ length: Math.min(limit, 3) }, gapAnswer),
       orders: () => {
         if (this.isBroken) throw new Error('a fault with secrets in its text')
         return [orderAnswer()]
@@ -147,6 +148,23 @@ function featuresAnswer() {
     row_number: 5,
     hash: 'abc',
     features: { mid: 64250.15, imb_5: Number.NaN, ofi_1: null },
+  }
+}
+
+function gapAnswer(): GapAnswer {
+  return {
+    since: '2026-01-02T03:04:05.000Z',
+    symbol: 'BTCUSDT',
+    topic: 'orderbook.50.BTCUSDT',
+    reason: 'connection_lost',
+    ms: 180.5,
+    seq_from: 10,
+    seq_to: 40,
+    u_from: 5,
+    u_to: 8,
+    updates_lost: 2,
+    trades_filled: null,
+    is_complete: null,
   }
 }
 

@@ -319,6 +319,7 @@ describe('documentation', () => {
       '/api/v1/control/reduce',
       '/api/v1/control/resume',
       '/api/v1/features/{symbol}',
+      '/api/v1/gaps',
       '/api/v1/orders',
       '/api/v1/positions',
       '/api/v1/signals',

@@ -1,4 +1,9 @@
-import { FEATURE_COUNT, SIGNAL_RING_SLOTS, TRADE_RING_SLOTS } from '../../src/constants.ts'
+import {
+  FEATURE_COUNT,
+  GAP_RING_SLOTS,
+  SIGNAL_RING_SLOTS,
+  TRADE_RING_SLOTS,
+} from '../../src/constants.ts'
 import { parseStep } from '../../src/core/decimal.ts'
 import { type BookReason, type BookState, bookReasonCode } from '../../src/domain/book.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
@@ -9,6 +14,7 @@ import * as bookView from '../../src/memory/book-view.ts'
 import { BroadcastWriter, createBroadcast } from '../../src/memory/broadcast.ts'
 import { createControlBlock } from '../../src/memory/control-block.ts'
 import { createCounters } from '../../src/memory/counters.ts'
+import { GAP_FIELDS } from '../../src/memory/gap-record.ts'
 import { INTENT_FIELDS } from '../../src/memory/intent-record.ts'
 import { createRecords, openRecordView, publishRecord } from '../../src/memory/record-view.ts'
 import { createRowCopy, createRows, openRowView, publishRow } from '../../src/memory/row-view.ts'
@@ -34,6 +40,7 @@ export function createDeskWorld(symbols: readonly string[], depth = 20, nowUs = 
     scores: createRecords('scores', symbols.length, SCORE_FIELDS),
     trades: [createBroadcast(TRADE_RING_SLOTS, TRADE_FIELDS)],
     signals: [createBroadcast(SIGNAL_RING_SLOTS, INTENT_FIELDS)],
+    gaps: [createBroadcast(GAP_RING_SLOTS, GAP_FIELDS)],
     audit: createBroadcast(AUDIT_SLOTS, audit.AUDIT_FIELDS),
     counters: createCounters(),
     otherCounters: [createCounters()],
