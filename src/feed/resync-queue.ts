@@ -8,7 +8,7 @@ import { TokenBucket, type TokenBucketLimits } from './token-bucket.ts'
 
 export type ResyncLimits = TokenBucketLimits &
   Readonly<{
-    /** Least time between two resyncs of one topic. */
+    /** Least time between two resyncs of one topic; doubled while its data stays bad. */
     spacingMs: number
   }>
 
@@ -30,6 +30,13 @@ export type ResyncQueueOptions = Readonly<{
 const JITTER = 0.5
 /** How soon a topic whose subscription is not confirmed yet is looked at again. */
 const LOOK_AGAIN_US = 100_000
+/** Longest wait for a topic whose every snapshot is bad, as after a change of its tick size. */
+const SPACING_MS_MAX = 60_000
+/** Resyncs for bad data in a row after which a person is told. */
+const BAD_RESYNCS_TOLD = 3
+/** So many times its wait without bad data, and this on top, and a topic begins anew. */
+const FORGIVEN_WAITS = 4
+const FORGIVEN_US = 10_000_000
 
 /**
  * Holds resyncs to a rate, for one shard. Each topic waits at most once, so the queue is bounded by
@@ -41,6 +48,8 @@ export class ResyncQueue {
   /** Topic to reason, oldest first. */
   readonly #waiting = new Map<number, string>()
   readonly #lastUs = new Map<number, number>()
+  /** Resyncs for bad data in a row; bounded by the topics, as the maps above. */
+  readonly #badResyncs = new Map<number, number>()
   #cancelTimer: CancelTimer | undefined
   #dueUs = 0
 
@@ -97,16 +106,33 @@ export class ResyncQueue {
   }
 
   #go(topic: number, reason: string, nowUs: number): void {
+    if (reason === 'bad_data') this.#countBad(topic, nowUs)
     this.#lastUs.set(topic, nowUs)
     this.#options.counters.add('resyncs_requested')
     this.#options.log.info({ topic, reason }, 'resync')
     this.#options.renew(topic)
   }
 
+  /** A new snapshot does not cure a message that never could be true; then asking is slowed down. */
+  #countBad(topic: number, nowUs: number): void {
+    const forgivenUs = FORGIVEN_WAITS * this.#spacingUs(topic) + FORGIVEN_US
+    const isInRow = nowUs - (this.#lastUs.get(topic) ?? 0) <= forgivenUs
+    const count = isInRow ? (this.#badResyncs.get(topic) ?? 0) + 1 : 1
+    this.#badResyncs.set(topic, count)
+    if (count !== BAD_RESYNCS_TOLD) return
+    const text = 'topic stays out: its tick or lot size may have changed, a restart takes them over'
+    this.#options.log.warn({ topic, resyncs: count }, text)
+  }
+
+  #spacingUs(topic: number): number {
+    const doublings = Math.max(0, (this.#badResyncs.get(topic) ?? 0) - 1)
+    return Math.min(SPACING_MS_MAX, this.#options.limits.spacingMs * 2 ** doublings) * 1000
+  }
+
   /** Until the topic itself may go: its spacing, or a look whether its answer has come. */
   #waitUs(topic: number, nowUs: number): number {
     const lastUs = this.#lastUs.get(topic)
-    const spacingUs = this.#options.limits.spacingMs * 1000
+    const spacingUs = this.#spacingUs(topic)
     const restUs = lastUs === undefined ? 0 : Math.max(0, lastUs + spacingUs - nowUs)
     return this.#options.outlook(topic) === 'later' ? Math.max(restUs, LOOK_AGAIN_US) : restUs
   }
