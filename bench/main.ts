@@ -1,10 +1,14 @@
-import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import * as book from './book.bench.ts'
+import { conditionsText, readConditions } from './conditions.ts'
 import * as decode from './decode.bench.ts'
 import * as features from './features.bench.ts'
+import * as peers from './peers.bench.ts'
+import * as pipeline from './pipeline.bench.ts'
+import * as ring from './ring.bench.ts'
 import * as score from './score.bench.ts'
 import type { BenchOptions, BenchTable } from './table.ts'
+import { tableText } from './table-text.ts'
 
 /**
  * `npm run bench [-- NAME...] [--smoke] [--json]`: every benchmark, or those named, one after the
@@ -16,8 +20,11 @@ type Benchmark = (options: BenchOptions) => Promise<BenchTable | readonly BenchT
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   decode: decode.run,
   book: book.run,
+  ring: ring.run,
+  pipeline: pipeline.run,
   features: features.run,
   score: score.run,
+  peers: peers.run,
 }
 
 const { values, positionals } = parseArgs({
@@ -41,23 +48,10 @@ async function runAll(): Promise<void> {
     if (!values.json) process.stderr.write(`bench: ${name} ...\n`)
     tables.push(...[await BENCHMARKS[name]({ smoke: values.smoke })].flat())
   }
-  const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}`
-  const conditions = { machine, node: process.version, smoke: values.smoke }
+  const conditions = readConditions(values.smoke)
   if (values.json) process.stdout.write(`${JSON.stringify({ conditions, tables }, null, 2)}\n`)
   else {
-    process.stdout.write(
-      `${machine}, Node ${process.version}${values.smoke ? ', smoke size' : ''}\n`,
-    )
-    for (const table of tables) process.stdout.write(text(table))
+    process.stdout.write(`${conditionsText(conditions)}\n`)
+    for (const table of tables) process.stdout.write(tableText(table))
   }
-}
-
-function text(table: BenchTable): string {
-  const lines = table.rows.map((row) => {
-    const figures = [row.median_ns, row.p99_ns].map((ns) => ns.toFixed(1).padStart(12))
-    const checksum = String(Number(row.checksum.toPrecision(10))).padStart(16)
-    return `${row.case.padEnd(44)}${figures.join('')}${row.ratio.toFixed(2).padStart(9)}${checksum}`
-  })
-  const head = `${'case'.padEnd(44)}${'median ns'.padStart(12)}${'p99 ns'.padStart(12)}${'ratio'.padStart(9)}${'checksum'.padStart(16)}`
-  return `\n${table.name}\n${head}\n${lines.join('\n')}\n`
 }
