@@ -4,6 +4,7 @@ import { systemTimers } from '../core/timer.ts'
 import { Shard } from './shard.ts'
 import type { ShardCommand, ShardReport, ShardTask } from './shard-task.ts'
 import { ThreadGauge, timesOf } from './thread-gauge.ts'
+import { warmUp } from './warm-up.ts'
 
 const STATUS_PERIOD_MS = 1000
 
@@ -22,6 +23,7 @@ export async function runShard(task: ShardTask): Promise<void> {
     return port.close()
   }
   const running = opened.value
+  log.info(await warmUp(task, ports), 'warmed up')
   const gauge = new ThreadGauge()
   gauge.start()
   running.start()
