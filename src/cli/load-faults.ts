@@ -7,6 +7,7 @@ import type { FaultEntry } from '../sim/fault-log.ts'
 import type { PlannedFault } from '../sim/fault-plan.ts'
 import type { Engine } from '../threads/engine.ts'
 import { type FaultAccount, FaultLedger, isSettled, type LossCount } from './fault-account.ts'
+import { LostUpdates } from './lost-updates.ts'
 import type { MockProcess } from './mock-process.ts'
 
 /** What is slowest to be noticed, a half-open connection, and its repair, fit in here. */
@@ -15,9 +16,14 @@ const SETTLE_LOOK_MS = 200
 /** At the end of a run nothing new goes wrong, so that it shows whether all was mended. */
 const CALM_SECONDS = 2
 
+/** What of the options the verdict depends on. */
+export type VerdictPlan = Readonly<{ rate: number; redundant?: boolean }>
+
 export type FaultReport = Readonly<{
   account: FaultAccount
   unexplained: number
+  /** Book updates that were sent and not delivered by any connection. */
+  lostUpdates: number
   /** Every fault was noticed and repaired, and nothing else happened. */
   isSettled: boolean
 }>
@@ -41,6 +47,7 @@ export class FaultRunner {
   readonly #random: Random
   readonly #entries: FaultEntry[] = []
   readonly #losses: LossCount[] = []
+  readonly #lost: LostUpdates
   #watched: readonly Watched[] = []
   #restartsBefore = 0
   #killedUs: number[] = []
@@ -50,6 +57,7 @@ export class FaultRunner {
     this.#mock = mock
     this.#plan = plan
     this.#random = new Random(seed)
+    this.#lost = new LostUpdates(engine)
   }
 
   async begin(): Promise<void> {
@@ -67,6 +75,7 @@ export class FaultRunner {
   }
 
   async second(second: number, seconds: number): Promise<void> {
+    this.#lost.collect()
     if (this.#plan.length === 0) return
     if (second === Math.floor(seconds / 2)) {
       this.#engine.shards.kill(this.#random.below(this.#engine.memory.shards.length))
@@ -102,7 +111,12 @@ export class FaultRunner {
       }
     }
     const unexplained = ledger.unexplained(this.#entries)
-    return { account, unexplained, isSettled: unexplained === 0 && isSettled(account) }
+    return {
+      account,
+      unexplained,
+      lostUpdates: this.#lost.count(this.#entries),
+      isSettled: unexplained === 0 && isSettled(account),
+    }
   }
 
   #restarts(): number {

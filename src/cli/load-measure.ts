@@ -6,7 +6,7 @@ import type { Engine } from '../threads/engine.ts'
 import type { FaultAccount } from './fault-account.ts'
 import type { FloorReport } from './floor-reader.ts'
 import { BookComparison } from './load-books.ts'
-import type { FaultReport } from './load-faults.ts'
+import type { FaultReport, VerdictPlan } from './load-faults.ts'
 import type { FloorProcess } from './load-floor.ts'
 import { type Quantiles, quantilesOf } from './load-quantiles.ts'
 import { type ResourceFigures, ResourceWatch, rounded } from './load-resources.ts'
@@ -40,6 +40,8 @@ export type LoadVerdict = Readonly<{
   /** Looks for which the mock no longer knew the truth at that update id. */
   books_unknown: number
   gaps: number
+  /** Book updates that were sent and that no connection delivered. */
+  lost_updates: number
   resyncs: number
   connections_lost: number
   frames_malformed: number
@@ -169,7 +171,7 @@ export class LoadMeasure {
     }
   }
 
-  async verdict(plan: Readonly<{ rate: number }>, faults: FaultReport): Promise<LoadVerdict> {
+  async verdict(plan: VerdictPlan, faults: FaultReport): Promise<LoadVerdict> {
     const seconds = (systemClock.nowUs() - this.#beganUs) / 1e6
     const { watch, instruments } = this.#engine
     const now = watch.counts()
@@ -192,6 +194,7 @@ export class LoadMeasure {
         live === instruments.length &&
         !this.#engine.isExecutionEnded &&
         faults.isSettled &&
+        (plan.redundant !== true || faults.lostUpdates === 0) &&
         (!isCalm || (since('gaps') + since('frames_malformed') === 0 && (lost ?? 0) === 0)),
       symbols: instruments.length,
       rate: plan.rate,
@@ -208,6 +211,7 @@ export class LoadMeasure {
       books_not_live: notLive,
       books_unknown: unknown,
       gaps: since('gaps'),
+      lost_updates: faults.lostUpdates,
       resyncs: since('resyncs_requested'),
       connections_lost: since('connections_lost'),
       frames_malformed: since('frames_malformed'),

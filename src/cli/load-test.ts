@@ -27,6 +27,7 @@ type LoadOptions = Readonly<{
   seed: number
   faults: string
   shards?: number
+  redundant?: boolean
   floor: boolean
   ramp?: boolean
   p99MaxUs: number
@@ -67,6 +68,7 @@ export function loadTestCommand(): Command {
       wholeNumber(command, '--shards', 1, 16),
     )
     .option('--faults <plan>', 'none, standard, hostile, or a YAML or JSON file', 'none')
+    .option('--redundant', 'every topic on two connections, which must not lose an update')
     .option('--no-floor', 'without the bare reader that shows the noise floor of the machine')
     .option('--ramp', 'look for the highest rate that keeps p99 (push to feature) under a bound')
     .option(
@@ -120,6 +122,7 @@ async function runAgainst(
       'model.folder': PACKAGED_MODEL,
       'control.port': 0,
       'stream.port': 0,
+      ...(options.redundant === true ? { 'feed.redundancy': 2 } : {}),
       ...(options.shards === undefined ? {} : { 'feed.shards': options.shards }),
     },
   })
