@@ -5,7 +5,7 @@ import { type BookMessage, createBookMessage } from '../src/domain/messages.ts'
 import { createBooks } from '../src/memory/book-layout.ts'
 import { createBookCopy, openBookView, readBook } from '../src/memory/book-view.ts'
 import { fillDelta } from './market-frames.ts'
-import { type BenchCase, type BenchOptions, type BenchTable, measure } from './table.ts'
+import { type BenchCase, type BenchOptions, type BenchTable, measureRounds } from './table.ts'
 
 /**
  * Deltas into a shared book and whole copies out of it, at each depth, beside a Map that is sorted
@@ -53,7 +53,7 @@ export async function run(options: BenchOptions): Promise<BenchTable> {
       },
     )
   }
-  const table = await measure('book', cases, options)
+  const table = measureRounds('book', cases, options)
   const rows = table.rows.map((row, i) => ({
     ...row,
     ratio: table.rows[i - (i % 3)].median_ns / row.median_ns,

@@ -3,7 +3,7 @@ import { BybitDecoder } from '../src/feed/bybit/decoder.ts'
 import { FRAME_BOOK } from '../src/feed/bybit/frame-kind.ts'
 import { Counters } from '../src/memory/counters.ts'
 import { INSTRUMENT, makeBookFrame, makeTradeFrame, SYMBOL } from './market-frames.ts'
-import { type BenchCase, type BenchOptions, type BenchTable, measure } from './table.ts'
+import { type BenchCase, type BenchOptions, type BenchTable, measureRounds } from './table.ts'
 
 /**
  * Bytes of a frame to ticks and lots: the scanner beside `JSON.parse` with the conversion that a
@@ -44,7 +44,7 @@ export async function run(options: BenchOptions): Promise<BenchTable> {
   const trades = Array.from({ length: FRAMES }, () => makeTradeFrame(random, 2))
   add('2 trades, JSON.parse', trades, parseTrades)
   add('2 trades, scanner', trades, (frame) => scanFrame(decoder, frame))
-  const table = await measure('decode', cases, options)
+  const table = measureRounds('decode', cases, options)
   // Each scanner is compared with the JSON.parse above it.
   const rows = table.rows.map((row, i) => ({
     ...row,

@@ -3,7 +3,7 @@ import type { BookSide, ReadableBook, SideChanges } from '../src/domain/book.ts'
 import { createBookMessage, createTradeMessage } from '../src/domain/messages.ts'
 import { toInstrument } from '../src/features/instruments-file.ts'
 import { SymbolFeatures } from '../src/features/symbol-features.ts'
-import { type BenchCase, type BenchOptions, type BenchTable, measure } from './table.ts'
+import { type BenchCase, type BenchOptions, type BenchTable, measureRounds } from './table.ts'
 
 /**
  * Feature rows of groups A to D, without decoder and book: a loop over a few prepared books with
@@ -40,7 +40,7 @@ export async function run(options: BenchOptions): Promise<BenchTable> {
       })
     }
   }
-  return measure('features', cases, options)
+  return measureRounds('features', cases, options)
 }
 
 function replay(books: readonly ReadableBook[], depth: number, mix: Mix, messages: number): number {

@@ -1,13 +1,6 @@
 import { parseArgs } from 'node:util'
-import * as book from './book.bench.ts'
+import { BENCHMARKS, runBenchmarks } from './benchmarks.ts'
 import { conditionsText, readConditions } from './conditions.ts'
-import * as decode from './decode.bench.ts'
-import * as features from './features.bench.ts'
-import * as peers from './peers.bench.ts'
-import * as pipeline from './pipeline.bench.ts'
-import * as ring from './ring.bench.ts'
-import * as score from './score.bench.ts'
-import type { BenchOptions, BenchTable } from './table.ts'
 import { tableText } from './table-text.ts'
 
 /**
@@ -15,18 +8,6 @@ import { tableText } from './table-text.ts'
  * other in one process. Compare the ratios of one run; the nanoseconds depend on who else uses the
  * machine.
  */
-type Benchmark = (options: BenchOptions) => Promise<BenchTable | readonly BenchTable[]>
-
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
-  decode: decode.run,
-  book: book.run,
-  ring: ring.run,
-  pipeline: pipeline.run,
-  features: features.run,
-  score: score.run,
-  peers: peers.run,
-}
-
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -35,7 +16,7 @@ const { values, positionals } = parseArgs({
   },
 })
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)
-const unknown = names.find((name) => !(name in BENCHMARKS))
+const unknown = names.find((name) => !Object.hasOwn(BENCHMARKS, name))
 if (unknown === undefined) await runAll()
 else {
   process.stderr.write(`bench: ${unknown}: choose from ${Object.keys(BENCHMARKS).join(', ')}\n`)
@@ -43,11 +24,9 @@ else {
 }
 
 async function runAll(): Promise<void> {
-  const tables: BenchTable[] = []
-  for (const name of names) {
+  const tables = await runBenchmarks(names, { smoke: values.smoke }, (name) => {
     if (!values.json) process.stderr.write(`bench: ${name} ...\n`)
-    tables.push(...[await BENCHMARKS[name]({ smoke: values.smoke })].flat())
-  }
+  })
   const conditions = readConditions(values.smoke)
   if (values.json) process.stdout.write(`${JSON.stringify({ conditions, tables }, null, 2)}\n`)
   else {

@@ -1,12 +1,14 @@
-import { Bench } from 'tinybench'
 import { threadNs } from './cpu-clock.ts'
 
 /**
- * What a benchmark measured, as data: `bench/run.js` prints it, a test runs the smoke size of it.
+ * What a benchmark measured, as data: `bench/main.ts` prints it, a test runs the smoke size of it.
  */
 export type BenchRow = Readonly<{
   case: string
-  /** Nanoseconds of one operation: the median of all samples, and the 99th percentile. */
+  /**
+   * Nanoseconds of one operation: the median of all samples, and the 99th percentile, which of few
+   * samples is the slowest.
+   */
   median_ns: number
   p99_ns: number
   /** Median distance of the samples from their median, in percent of it. */
@@ -42,39 +44,6 @@ export type BenchCase = Readonly<{
   checksum?: () => number
 }>
 
-const SAMPLE_MS = { smoke: 40, full: 1500 }
-
-/** Measures the cases one after the other; the first is the baseline of `ratio`. */
-export async function measure(
-  name: string,
-  cases: readonly BenchCase[],
-  options: BenchOptions,
-): Promise<BenchTable> {
-  const time = options.smoke ? SAMPLE_MS.smoke : SAMPLE_MS.full
-  const bench = new Bench({ time, warmupTime: time / 2, iterations: 8, warmupIterations: 4 })
-  const checksums = new Map<string, number>()
-  for (const { case: label, run } of cases) {
-    bench.add(label, () => {
-      checksums.set(label, run())
-    })
-  }
-  await bench.run()
-  const measured = cases.map(({ case: label, operations, checksum }) => {
-    const result = bench.getTask(label)?.result
-    const latency = result !== undefined && 'latency' in result ? result.latency : undefined
-    const perOperation = (ms: number | undefined) => ((ms ?? Number.NaN) * 1e6) / operations
-    return {
-      case: label,
-      median_ns: perOperation(latency?.p50),
-      p99_ns: perOperation(latency?.p99),
-      spread_percent: spreadPercent(latency?.p50, latency?.mad),
-      checksum: checksum?.() ?? checksums.get(label) ?? 0,
-    }
-  })
-  const baseline = measured[0].median_ns
-  return { name, rows: measured.map((row) => ({ ...row, ratio: baseline / row.median_ns })) }
-}
-
 export function spreadPercent(median: number | undefined, deviation: number | undefined): number {
   return (100 * (deviation ?? Number.NaN)) / (median ?? Number.NaN)
 }
@@ -85,7 +54,7 @@ const ROUND_NS = 120e6
 
 /**
  * Measures cases that are compared with one another: each once a round, so that a machine which is
- * busy for a while is busy for all of them, and in processor time. `p99_ns` is the slowest round.
+ * busy for a while is busy for all of them, and in processor time. The first is the baseline of `ratio`.
  */
 export function measureRounds(
   name: string,

@@ -1,0 +1,35 @@
+import * as book from './book.bench.ts'
+import * as decode from './decode.bench.ts'
+import * as features from './features.bench.ts'
+import * as peers from './peers.bench.ts'
+import * as pipeline from './pipeline.bench.ts'
+import * as ring from './ring.bench.ts'
+import * as score from './score.bench.ts'
+import type { BenchOptions, BenchTable } from './table.ts'
+
+type Benchmark = (options: BenchOptions) => Promise<BenchTable | readonly BenchTable[]>
+
+/** By the name that `npm run bench -- NAME` takes. */
+export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  decode: decode.run,
+  book: book.run,
+  ring: ring.run,
+  pipeline: pipeline.run,
+  features: features.run,
+  score: score.run,
+  peers: peers.run,
+}
+
+/** One after the other in this process. */
+export async function runBenchmarks(
+  names: readonly string[],
+  options: BenchOptions,
+  onStart: (name: string) => void,
+): Promise<BenchTable[]> {
+  const tables: BenchTable[] = []
+  for (const name of names) {
+    onStart(name)
+    tables.push(...[await BENCHMARKS[name](options)].flat())
+  }
+  return tables
+}
