@@ -65,21 +65,21 @@ export class BookFlow {
   }
 
   /**
-   * e of the best level in 10 s over the mean best queue, (B1 + A1) / 2, of the rows; NaN where
-   * that is 0.
+   * Writes e of the best level in 10 s over the mean best queue, (B1 + A1) / 2, of the rows; NaN
+   * where that is 0.
    */
-  inQueues(): number {
+  writeInQueues(out: Float64Array, slot: number): void {
     const sums = this.tenSeconds.sums
-    return ratio(2 * this.tenSeconds.count * sums[EVENT], sums[QUEUES])
+    out[slot] = ratio(2 * this.tenSeconds.count * sums[EVENT], sums[QUEUES])
   }
 
   /**
-   * e of 10 levels in 10 s over the mean queue of a level, (S_bid(10) + S_ask(10)) / 20; NaN where
-   * that is 0.
+   * Writes e of 10 levels in 10 s over the mean queue of a level, (S_bid(10) + S_ask(10)) / 20; NaN
+   * where that is 0.
    */
-  inLevelQueues(): number {
+  writeInLevelQueues(out: Float64Array, slot: number): void {
     const sums = this.tenSeconds.sums
-    return ratio(20 * this.tenSeconds.count * sums[TEN], sums[DEPTH_10])
+    out[slot] = ratio(20 * this.tenSeconds.count * sums[TEN], sums[DEPTH_10])
   }
 }
 

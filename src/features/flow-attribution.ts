@@ -1,5 +1,6 @@
 // hot
 import type { BookSide, ReadableBook, SideChanges } from '../domain/book.ts'
+import type { BookMessage } from '../domain/messages.ts'
 import { PendingTrades } from './pending-trades.ts'
 import { PriceLots } from './price-lots.ts'
 import { FLOW_CONCEALED, FLOW_REVEALED, FLOW_UNMATCHED, SideFlows } from './side-flows.ts'
@@ -30,24 +31,24 @@ export class FlowAttribution {
     this.flows = { bids: this.#bids.flows, asks: this.#asks.flows }
   }
 
-  applySnapshot(seq: number, ctsMs: number, book: ReadableBook): void {
-    this.#take(seq, ctsMs)
+  applySnapshot(message: BookMessage, book: ReadableBook): void {
+    this.#take(message)
     this.#bids.skip(book.bids)
     this.#asks.skip(book.asks)
   }
 
-  applyDelta(seq: number, ctsMs: number, book: ReadableBook): void {
-    this.#take(seq, ctsMs)
+  applyDelta(message: BookMessage, book: ReadableBook): void {
+    this.#take(message)
     this.#bids.attribute(book.bids, book.bidChanges)
     this.#asks.attribute(book.asks, book.askChanges)
   }
 
-  #take(seq: number, ctsMs: number): void {
+  #take(message: BookMessage): void {
     const bidLots = this.#bids.traded
     const askLots = this.#asks.traded
     bidLots.clear()
     askLots.clear()
-    if (this.pending.count > 0) this.pending.takeEligible(seq, ctsMs, bidLots, askLots)
+    if (this.pending.count > 0) this.pending.takeEligible(message, bidLots, askLots)
   }
 }
 

@@ -17,6 +17,9 @@ const BID_CONVEXITY_20 = 16
 const ASK_CONVEXITY_20 = 17
 const NS_SLOPE_20 = 18
 
+const BID = 0
+const ASK = 1
+
 const LEVELS = 20
 /** A fit through fewer points says nothing. */
 const CONVEXITY_LEVELS_MIN = 3
@@ -29,8 +32,7 @@ export class ShapeFeatures {
   readonly #bandHalfTicks: number
   // Steps of the slope that do not depend on the mid, kept while the best 20 levels stay as they
   // are.
-  #bidSteps = 0.0
-  #askSteps = 0.0
+  readonly #steps = new Float64Array(2)
 
   constructor(step: number, bandTicks: number) {
     this.#step = step
@@ -45,8 +47,8 @@ export class ShapeFeatures {
     values[BID_DEPTH_20] = bids.lots20 * step
     values[ASK_DEPTH_20] = asks.lots20 * step
     // The steps must follow the levels even while there is no mid.
-    if (bids.isTopChanged) this.#bidSteps = slopeSteps(book.bids)
-    if (asks.isTopChanged) this.#askSteps = slopeSteps(book.asks)
+    if (bids.isTopChanged) writeSlopeSteps(book.bids, this.#steps, BID)
+    if (asks.isTopChanged) writeSlopeSteps(book.asks, this.#steps, ASK)
     if (Number.isNaN(mid)) {
       this.#clear(values)
       return
@@ -61,7 +63,8 @@ export class ShapeFeatures {
     values[BOOK_VWAP_DEV_BPS_20] = (1e4 * offsets) / ((bids.lots20 + asks.lots20) * mid)
     values[BID_CONVEXITY_20] = convexity(book.bids, bids.lots20, mid)
     values[ASK_CONVEXITY_20] = convexity(book.asks, asks.lots20, mid)
-    values[NS_SLOPE_20] = (slope(bids, mid, this.#bidSteps) + slope(asks, mid, this.#askSteps)) / 2
+    const steps = this.#steps
+    values[NS_SLOPE_20] = (slope(bids, mid, steps[BID]) + slope(asks, mid, steps[ASK])) / 2
   }
 
   #clear(values: Float64Array): void {
@@ -132,11 +135,12 @@ function convexity(side: BookSide, totalLots: number, mid: number): number {
  * The steps between adjacent levels in the slope of Naes and Skjeltorp: relative growth of size
  * over that of price.
  */
-function slopeSteps(side: BookSide): number {
+function writeSlopeSteps(side: BookSide, out: Float64Array, slot: number): void {
   const ticks = side.ticks
   const lots = side.lots
   const end = side.head + Math.min(LEVELS, side.count)
-  if (side.count === 0) return 0
+  out[slot] = 0
+  if (side.count === 0) return
   let sum = 0
   let cumulative = lots[side.head]
   let logSize = Math.log1p(cumulative)
@@ -147,7 +151,7 @@ function slopeSteps(side: BookSide): number {
     cumulative += lots[i]
     logSize += growth
   }
-  return sum
+  out[slot] = sum
 }
 
 /** Slope of one side: first level against the mid, then the steps, over the number of levels. */

@@ -1,7 +1,7 @@
 // hot
 import type { BookSide, ReadableBook } from '../domain/book.ts'
 import type { BookSummary } from './book-summary.ts'
-import { imbalance } from './imbalance.ts'
+import { writeImbalance } from './imbalance.ts'
 
 /** Imbalance: idx 19 to 25. An empty side counts as 0, so a one-sided book gives +1 or -1. */
 const IMB_1 = 19
@@ -28,11 +28,11 @@ export class ImbalanceFeatures {
     askBandLots: number,
   ): void {
     const { bids, asks } = summary
-    values[IMB_1] = imbalance(bids.bestLots, asks.bestLots)
-    values[IMB_5] = imbalance(bids.lots5, asks.lots5)
-    values[IMB_20] = imbalance(bids.lots20, asks.lots20)
-    values[IMB_BAND] = imbalance(bidBandLots, askBandLots)
-    values[IMB_EXP_10] = imbalance(weightedLots(book.bids), weightedLots(book.asks))
+    writeImbalance(values, IMB_1, bids.bestLots, asks.bestLots)
+    writeImbalance(values, IMB_5, bids.lots5, asks.lots5)
+    writeImbalance(values, IMB_20, bids.lots20, asks.lots20)
+    writeImbalance(values, IMB_BAND, bidBandLots, askBandLots)
+    writeImbalance(values, IMB_EXP_10, weightedLots(book.bids), weightedLots(book.asks))
     values[LOG_QUEUE_RATIO] =
       bids.count > 0 && asks.count > 0 ? Math.log(bids.bestLots / asks.bestLots) : Number.NaN
     const sign = Math.sign(bids.bestLots - asks.bestLots)

@@ -1,7 +1,7 @@
 // hot
 import type { BookFlow } from './book-flow.ts'
 import type { HawkesIntensity } from './hawkes.ts'
-import { imbalance } from './imbalance.ts'
+import { writeImbalance } from './imbalance.ts'
 import type { TradeFlow } from './trade-flow.ts'
 
 /** Order flow: idx 26 to 42. */
@@ -28,9 +28,9 @@ export function writeBookFlow(values: Float64Array, flow: BookFlow, step: number
   values[OFI_EVENT] = flow.eventLots * step
   values[OFI_1S] = flow.secondEventLots() * step
   values[OFI_10S] = flow.tenSecondsEventLots() * step
-  values[OFI_NORM_10S] = flow.inQueues()
+  flow.writeInQueues(values, OFI_NORM_10S)
   values[MLOFI_SUM_5_10S] = flow.tenSecondsFiveLots() * step
-  values[MLOFI_NORM_10_10S] = flow.inLevelQueues()
+  flow.writeInLevelQueues(values, MLOFI_NORM_10_10S)
 }
 
 /** Writes what the trades are at `tauMs`. */
@@ -53,9 +53,6 @@ export function writeTradeFlow(
   values[LARGE_TRADE_SHARE_60S] = flow.large.share()
   values[TRADE_RUN] = flow.run
   values[MS_SINCE_TRADE] = tauMs - flow.lastMs
-  const buys = hawkes.buyRate(tauMs)
-  const sells = hawkes.sellRate(tauMs)
-  values[HAWKES_BUY] = buys
-  values[HAWKES_SELL] = sells
-  values[HAWKES_IMB] = imbalance(buys, sells)
+  hawkes.writeRates(tauMs, values, HAWKES_BUY) // HAWKES_SELL is the next one
+  writeImbalance(values, HAWKES_IMB, values[HAWKES_BUY], values[HAWKES_SELL])
 }

@@ -1,7 +1,10 @@
 // hot
 
-/** (x - y) / (x + y), the catalogue's imb; NaN where both are 0. */
-export function imbalance(x: number, y: number): number {
+/**
+ * Writes (x - y) / (x + y), the catalogue's imb, to `out[slot]`; NaN where both are 0. Small enough
+ * to be inlined, which its arguments need to stay off the heap.
+ */
+export function writeImbalance(out: Float64Array, slot: number, x: number, y: number): void {
   const sum = x + y
-  return sum === 0 ? Number.NaN : (x - y) / sum
+  out[slot] = sum === 0 ? Number.NaN : (x - y) / sum
 }

@@ -1,6 +1,7 @@
 // hot
 import { PENDING_TRADES_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
+import type { BookMessage } from '../domain/messages.ts'
 import type { PriceLots } from './price-lots.ts'
 
 /**
@@ -61,10 +62,11 @@ export class PendingTrades {
   }
 
   /**
-   * Takes the trades that a book event with this `seq` contains (by time where one of the two has
-   * no `seq`) and adds them to the side they consumed. The others stay, in order.
+   * Takes the trades that a book event with the `seq` of this message contains (by time where one
+   * of the two has no `seq`) and adds them to the side they consumed. The others stay, in order.
    */
-  takeEligible(seq: number, ctsMs: number, bidLots: PriceLots, askLots: PriceLots): void {
+  takeEligible(message: BookMessage, bidLots: PriceLots, askLots: PriceLots): void {
+    const { seq, ctsMs } = message
     const mask = this.#mask
     const count = this.#count
     const start = this.#head - count

@@ -116,12 +116,11 @@ export class SymbolFeatures {
 
   /** `book` is the state after the message, with the changes it made. */
   onBook(message: BookMessage, book: ReadableBook, isSnapshot: boolean): void {
-    const { seq, ctsMs } = message
     this.#streamPosition++
-    this.#moveClock(ctsMs)
+    this.#moveClock(message.ctsMs)
     const tauMs = this.#tauMs
-    if (isSnapshot) this.#attribution.applySnapshot(seq, ctsMs, book)
-    else this.#attribution.applyDelta(seq, ctsMs, book)
+    if (isSnapshot) this.#attribution.applySnapshot(message, book)
+    else this.#attribution.applyDelta(message, book)
     const summary = this.#summary
     summary.read(book, isSnapshot)
     this.mids.append(tauMs, summary.mid)

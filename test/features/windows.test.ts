@@ -174,11 +174,16 @@ describe('trade ids', () => {
 describe('the Hawkes intensities', () => {
   it('jump by the kernels at a trade and fall back to the base rate', () => {
     const hawkes = new HawkesIntensity(0.1, 0.6, 0.2, 1.2)
-    expect([hawkes.buyRate(0), hawkes.sellRate(0)]).toEqual([0.1, 0.1])
+    const rates = (tauMs: number) => {
+      const out = new Float64Array(2)
+      hawkes.writeRates(tauMs, out, 0)
+      return [...out]
+    }
+    expect(rates(0)).toEqual([0.1, 0.1])
     hawkes.addTrade(1000, 1)
-    expect(hawkes.buyRate(1000)).toBeCloseTo(0.7, 12)
-    expect(hawkes.sellRate(1000)).toBeCloseTo(0.3, 12)
-    expect(hawkes.buyRate(2000)).toBeCloseTo(0.1 + 0.6 * Math.exp(-1.2), 12)
-    expect(hawkes.sellRate(1e9)).toBe(0.1)
+    expect(rates(1000)[0]).toBeCloseTo(0.7, 12)
+    expect(rates(1000)[1]).toBeCloseTo(0.3, 12)
+    expect(rates(2000)[0]).toBeCloseTo(0.1 + 0.6 * Math.exp(-1.2), 12)
+    expect(rates(1e9)[1]).toBe(0.1)
   })
 })
