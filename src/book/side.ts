@@ -95,13 +95,17 @@ export function replaceLevels(side: BookSide, sign: number, list: LevelList, dep
     sizes[head + sorted] = list.lots[sorted]
   }
   side.count = sorted
-  for (let i = sorted; i < count; i++) setLevel(side, sign, list.ticks[i], list.lots[i])
+  for (let i = sorted; i < count; i++) {
+    const ticks = list.ticks[i]
+    setLevel(side, findLevel(side, sign, ticks, 0), ticks, list.lots[i])
+  }
   if (side.count > depth) side.count = depth
 }
 
-/** Sets, makes or removes one level; answers the lots it had before. */
-function setLevel(side: BookSide, sign: number, ticks: number, lots: number): number {
-  const at = findLevel(side, sign, ticks)
+/**
+ * Sets, makes or removes the level whose place `findLevel` answered; answers the lots it had before.
+ */
+function setLevel(side: BookSide, at: number, ticks: number, lots: number): number {
   if (at < side.head + side.count && side.ticks[at] === ticks) {
     const before = side.lots[at]
     if (lots === 0) removeLevel(side, at)
@@ -130,13 +134,21 @@ export function updateLevels(
   let isRising = true
   let isFalling = true
   let last = Number.NaN
+  let from = 0 // levels known to be better than the next one
   for (let i = 0; i < count; i++) {
     const ticks = list.ticks[i]
     const lots = list.lots[i]
-    if (ticks <= last) isRising = false
-    if (ticks >= last) isFalling = false
-    last = ticks
-    const before = setLevel(side, sign, ticks, lots)
+    const key = sign * ticks
+    if (key <= last) {
+      isRising = false
+      from = 0
+    }
+    if (key >= last) isFalling = false
+    last = key
+    const at = findLevel(side, sign, ticks, from)
+    from = at - side.head
+    if (lots !== 0) from++
+    const before = setLevel(side, at, ticks, lots)
     if (before === lots) continue
     changes.ticks[changed] = ticks
     changes.lotsBefore[changed] = before
