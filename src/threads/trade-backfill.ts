@@ -39,6 +39,8 @@ export class TradeBackfill {
   readonly #waiting = new Map<number, Wish>()
   #cancelTimer: CancelTimer | undefined
   #running: Wish | undefined
+  /** The topic of the one under way was lost meanwhile: its interval goes on. */
+  #isForgotten = false
   #isStopped = false
 
   constructor(options: TradeBackfillOptions) {
@@ -55,7 +57,7 @@ export class TradeBackfill {
   /** Lost once more: its next subscription asks again, for the whole of the interval. */
   forget(topic: number): void {
     this.#waiting.delete(topic)
-    if (this.#running?.topic === topic) this.#running = undefined
+    if (this.#running?.topic === topic) this.#isForgotten = true
   }
 
   stop(): void {
@@ -86,15 +88,15 @@ export class TradeBackfill {
     const { client, counters, gaps, log, topics } = this.#options
     const { instrument, name } = topics[wish.topic]
     this.#running = wish
+    this.#isForgotten = false
     counters.add('backfills_requested')
     const answer = await fetchRecentTrades(client, instrument)
     if (this.#isStopped) return
-    const isWanted = this.#running === wish
     if (!answer.ok) {
       counters.add('backfills_failed')
       log.warn({ topic: name, reason: answer.message }, 'missed trades could not be fetched')
-      if (isWanted) gaps.endStream(wish.topic, wish.backUs)
-    } else if (isWanted) this.#fill(wish, answer.value)
+      if (!this.#isForgotten) gaps.endStream(wish.topic, wish.backUs)
+    } else if (!this.#isForgotten) this.#fill(wish, answer.value)
     this.#running = undefined
     this.#next()
   }
