@@ -23,7 +23,10 @@ const LOOK_PERIOD_MS = 250
  * others know (200 ms for 1000 levels).
  */
 const QUIET_US = 300_000
-/** After this a book that is not quiet is asked for too, or busy markets would never be. */
+/**
+ * After this a book that is not quiet is asked for too, and depths that were never at one `seq` are
+ * counted, or busy markets would not be heard of.
+ */
 const PATIENCE_US = 5_000_000
 /** How long we leave an exchange in peace that did not answer. */
 const REST_AFTER_FAILURE_US = 60_000_000
@@ -102,17 +105,25 @@ export class CrossCheck {
     this.#isAsking = false
   }
 
-  /** The next quiet symbol; when there is none for long, the next that is LIVE. */
+  /** The next quiet symbol of comparable books; when there is none for long, the next LIVE one. */
   #choose(nowUs: number): number | undefined {
     const symbols = this.#subjects.length
     let live: number | undefined
     for (let i = 0; i < symbols; i++) {
       const index = (this.#next + i) % symbols
       const ageUs = this.#ageUs(index, nowUs)
-      if (ageUs >= QUIET_US) return index
+      if (ageUs >= QUIET_US && this.#isComparable(index)) return index
       if (!Number.isNaN(ageUs)) live ??= index
     }
     return nowUs - this.#dueSinceUs >= PATIENCE_US ? live : undefined
+  }
+
+  /** Of what `#ageUs` has copied. What REST will answer nobody knows before. */
+  #isComparable(index: number): boolean {
+    const subjects = this.#subjects[index]
+    const deepest = subjects[subjects.length - 1]
+    if (subjects.length === 1) return true
+    return subjects.some((each) => each !== deepest && each.copy.seq === deepest.copy.seq)
   }
 
   /** Since the latest change of any depth; NaN unless all are LIVE. Copies all of them. */

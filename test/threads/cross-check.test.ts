@@ -203,6 +203,19 @@ describe('a cross-check of depths', () => {
     expect(desk.quarantined).toEqual(['0 50', '0 200'])
   })
 
+  it('prefers a symbol whose depths are at one seq, and counts the others after a while', async () => {
+    const desk = new Desk(1, 50, 200)
+    for (const [at, depth] of [1, 50, 200].entries()) desk.write(0, depth, 7 + at, 1 + at)
+    desk.writeAll(1, 7)
+    await desk.after(SECOND_US)
+    expect(desk.counts()).toEqual([2, 0, 0, 0])
+    desk.write(1, 200, 9)
+    await desk.after(10 * SECOND_US)
+    expect(desk.counts()).toEqual([2, 0, 0, 0])
+    await desk.after(6 * SECOND_US)
+    expect([desk.counts(), desk.quarantined]).toEqual([[2, 2, 0, 0], []])
+  })
+
   it('does not compare depths of different seq', async () => {
     const desk = new Desk(1, 50, 200)
     desk.writeAll(0, 7)
