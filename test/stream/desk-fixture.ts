@@ -5,7 +5,12 @@ import {
   TRADE_RING_SLOTS,
 } from '../../src/constants.ts'
 import { parseStep } from '../../src/core/decimal.ts'
-import { type BookReason, type BookState, bookReasonCode } from '../../src/domain/book.ts'
+import {
+  BOOK_REASONS,
+  type BookReason,
+  type BookState,
+  bookReasonCode,
+} from '../../src/domain/book.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
 import { ORDER_STATES, type OrderState } from '../../src/domain/trading.ts'
 import * as audit from '../../src/memory/audit-record.ts'
@@ -14,7 +19,7 @@ import * as bookView from '../../src/memory/book-view.ts'
 import { BroadcastWriter, createBroadcast } from '../../src/memory/broadcast.ts'
 import { createControlBlock } from '../../src/memory/control-block.ts'
 import { createCounters } from '../../src/memory/counters.ts'
-import { GAP_FIELDS } from '../../src/memory/gap-record.ts'
+import * as gap from '../../src/memory/gap-record.ts'
 import { INTENT_FIELDS } from '../../src/memory/intent-record.ts'
 import { createRecords, openRecordView, publishRecord } from '../../src/memory/record-view.ts'
 import { createRowCopy, createRows, openRowView, publishRow } from '../../src/memory/row-view.ts'
@@ -40,7 +45,7 @@ export function createDeskWorld(symbols: readonly string[], depth = 20, nowUs = 
     scores: createRecords('scores', symbols.length, SCORE_FIELDS),
     trades: [createBroadcast(TRADE_RING_SLOTS, TRADE_FIELDS)],
     signals: [createBroadcast(SIGNAL_RING_SLOTS, INTENT_FIELDS)],
-    gaps: [createBroadcast(GAP_RING_SLOTS, GAP_FIELDS)],
+    gaps: [createBroadcast(GAP_RING_SLOTS, gap.GAP_FIELDS)],
     audit: createBroadcast(AUDIT_SLOTS, audit.AUDIT_FIELDS),
     counters: createCounters(),
     otherCounters: [createCounters()],
@@ -58,6 +63,7 @@ export function createDeskWorld(symbols: readonly string[], depth = 20, nowUs = 
   const rows = instruments.map((one) => openRowView(buffers.rows, one.index))
   const trades = new BroadcastWriter(buffers.trades[0])
   const signals = new BroadcastWriter(buffers.signals[0])
+  const gaps = new BroadcastWriter(buffers.gaps[0])
   const auditWriter = new BroadcastWriter(buffers.audit)
   const rowNumbers = symbols.map(() => 0)
 
@@ -116,6 +122,15 @@ export function createDeskWorld(symbols: readonly string[], depth = 20, nowUs = 
     },
     trade(index: number, ticks: number, lots: number, sign: number, flags = 0): void {
       trades.publish(Float64Array.of(index, 1_700_000_000_500, ticks, lots, sign, 42, flags, 0))
+    },
+    /** A book was not seen for a while. */
+    gap(index: number, durationMs: number): void {
+      const record = new Float64Array(gap.GAP_FIELDS).fill(Number.NaN)
+      record.set([index, 0, BOOK_REASONS.indexOf('gap')])
+      record[gap.GAP_SINCE_US] = nowUs()
+      record[gap.GAP_MS] = durationMs
+      record[gap.GAP_DEPTH] = depth
+      gaps.publish(record)
     },
     signal(index: number, number: number): void {
       const record = new Float64Array(INTENT_FIELDS)

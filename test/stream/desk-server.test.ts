@@ -177,7 +177,7 @@ describe.each(SERVERS)('a desk served by %s', (server, loads) => {
       await early.frame('trades.SOLUSDT', 1)
       await early.frame('signals', 1)
       world.trade(0, 1000, 5, 1)
-      world.trade(2, 2000, 7, -1, 3)
+      world.trade(2, 2000, 7, -1, 7)
       world.trade(0, 1001, 6, -1)
       world.signal(1, 1)
       await until(() => trades(early, 'trades.BTCUSDT').length === 2)
@@ -186,7 +186,7 @@ describe.each(SERVERS)('a desk served by %s', (server, loads) => {
         { time_ms: 1_700_000_000_500, price: '100.10', size: '0.006', side: 'sell', seq: 42 },
       ])
       expect(await early.frame('trades.SOLUSDT', 2)).toMatchObject({
-        trades: [{ side: 'sell', block: true, rpi: true }],
+        trades: [{ side: 'sell', block: true, rpi: true, late: true }],
       })
       expect(await early.frame('signals', 2)).toMatchObject({
         signals: [
@@ -251,6 +251,7 @@ describe.each(SERVERS)('a desk served by %s', (server, loads) => {
       const world = createDeskWorld(SYMBOLS)
       world.book(0, [[100, 5]], [[101, 5]])
       world.row(0, 1)
+      world.gap(1, 25)
       const { port } = await serve(world, { server })
       const client = await connect(port, [protocol])
       client.ask({ op: 'subscribe', channels: ['health', 'features.BTCUSDT'] })
@@ -260,6 +261,7 @@ describe.each(SERVERS)('a desk served by %s', (server, loads) => {
         is_killed: false,
         books: { LIVE: 1, NO_BOOK: 2, SYNCING: 0, STALE: 0, busy: 0 },
         stream: { clients: 1, channels: 2 },
+        gaps: [{ topic: 'orderbook.20.ETHUSDT', reason: 'gap', ms: 25, seq_to: null }],
       })
       expect(schemaErrors(health)).toBe('')
       await client.frame('features.BTCUSDT', 1)

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/core/clock.ts'
 import { formatSteps } from '../../src/core/decimal.ts'
 import { pause, systemTimers } from '../../src/core/timer.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
-import { createBookCopy, openBookView, readBook } from '../../src/memory/book-view.ts'
+import { createBookCopy, openBookView, readBook, recoverBook } from '../../src/memory/book-view.ts'
 import { BroadcastReader } from '../../src/memory/broadcast.ts'
 import { type CounterName, Counters } from '../../src/memory/counters.ts'
 import { GAP_FIELDS, type GapFacts, readGap } from '../../src/memory/gap-record.ts'
@@ -63,11 +63,15 @@ async function start(environment: Readonly<Record<string, string>>, restUrl?: st
     ...{ config, instruments: INSTRUMENTS, owned: [[0, 1, 2]], rates: new Map(), memory },
     ...{ params: params.value, seed: 1, logLevel: 'silent' },
   })
-  const shard = await Shard.open({ ...task, port: new MessageChannel().port1 }, ports)
-  if (!shard.ok) return expect.unreachable(shard.message)
-  running.push(shard.value, mock.value)
-  shard.value.start()
-  return rig(shard.value, mock.value, memory)
+  const open = async () => {
+    const shard = await Shard.open({ ...task, port: new MessageChannel().port1 }, ports)
+    if (!shard.ok) return expect.unreachable(shard.message)
+    running.unshift(shard.value)
+    shard.value.start()
+    return shard.value
+  }
+  running.push(mock.value)
+  return { ...rig(await open(), mock.value, memory), memory, open }
 }
 
 type Mock = Extract<Awaited<ReturnType<typeof startMockExchange>>, { ok: true }>['value']
@@ -203,6 +207,31 @@ describe('a shard whose topics two connections carry', () => {
     expect(filled.reduce((sum, gap) => sum + (gap.trades_filled ?? 0), 0)).toBe(late.length)
     expect(filled.every((gap) => gap.is_complete === true)).toBe(true)
     expect(wrongBooks()).toEqual([])
+  })
+})
+
+describe('a shard that takes over from one that died', () => {
+  it('records what nobody has seen in between, and fetches the missed trades', async () => {
+    const { count, live, memory, mock, open, readGaps, shard } = await start({})
+    await observe(mock.port)
+    await live()
+    await until('trades came', () => count('messages_trade') > 20)
+    await shard.stop()
+    const nowUs = systemClock.nowUs()
+    for (const { index } of INSTRUMENTS) {
+      recoverBook(openBookView(memory.books, index, memory.depth), nowUs)
+    }
+    await pause(systemTimers, 300)
+    await open()
+    await live()
+    await until('every topic has its record', () => count('gaps_recorded') === 9)
+    for (const gap of readGaps()) {
+      expect(gap.reason).toBe('shard_lost')
+      expect(gap.ms).toBeGreaterThan(300)
+      if (gap.topic.startsWith('orderbook')) expect(gap.updates_lost).toBeGreaterThan(0)
+      if (gap.topic.startsWith('publicTrade')) expect(gap.is_complete).toBe(true)
+    }
+    expect(count('trades_late')).toBeGreaterThan(0)
   })
 })
 
