@@ -88,6 +88,11 @@ export const STRATEGY_LEVELS = 5
 
 // Shared memory
 export const SEQLOCK_ATTEMPTS_MAX = 1000
+/**
+ * Looks at a book after its writer was asked for a copy: about as long as the longest write takes,
+ * so that only a writer that lost its processor is given up on.
+ */
+export const BOOK_READ_ATTEMPTS_MAX = 20_000
 export const INTENT_RING_SLOTS = 1024
 export const COMMAND_RING_SLOTS = 256
 export const TRADE_RING_SLOTS = 16_384

@@ -8,10 +8,12 @@ import { cacheLines, createRegion } from './region.ts'
  *   | 16 int32 words   | 144 float64      | bid ticks | bid lots | ask ticks | ask lots |
  *   | below            | below            | capacity  | capacity | capacity  | capacity |
  *   +------------------+------------------+-----------+----------+-----------+----------+
+ *   | the same again, with room for `depth` levels and heads at 0: a copy made on request  |
+ *   +---------------------------------------------------------------------------------------+
  *
- * The shard that owns the symbol is the only writer. Level i of a side lies at head + i, best
- * first. Everything but SEQUENCE is plain data guarded by it (book-view.ts has the ordering
- * argument).
+ * The shard that owns the symbol is the only writer. Level i of a side lies at head + i, best first.
+ * Everything but SEQUENCE and the two words of requests is plain data guarded by it (book-view.ts
+ * has the ordering argument).
  */
 export const SEQUENCE = 0 // odd while being written
 export const STATE = 1 // BOOK_STATES
@@ -23,6 +25,9 @@ export const ASK_COUNT = 6
 export const GAPS = 7
 export const RESYNCS = 8
 export const CHANGES = 9 // of state, since start; wraps
+/** Readers add one to ask for a copy; the writer says up to which request it has made one. */
+export const WANTED = 9
+export const SERVED = 10
 export const BOOK_WORDS = 16
 
 export const U = 0
@@ -46,6 +51,11 @@ export const BOOK_DOUBLES = HISTORY + CHANGES_KEPT * CHANGE_FIELDS
 const HEADER_BYTES = BOOK_WORDS * 4 + BOOK_DOUBLES * 8
 
 export function bookBytes(depth: number): number {
+  return bookCopyOffset(depth) + cacheLines(HEADER_BYTES + 4 * depth * 8)
+}
+
+/** Where the copy begins in a book. */
+export function bookCopyOffset(depth: number): number {
   return cacheLines(HEADER_BYTES + 4 * bookCapacity(depth) * 8)
 }
 

@@ -1,6 +1,6 @@
 // hot
 
-import { bookCapacity, SEQLOCK_ATTEMPTS_MAX } from '../constants.ts'
+import { BOOK_READ_ATTEMPTS_MAX, bookCapacity } from '../constants.ts'
 import { assert } from '../core/assert.ts'
 import {
   BOOK_REASONS,
@@ -20,16 +20,25 @@ import { checkRegion, REGION_HEADER_BYTES } from './region.ts'
  * SEQUENCE, reads plainly, and ends with a read-modify-write that adds zero: JavaScript has no
  * fences, and only a write keeps the plain reads above it from sinking below. Were the last look a
  * plain load, ARM could tear. Readers never block the writer and give up after a bound.
+ *
+ * A reader of a deep book may never finish between two writes of a writer that does not rest. After
+ * some attempts it adds one to WANTED; the writer, at the end of its write, sees that it differs
+ * from SERVED, copies the book aside under the copy's own sequence, and then stores the request it
+ * saw in SERVED. The copy stays until somebody asks again, so there is time to read it.
  */
-export type BookView = Readonly<{
+export type BookView = BookArrays & Readonly<{ depth: number; copy: BookArrays }>
+
+type BookArrays = Readonly<{
   words: Int32Array
   doubles: Float64Array
-  depth: number
   bidTicks: Float64Array
   bidLots: Float64Array
   askTicks: Float64Array
   askLots: Float64Array
 }>
+
+/** Attempts after which a reader asks for a copy. */
+const ATTEMPTS_UNAIDED = 64
 
 export function openBookView(books: SharedArrayBuffer, index: number, depth: number): BookView {
   const payload = checkRegion(books, 'books')
@@ -37,13 +46,19 @@ export function openBookView(books: SharedArrayBuffer, index: number, depth: num
   assert(payload % size === 0, 'the region holds books of this depth')
   assert(index >= 0 && (index + 1) * size <= payload, 'the region has a book of this index')
   const start = REGION_HEADER_BYTES + index * size
-  const capacity = bookCapacity(depth)
+  return {
+    ...openArrays(books, start, bookCapacity(depth)),
+    depth,
+    copy: openArrays(books, start + layout.bookCopyOffset(depth), depth),
+  }
+}
+
+function openArrays(books: SharedArrayBuffer, start: number, capacity: number): BookArrays {
   const levels = start + layout.BOOK_HEADER_BYTES
   const side = (at: number) => new Float64Array(books, levels + at * capacity * 8, capacity)
   return {
     words: new Int32Array(books, start, layout.BOOK_WORDS),
     doubles: new Float64Array(books, start + layout.BOOK_WORDS * 4, layout.BOOK_DOUBLES),
-    depth,
     bidTicks: side(0),
     bidLots: side(1),
     askTicks: side(2),
@@ -58,7 +73,29 @@ export function beginBookWrite(view: BookView): void {
 }
 
 export function endBookWrite(view: BookView): void {
-  Atomics.add(view.words, layout.SEQUENCE, 1)
+  const { words } = view
+  Atomics.add(words, layout.SEQUENCE, 1)
+  const wanted = Atomics.load(words, layout.WANTED)
+  if (wanted === words[layout.SERVED]) return
+  copyAside(view)
+  Atomics.store(words, layout.SERVED, wanted)
+}
+
+/** By the writer, between two writes. A copy that a dead writer left half made is made again. */
+function copyAside(view: BookView): void {
+  const { copy, words } = view
+  const to = copy.words
+  if ((Atomics.load(to, layout.SEQUENCE) & 1) === 0) Atomics.add(to, layout.SEQUENCE, 1)
+  for (let i = layout.STATE; i < layout.WANTED; i++) to[i] = words[i]
+  to[layout.BID_HEAD] = 0
+  to[layout.ASK_HEAD] = 0
+  copy.doubles.set(view.doubles)
+  // What a dead writer left may be any number; a copy has room for the depth.
+  const bids = Math.min(words[layout.BID_COUNT], view.depth)
+  const asks = Math.min(words[layout.ASK_COUNT], view.depth)
+  copyLevels(view.bidTicks, view.bidLots, words[layout.BID_HEAD], bids, copy.bidTicks, copy.bidLots)
+  copyLevels(view.askTicks, view.askLots, words[layout.ASK_HEAD], asks, copy.askTicks, copy.askLots)
+  Atomics.add(to, layout.SEQUENCE, 1)
 }
 
 /**
@@ -68,6 +105,7 @@ export function endBookWrite(view: BookView): void {
 export function recoverBook(view: BookView, nowUs: number): void {
   if ((Atomics.load(view.words, layout.SEQUENCE) & 1) === 0) beginBookWrite(view)
   writeState(view, 'NO_BOOK', 'shard_lost', nowUs)
+  if ((Atomics.load(view.copy.words, layout.SEQUENCE) & 1) === 1) copyAside(view)
   endBookWrite(view)
 }
 
@@ -159,16 +197,27 @@ export function bookVersion(view: BookView): number {
  * was busy at every attempt, and `out` holds nothing that may be used.
  */
 export function readBook(view: BookView, out: BookCopy): boolean {
-  for (let attempt = 0; attempt < SEQLOCK_ATTEMPTS_MAX; attempt++) {
-    const before = Atomics.load(view.words, layout.SEQUENCE)
-    if ((before & 1) === 1) continue
-    copyBook(view, out)
-    if (Atomics.add(view.words, layout.SEQUENCE, 0) === before) return true
+  for (let attempt = 0; attempt < ATTEMPTS_UNAIDED; attempt++) {
+    if (tryRead(view, out)) return true
+  }
+  const { copy, words } = view
+  const request = (Atomics.add(words, layout.WANTED, 1) + 1) | 0
+  for (let attempt = 0; attempt < BOOK_READ_ATTEMPTS_MAX; attempt++) {
+    // Positions wrap, so they are compared by their difference.
+    const isServed = ((Atomics.load(words, layout.SERVED) - request) | 0) >= 0
+    if (tryRead(isServed ? copy : view, out)) return true
   }
   return false
 }
 
-function copyBook(view: BookView, out: BookCopy): void {
+function tryRead(from: BookArrays, out: BookCopy): boolean {
+  const before = Atomics.load(from.words, layout.SEQUENCE)
+  if ((before & 1) === 1) return false
+  copyBook(from, out)
+  return Atomics.add(from.words, layout.SEQUENCE, 0) === before
+}
+
+function copyBook(view: BookArrays, out: BookCopy): void {
   const { words, doubles } = view
   // A torn read may give any number here; the copy below stays inside its arrays and is thrown
   // away.

@@ -25,6 +25,9 @@ import {
  */
 const DEPTH = 50
 const READS = 10_000
+/** On a machine where the writer seldom gets a processor it takes longer to see enough books. */
+const READS_MAX = 3_000_000
+const BOOKS_SEEN = 100
 /** Looks at a busy book, after each of which this thread gives its processor away. */
 const BUSY_MAX = 20_000
 /** The control must find a torn copy long before this. */
@@ -40,7 +43,9 @@ async function startWriter(): Promise<BookView> {
   assert(existsSync(compiled), 'threads load compiled files: run "npm run build" first')
   const books = createBooks(1, DEPTH)
   const stop = new Int32Array(new SharedArrayBuffer(4))
-  const worker = new Worker(writer, { workerData: { books, depth: DEPTH, stop } })
+  const worker = new Worker(writer, {
+    workerData: { books, depth: DEPTH, stop },
+  })
   const exited = new Promise<number>((resolve, reject) => {
     worker.once('exit', resolve)
     worker.once('error', reject)
@@ -104,22 +109,22 @@ describe('a book that one thread writes without end', () => {
     const pause = new Int32Array(new SharedArrayBuffer(4))
     // A read may fail, as when the writer lost its processor in the middle of a write; it must not
     // lie.
-    for (let busy = 0; reads < READS && busy < BUSY_MAX; ) {
+    for (let busy = 0; (reads < READS || seen.size <= BOOKS_SEEN) && busy < BUSY_MAX; ) {
       if (!readBook(view, copy)) {
         busy++
         Atomics.wait(pause, 0, 0, 1)
         continue
       }
-      reads++
+      if (++reads > READS_MAX) break
       expect(tear(copy)).toBeUndefined()
       expect(copy.u).toBeGreaterThanOrEqual(lastU)
       lastU = copy.u
       seen.add(copy.u)
     }
     await stopWriter()
-    expect(reads).toBe(READS)
+    expect(reads).toBeGreaterThanOrEqual(READS)
     // Otherwise the two did not run at the same time and nothing was shown.
-    expect(seen.size).toBeGreaterThan(100)
+    expect(seen.size).toBeGreaterThan(BOOKS_SEEN)
   })
 
   it('is read torn by a reader that does not look at the sequence', async () => {

@@ -1,6 +1,9 @@
 // A worker that writes one shared structure flat out until told to stop. Loads the compiled views,
 // as the engine does.
 import { parentPort, workerData } from 'node:worker_threads'
+import { bookStateCode } from '../../dist/domain/book.js'
+import * as layout from '../../dist/memory/book-layout.js'
+import { beginBookWrite, endBookWrite, openBookView } from '../../dist/memory/book-view.js'
 import { BroadcastWriter } from '../../dist/memory/broadcast.js'
 import { openRecordView, publishRecord } from '../../dist/memory/record-view.js'
 import { RingWriter } from '../../dist/memory/ring.js'
@@ -24,6 +27,22 @@ const steps = {
   record() {
     const view = openRecordView(shared, 'scores', 0, fields)
     return (n) => publishRecord(view, record.fill(n))
+  },
+  /** A LIVE book of `fields` levels a side, all of one number, with nothing between two writes. */
+  book() {
+    const view = openBookView(shared, 0, fields)
+    const { words, doubles } = view
+    const sides = [view.bidTicks, view.bidLots, view.askTicks, view.askLots]
+    const live = bookStateCode('LIVE')
+    return (n) => {
+      beginBookWrite(view)
+      words[layout.STATE] = live
+      words[layout.BID_COUNT] = fields
+      words[layout.ASK_COUNT] = fields
+      doubles.fill(n)
+      for (const side of sides) for (let i = 0; i < fields; i++) side[i] = n
+      endBookWrite(view)
+    }
   },
   broadcast() {
     const writer = new BroadcastWriter(shared)

@@ -80,6 +80,18 @@ describe('two threads', () => {
     expect(torn).toBe(0)
   })
 
+  it('do read torn records when the last check is left out', async () => {
+    const shared = createRecords('scores', 1, FIELDS)
+    const view = openRecordView(shared, 'scores', 0, FIELDS)
+    const copy = new Float64Array(FIELDS)
+    let torn = 0
+    await race('record', shared, () => {
+      copy.set(view.fields)
+      if (isTorn(copy)) torn++
+    })
+    expect(torn).toBeGreaterThan(0)
+  })
+
   it('pass every record through a ring once and in order', async () => {
     const shared = createRing(64, FIELDS)
     const reader = new RingReader(shared)
@@ -99,6 +111,38 @@ describe('two threads', () => {
     expect(wrong).toBe(0)
     expect(expected - 1).toBeGreaterThan(1000)
     expect(written - (expected - 1)).toBeLessThanOrEqual(1) // the one that was given up at the stop
+  })
+
+  it('do read torn records of a ring when they do not wait for its head', async () => {
+    const shared = createRing(64, FIELDS)
+    const reader = new RingReader(shared)
+    const copy = new Float64Array(FIELDS)
+    let torn = 0
+    let next = 0
+    await race('ring', shared, () => {
+      // Takes all there is, then reads the slot that is being written.
+      for (let at = reader.peek(); at !== -1; at = reader.peek()) {
+        reader.release()
+        next = (at + FIELDS) % reader.slots.length
+      }
+      copy.set(reader.slots.subarray(next, next + FIELDS))
+      if (isTorn(copy)) torn++
+    })
+    expect(torn).toBeGreaterThan(0)
+  })
+
+  it('do read torn records of a broadcast when they do not look again', async () => {
+    const shared = createBroadcast(64, FIELDS)
+    const slots = new Float64Array(shared, shared.byteLength - 64 * FIELDS * 8)
+    const copy = new Float64Array(FIELDS)
+    let torn = 0
+    let at = 0
+    await race('broadcast', shared, () => {
+      at = (at + FIELDS) % slots.length
+      copy.set(slots.subarray(at, at + FIELDS))
+      if (isTorn(copy)) torn++
+    })
+    expect(torn).toBeGreaterThan(0)
   })
 
   it('lose nothing of a broadcast without counting it', async () => {

@@ -22,6 +22,9 @@ function taskOf(isScoring: boolean, depths: readonly number[] = [DEPTH]): ShardT
     memory: createEngineMemory(2, 2, ...depths),
     feed: {
       url: 'ws://127.0.0.1:1',
+      restUrl: 'http://127.0.0.1:1',
+      redundancy: 1,
+      rotateAfterMs: 0,
       depth: DEPTH,
       depths,
       kinds: ['publicTrade', 'orderbook', 'tickers'],
