@@ -12,11 +12,12 @@ import { openBookView } from '../src/memory/book-view.ts'
 import { Counters } from '../src/memory/counters.ts'
 import type { BookPorts } from '../src/sim/book-faults.ts'
 import type { ChannelFault } from '../src/sim/channel.ts'
-import { FAULT_KINDS, type FaultKind, faultTraits } from '../src/sim/fault-kinds.ts'
+import type { FaultKind } from '../src/sim/fault-kinds.ts'
 import { MockMarket } from '../src/sim/mock-market.ts'
 import { topicFault } from '../src/sim/topic-faults.ts'
 import { Pipeline } from '../src/threads/pipeline.ts'
-import { listChanges, listLevels } from '../test/reference/slow-book.ts'
+import { listLevels } from '../test/reference/slow-book.ts'
+import { changed, drawKind } from './oracle-faults.ts'
 import { OracleTruth, UnkindTopic } from './oracle-topic.ts'
 
 /**
@@ -71,11 +72,6 @@ type Lane = {
   resyncIn: number
   behind: number
 }
-
-const KINDS = FAULT_KINDS.filter((kind) => {
-  const { target } = faultTraits(kind)
-  return (target === 'book' && kind !== 'silence' && kind !== 'restart') || kind === 'duplicate'
-})
 
 export class OracleRun {
   readonly result: OracleResult = {
@@ -210,10 +206,10 @@ export class OracleRun {
     result.messages++
     lane.truth.tell(text)
     this.#maybeFault(lane)
-    for (const frame of changed(lane, text, false)) this.#deliver(lane, frame)
+    for (const frame of changed(lane.faults, text, false)) this.#deliver(lane, frame)
     if (lane.resyncIn >= 0 && lane.resyncIn-- === 0) {
       const snapshot = lane.ports.snapshot()
-      for (const frame of changed(lane, snapshot, true)) this.#deliver(lane, frame)
+      for (const frame of changed(lane.faults, snapshot, true)) this.#deliver(lane, frame)
     }
     // The exchange of an instrument that came back has a snapshot for it, asked for or not.
     const isLost = lane.book.state !== 'LIVE' && lane.resyncIn < 0 && lane.faults.length === 0
@@ -228,9 +224,7 @@ export class OracleRun {
 
   #maybeFault(lane: Lane): void {
     if (this.#random.float() * 1e6 >= this.#options.faults) return
-    const kind = KINDS[this.#random.below(KINDS.length)]
-    // Without deltas most faults would wait for ever.
-    if (lane.truth.topic.depth === 1 && !LEVEL_1_KINDS.includes(kind)) return this.#maybeFault(lane)
+    const kind = drawKind(this.#random, lane.truth.topic.depth)
     const { result } = this
     lane.faults.push(
       topicFault({
@@ -261,28 +255,17 @@ export class OracleRun {
       return
     }
     result.compared++
-    const { slow } = truth
+    const slow = truth.book
     lane.behind = book.u === slow.u ? 0 : lane.behind + 1
     if (lane.behind > BEHIND_MAX) this.#differ(lane, text, `stands still at u ${book.u}`)
     if (stateHash(book) !== truth.hashAt(book.u)) this.#differ(lane, text, `hash at u ${book.u}`)
     else if (result.compared % WHOLE_EVERY === 0 && book.u === slow.u) {
       result.comparedWhole++
       const isSame =
-        JSON.stringify(listLevels(book.bids)) === JSON.stringify([...slow.bids]) &&
-        JSON.stringify(listLevels(book.asks)) === JSON.stringify([...slow.asks])
+        JSON.stringify(listLevels(book.bids)) === JSON.stringify(listLevels(slow.bids.side)) &&
+        JSON.stringify(listLevels(book.asks)) === JSON.stringify(listLevels(slow.asks.side))
       if (!isSame) this.#differ(lane, text, 'levels')
-      const isPlain = lane.faults.length === 0 && text.includes('"type":"delta"')
-      if (isPlain && !this.#hasSameChanges(lane)) this.#differ(lane, text, 'changes')
     }
-  }
-
-  #hasSameChanges({ book, truth }: Lane): boolean {
-    const { askChanges, bidChanges } = truth.slow
-    // A repeated message changes nothing, and leaves the changes of the one before it.
-    return (
-      JSON.stringify(listChanges(book.bidChanges)) === JSON.stringify(bidChanges) &&
-      JSON.stringify(listChanges(book.askChanges)) === JSON.stringify(askChanges)
-    )
   }
 
   #differ({ book, truth }: Lane, text: string, what: string): void {
@@ -290,41 +273,13 @@ export class OracleRun {
     this.result.differences++
     if (examples.length >= EXAMPLES_MAX) return
     const levels = `${book.bids.count}+${book.asks.count}`
-    const slow = `${truth.slow.bids.size}+${truth.slow.asks.size} at u ${truth.slow.u}`
+    const { asks, bids, u } = truth.book
+    const slow = `${bids.side.count}+${asks.side.count} at u ${u}`
     const where = `${truth.topic.name}, seed ${this.#options.seed}, message ${messages}`
     examples.push(`${where}: ${what}; levels ${levels}, in truth ${slow}; ${text.slice(0, 300)}`)
   }
 }
 
-const LEVEL_1_KINDS: readonly FaultKind[] = [
-  'duplicate',
-  'unknown_topic',
-  'restart_empty',
-  'wrong_symbol',
-  'off_tick',
-  'tick_change',
-  'key_order',
-  'quoted_ts',
-  'spaces',
-  'unknown_fields',
-  'asks_first',
-  'three_items',
-  'more_decimals',
-  'huge_seq',
-  'large_frame',
-]
-
 function pushesOf({ truth }: UnkindTopic): number {
   return PUSHES[truth.topic.depth] ?? 1
-}
-
-/** What the faults of the lane make of a message; the first that can, as in the mock's channels. */
-function changed({ faults }: Lane, text: string, isWelcome: boolean): readonly string[] {
-  for (const [at, fault] of faults.entries()) {
-    const change = fault.change(text, isWelcome)
-    if (change === undefined) continue
-    if (change.isDone) faults.splice(at, 1)
-    return change.texts
-  }
-  return [text]
 }

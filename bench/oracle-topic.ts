@@ -1,51 +1,57 @@
 import { stateHash } from '../src/book/state-hash.ts'
 import { formatSteps } from '../src/core/decimal.ts'
 import type { Random } from '../src/core/random.ts'
-import type { BookMessage } from '../src/domain/messages.ts'
-import { createBookMessage } from '../src/domain/messages.ts'
+import type { BookSide } from '../src/domain/book.ts'
 import type { Topic } from '../src/feed/bybit/topic.ts'
-import { SlowBook } from '../test/reference/slow-book.ts'
-import { slowDecode } from '../test/reference/slow-decode.ts'
+import { listLevels } from '../test/reference/slow-book.ts'
+import { ExactSteps, ObviousBook } from './oracle-book.ts'
 
 /** Update ids whose hash is remembered: the fast book may be this far behind and not know it yet. */
 const HASHES_KEPT = 64
 
+type RawLevel = readonly [price: string, size: string]
+type RawBook = Readonly<{
+  type: string
+  data: Readonly<{ b: readonly RawLevel[]; a: readonly RawLevel[]; u: number; seq: number }>
+}>
+
 /** What one topic's book is in truth: a slow book that is told every message as it was meant. */
 export class OracleTruth {
-  readonly slow: SlowBook
+  readonly book: ObviousBook
   readonly topic: Topic
   /** Messages told so far. */
   told = 0
   seq = 0
-  readonly #topics: readonly Topic[]
-  readonly #message: BookMessage = createBookMessage()
   readonly #hashes = new Map<number, number>()
+  readonly #ticks: ExactSteps
+  readonly #lots: ExactSteps
 
   constructor(topic: Topic) {
     this.topic = topic
-    this.#topics = [topic]
-    this.slow = new SlowBook(topic.depth)
+    this.book = new ObviousBook(topic.depth)
+    this.#ticks = new ExactSteps(topic.instrument.tick.text)
+    this.#lots = new ExactSteps(topic.instrument.lot.text)
   }
 
-  /** Applies a message by way of `JSON.parse`, exact rationals, maps and a sort. */
+  /** Applies a message by way of `JSON.parse`, exact arithmetic, maps and a sort. */
   tell(text: string): void {
-    const frame = slowDecode(Buffer.from(text), this.#topics)
-    if (typeof frame === 'string' || frame.kind !== 'book') throw new Error(`not a book: ${text}`)
-    const [type, , , u, seq, bids, asks] = frame.fields
-    const message = this.#message
-    message.u = Number(u)
-    this.seq = Number(seq)
-    fill(message.bids, bids)
-    fill(message.asks, asks)
-    if (type === 'snapshot' || message.u === 1) this.slow.applySnapshot(message)
-    else this.slow.applyDelta(message)
+    const { data, type }: RawBook = JSON.parse(text)
+    const isSnapshot = type === 'snapshot' || data.u === 1
+    this.book.u = data.u
+    this.seq = data.seq
+    this.book.bids.apply(this.#levels(data.b), isSnapshot)
+    this.book.asks.apply(this.#levels(data.a), isSnapshot)
     this.told++
     this.#remember()
   }
 
+  #levels(levels: readonly RawLevel[]): [number, number][] {
+    return levels.map(([price, size]) => [this.#ticks.of(price), this.#lots.of(size)])
+  }
+
   /** One more update id for the same book. */
   advance(u: number): void {
-    this.slow.u = u
+    this.book.u = u
     this.#remember()
   }
 
@@ -55,9 +61,9 @@ export class OracleTruth {
   }
 
   #remember(): void {
-    const { u } = this.slow
+    const { asks, bids, u } = this.book
     this.#hashes.delete(u) // so that it becomes the newest
-    this.#hashes.set(u, stateHash(this.slow.levels()))
+    this.#hashes.set(u, stateHash({ u, bids: bids.side, asks: asks.side }))
     if (this.#hashes.size <= HASHES_KEPT) return
     for (const oldest of this.#hashes.keys()) {
       this.#hashes.delete(oldest)
@@ -67,23 +73,20 @@ export class OracleTruth {
 
   snapshotText(nowMs: number): string {
     const { instrument, name } = this.topic
-    const side = (levels: ReadonlyMap<number, number>) =>
-      [...levels].map(([ticks, lots]) => [
+    const texts = (side: BookSide) =>
+      listLevels(side).map(([ticks, lots]) => [
         formatSteps(ticks, instrument.tick),
         formatSteps(lots, instrument.lot),
       ])
-    const { asks, bids, u } = this.slow
-    const data = { s: instrument.symbol, b: side(bids), a: side(asks), u, seq: this.seq }
+    const { asks, bids, u } = this.book
+    const data = {
+      s: instrument.symbol,
+      b: texts(bids.side),
+      a: texts(asks.side),
+      u,
+      seq: this.seq,
+    }
     return JSON.stringify({ topic: name, type: 'snapshot', ts: nowMs, data, cts: nowMs - 2 })
-  }
-}
-
-function fill(list: BookMessage['bids'], levels: unknown): void {
-  if (!Array.isArray(levels)) throw new Error('levels are a list')
-  list.count = levels.length
-  for (const [i, level] of levels.entries()) {
-    list.ticks[i] = level[0]
-    list.lots[i] = level[1]
   }
 }
 
