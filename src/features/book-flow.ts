@@ -1,6 +1,7 @@
 // hot
 import type { BookSide, ReadableBook } from '../domain/book.ts'
 import { EventLog, WindowSums } from './event-log.ts'
+import type { StreamTime } from './stream-time.ts'
 
 /**
  * Order flow imbalance of the best 10 levels (Cont, Kukanov and Stoikov 2014, by level after Xu,
@@ -32,7 +33,7 @@ export class BookFlow {
 
   update(
     book: ReadableBook,
-    tauMs: number,
+    time: StreamTime,
     isSnapshot: boolean,
     queueLots: number,
     depthLots: number,
@@ -42,7 +43,7 @@ export class BookFlow {
     bids.update(book.bids, isSnapshot)
     asks.update(book.asks, isSnapshot)
     this.eventLots = bids.flow1 - asks.flow1
-    const at = this.#log.claim(tauMs)
+    const at = this.#log.claim(time)
     const records = this.#log.records
     records[at + EVENT] = this.eventLots
     records[at + FIVE] = bids.flow5 - asks.flow5

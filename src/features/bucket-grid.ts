@@ -1,5 +1,6 @@
 // hot
 import { GRID_BUCKETS_KEPT } from '../constants.ts'
+import type { StreamTime } from './stream-time.ts'
 
 /**
  * The time grid of a symbol (features.md 1.7): bucket b covers [b * gridMs, (b + 1) * gridMs) of
@@ -19,9 +20,9 @@ export class BucketGrid {
     this.#gridMs = gridMs
   }
 
-  /** Before the event at `tauMs` is applied; `mid` is the state before it. */
-  advance(tauMs: number, mid: number): void {
-    const bucket = Math.floor(tauMs / this.#gridMs)
+  /** Before the event at that time is applied; `mid` is the state before it. */
+  advance(time: StreamTime, mid: number): void {
+    const bucket = Math.floor(time.tauMs / this.#gridMs)
     if (bucket === this.current) return
     if (Number.isNaN(this.first)) this.first = bucket
     else {

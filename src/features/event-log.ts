@@ -1,6 +1,7 @@
 // hot
 import { WINDOW_EVENTS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
+import type { StreamTime } from './stream-time.ts'
 
 /**
  * Events of a symbol in order of effective time, for windows that look back a fixed time: one log
@@ -110,8 +111,9 @@ export class EventLog {
     return (position & this.#mask) * this.#fields
   }
 
-  /** Lets the events leave that are too old at `tauMs`. */
-  advance(tauMs: number): void {
+  /** Lets the events leave that are too old at that time. */
+  advance(time: StreamTime): void {
+    const tauMs = time.tauMs
     const windows = this.#windows
     const records = this.records
     const fields = this.#fields
@@ -132,11 +134,11 @@ export class EventLog {
   }
 
   /** Offset of a new record with its time set. Write the other fields, then `commit`. */
-  claim(tauMs: number): number {
-    this.advance(tauMs)
+  claim(time: StreamTime): number {
+    this.advance(time)
     if (this.#head - this.#windows[0].tail > this.#mask) this.#makeRoom()
     const at = (this.#head & this.#mask) * this.#fields
-    this.records[at + TIME_MS] = tauMs
+    this.records[at + TIME_MS] = time.tauMs
     return at
   }
 

@@ -1,5 +1,6 @@
 // hot
 import type { BookSummary } from './book-summary.ts'
+import type { StreamTime } from './stream-time.ts'
 
 /** Top of book: idx 0 to 8. */
 const BEST_BID = 0
@@ -28,7 +29,7 @@ export class TopFeatures {
     this.#step = step
   }
 
-  update(values: Float64Array, book: BookSummary, tauMs: number): void {
+  update(values: Float64Array, book: BookSummary, time: StreamTime): void {
     const { bids, asks, mid } = book
     const spread = asks.bestTicks - bids.bestTicks
     const isTwoSided = !Number.isNaN(mid)
@@ -40,18 +41,18 @@ export class TopFeatures {
     values[SPREAD_BPS] = (1e4 * spread) / (mid / 2)
     values[BID_SIZE_1] = bids.bestLots * this.#step
     values[ASK_SIZE_1] = asks.bestLots * this.#step
-    values[BBO_AGE_MS] = this.#ageMs(bids, asks, tauMs)
+    values[BBO_AGE_MS] = this.#ageMs(bids, asks, time)
   }
 
-  #ageMs(bids: BookSummary['bids'], asks: BookSummary['asks'], tauMs: number): number {
+  #ageMs(bids: BookSummary['bids'], asks: BookSummary['asks'], time: StreamTime): number {
     const bidTicks = bids.count > 0 ? bids.bestTicks : ABSENT
     const askTicks = asks.count > 0 ? asks.bestTicks : ABSENT
     const isFirst = Number.isNaN(this.#changedMs)
     if (isFirst || bidTicks !== this.#bidTicks || askTicks !== this.#askTicks) {
       this.#bidTicks = bidTicks
       this.#askTicks = askTicks
-      this.#changedMs = tauMs
+      this.#changedMs = time.tauMs
     }
-    return tauMs - this.#changedMs
+    return time.tauMs - this.#changedMs
   }
 }

@@ -61,8 +61,8 @@ export class ShapeFeatures {
     // an integer.
     const offsets = offsetLots(book.bids, mid) + offsetLots(book.asks, mid)
     values[BOOK_VWAP_DEV_BPS_20] = (1e4 * offsets) / ((bids.lots20 + asks.lots20) * mid)
-    values[BID_CONVEXITY_20] = convexity(book.bids, bids.lots20, mid)
-    values[ASK_CONVEXITY_20] = convexity(book.asks, asks.lots20, mid)
+    writeConvexity(book.bids, bids.lots20, mid, values, BID_CONVEXITY_20)
+    writeConvexity(book.asks, asks.lots20, mid, values, ASK_CONVEXITY_20)
     const steps = this.#steps
     values[NS_SLOPE_20] = (slope(bids, mid, steps[BID]) + slope(asks, mid, steps[ASK])) / 2
   }
@@ -102,9 +102,16 @@ function offsetLots(side: BookSide, mid: number): number {
  * and v cumulative size, both relative to the last of the first 20 levels. After Naes and Skjeltorp
  * (2006), Ghysels and Nguyen (2019).
  */
-function convexity(side: BookSide, totalLots: number, mid: number): number {
+function writeConvexity(
+  side: BookSide,
+  totalLots: number,
+  mid: number,
+  out: Float64Array,
+  slot: number,
+): void {
   const levels = Math.min(LEVELS, side.count)
-  if (levels < CONVEXITY_LEVELS_MIN) return Number.NaN
+  out[slot] = Number.NaN
+  if (levels < CONVEXITY_LEVELS_MIN) return
   const ticks = side.ticks
   const lots = side.lots
   const end = side.head + levels
@@ -127,8 +134,8 @@ function convexity(side: BookSide, totalLots: number, mid: number): number {
     t2 += square * v
   }
   const determinant = s2 * s4 - s3 * s3
-  if (determinant <= 1e-12 * s2 * s4) return Number.NaN
-  return (s2 * t2 - s3 * t1) / determinant
+  if (determinant <= 1e-12 * s2 * s4) return
+  out[slot] = (s2 * t2 - s3 * t1) / determinant
 }
 
 /**

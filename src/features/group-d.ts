@@ -2,6 +2,7 @@
 import type { BookFlow } from './book-flow.ts'
 import type { HawkesIntensity } from './hawkes.ts'
 import { writeImbalance } from './imbalance.ts'
+import type { StreamTime } from './stream-time.ts'
 import type { TradeFlow } from './trade-flow.ts'
 
 /** Order flow: idx 26 to 42. */
@@ -33,26 +34,26 @@ export function writeBookFlow(values: Float64Array, flow: BookFlow, step: number
   flow.writeInLevelQueues(values, MLOFI_NORM_10_10S)
 }
 
-/** Writes what the trades are at `tauMs`. */
+/** Writes what the trades are at `time`. */
 export function writeTradeFlow(
   values: Float64Array,
   flow: TradeFlow,
   hawkes: HawkesIntensity,
-  tauMs: number,
+  time: StreamTime,
   step: number,
 ): void {
-  flow.log.advance(tauMs)
+  flow.log.advance(time)
   const delta = flow.deltaLots()
   const volume = flow.volumeLots()
   values[VOLUME_DELTA_10S] = delta * step
-  values[CVD_DAY] = flow.dayLots(tauMs) * step
+  values[CVD_DAY] = flow.dayLots(time) * step
   // Bought minus sold over bought plus sold.
   values[TFI_10S] = volume === 0 ? Number.NaN : delta / volume
   values[TRADE_RATE_10S] = flow.tenSeconds.count / 10
   values[VOLUME_10S] = volume * step
   values[LARGE_TRADE_SHARE_60S] = flow.large.share()
   values[TRADE_RUN] = flow.run
-  values[MS_SINCE_TRADE] = tauMs - flow.lastMs
-  hawkes.writeRates(tauMs, values, HAWKES_BUY) // HAWKES_SELL is the next one
+  values[MS_SINCE_TRADE] = time.tauMs - flow.lastMs
+  hawkes.writeRates(time, values, HAWKES_BUY) // HAWKES_SELL is the next one
   writeImbalance(values, HAWKES_IMB, values[HAWKES_BUY], values[HAWKES_SELL])
 }

@@ -1,4 +1,5 @@
 // hot
+import type { StreamTime } from './stream-time.ts'
 
 /**
  * Buys and sells that excite each other: a bivariate Hawkes process with exponential kernels, at
@@ -26,27 +27,27 @@ export class HawkesIntensity {
     this.#betaPerMs = beta / 1000
   }
 
-  addTrade(tauMs: number, sign: number): void {
-    const decay = this.#decay(tauMs)
+  addTrade(time: StreamTime, sign: number): void {
+    const decay = this.#decay(time)
     this.#buys = this.#buys * decay + (sign > 0 ? 1 : 0)
     this.#sells = this.#sells * decay + (sign > 0 ? 0 : 1)
-    this.#timeMs = tauMs
+    this.#timeMs = time.tauMs
   }
 
   /**
    * Writes the rate of buys to `out[slot]` and that of sells after it. Not answered: a double that
    * a function answers is an object of 16 bytes unless V8 inlines the call.
    */
-  writeRates(tauMs: number, out: Float64Array, slot: number): void {
-    const decay = this.#decay(tauMs)
+  writeRates(time: StreamTime, out: Float64Array, slot: number): void {
+    const decay = this.#decay(time)
     const buys = this.#buys * decay
     const sells = this.#sells * decay
     out[slot] = this.#mu + this.#self * buys + this.#cross * sells
     out[slot + 1] = this.#mu + this.#self * sells + this.#cross * buys
   }
 
-  #decay(tauMs: number): number {
-    const sinceMs = tauMs - this.#timeMs
+  #decay(time: StreamTime): number {
+    const sinceMs = time.tauMs - this.#timeMs
     // Before the first trade there is nothing to decay; within a millisecond nothing decays.
     return sinceMs > 0 ? Math.exp(-this.#betaPerMs * sinceMs) : 1
   }

@@ -1,5 +1,6 @@
 // hot
 import { EventLog, EventWindow, TIME_MS } from './event-log.ts'
+import type { StreamTime } from './stream-time.ts'
 
 /**
  * The mid states of a symbol over time: half ticks (best bid plus best ask), or NaN, at each row
@@ -40,8 +41,8 @@ export class MidLog {
     return this.#log.overflows
   }
 
-  append(tauMs: number, mid: number): void {
-    const at = this.#log.claim(tauMs)
+  append(time: StreamTime, mid: number): void {
+    const at = this.#log.claim(time)
     this.#log.records[at + MID] = mid
     this.#log.commit()
     this.current = mid

@@ -1,7 +1,7 @@
 // hot
 import { PENDING_TRADES_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
-import type { BookMessage } from '../domain/messages.ts'
+import type { BookMessage, TradeMessage } from '../domain/messages.ts'
 import type { PriceLots } from './price-lots.ts'
 
 /**
@@ -43,8 +43,8 @@ export class PendingTrades {
     return this.#overflows
   }
 
-  /** `timeMs` is the trade's own time, `seq` NaN where the exchange sent none. */
-  add(ticks: number, signedLots: number, seq: number, timeMs: number): void {
+  /** One trade of a message; its `seq` is NaN where the exchange sent none. */
+  add(message: TradeMessage, i: number): void {
     if (this.#count > this.#mask) {
       if (this.#count < this.#capacityMax) this.#grow()
       else {
@@ -53,10 +53,10 @@ export class PendingTrades {
       }
     }
     const slot = this.#head & this.#mask
-    this.#ticks[slot] = ticks
-    this.#signedLots[slot] = signedLots
-    this.#seq[slot] = seq
-    this.#timeMs[slot] = timeMs
+    this.#ticks[slot] = message.ticks[i]
+    this.#signedLots[slot] = message.sign[i] * message.lots[i]
+    this.#seq[slot] = message.seq[i]
+    this.#timeMs[slot] = message.timeMs[i]
     this.#head = (slot + 1) & this.#mask
     this.#count++
   }

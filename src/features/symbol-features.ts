@@ -16,6 +16,7 @@ import { writeBookFlow, writeTradeFlow } from './group-d.ts'
 import { HawkesIntensity } from './hawkes.ts'
 import { MidLog } from './mid-log.ts'
 import { type FeatureCatalogueParameters, withDefaults } from './parameters.ts'
+import { StreamTime } from './stream-time.ts'
 import { TradeFlow } from './trade-flow.ts'
 import { TradeIds } from './trade-ids.ts'
 
@@ -65,8 +66,7 @@ export class SymbolFeatures {
   readonly #tradeFlow = new TradeFlow()
   readonly #hawkes: HawkesIntensity
   readonly #ids = new TradeIds()
-  /** Effective time; before the first event earlier than any. */
-  #tauMs = Number.NEGATIVE_INFINITY
+  readonly #time = new StreamTime()
   /** Counts the messages of the symbol; all trades of one share it. */
   #streamPosition = 0
   #overflows = 0
@@ -95,7 +95,7 @@ export class SymbolFeatures {
 
   /** Effective time in ms; -Infinity before the first event. */
   get tauMs(): number {
-    return this.#tauMs
+    return this.#time.tauMs
   }
 
   onTrades(message: TradeMessage): void {
@@ -118,22 +118,22 @@ export class SymbolFeatures {
   onBook(message: BookMessage, book: ReadableBook, isSnapshot: boolean): void {
     this.#streamPosition++
     this.#moveClock(message.ctsMs)
-    const tauMs = this.#tauMs
+    const time = this.#time
     if (isSnapshot) this.#attribution.applySnapshot(message, book)
     else this.#attribution.applyDelta(message, book)
     const summary = this.#summary
     summary.read(book, isSnapshot)
-    this.mids.append(tauMs, summary.mid)
+    this.mids.append(time, summary.mid)
     const { bids, asks } = summary
     const values = this.row.values
     const shape = this.#shape
-    this.#top.update(values, summary, tauMs)
+    this.#top.update(values, summary, time)
     shape.update(values, book, summary)
     this.#imbalance.update(values, book, summary, shape.bidBandLots, shape.askBandLots)
     const queueLots = bids.bestLots + asks.bestLots
-    this.#bookFlow.update(book, tauMs, isSnapshot, queueLots, bids.lots10 + asks.lots10)
+    this.#bookFlow.update(book, time, isSnapshot, queueLots, bids.lots10 + asks.lots10)
     writeBookFlow(values, this.#bookFlow, this.#step)
-    writeTradeFlow(values, this.#tradeFlow, this.#hawkes, tauMs, this.#step)
+    writeTradeFlow(values, this.#tradeFlow, this.#hawkes, time, this.#step)
     settle(values)
     this.#sign(message)
     this.#countOverflows()
@@ -146,8 +146,8 @@ export class SymbolFeatures {
   onGap(): void {
     this.#streamPosition++
     // A symbol that never had an event has no time to put the gap at, and no mid to lose.
-    if (this.#tauMs === Number.NEGATIVE_INFINITY) return
-    this.mids.append(this.#tauMs, Number.NaN)
+    if (this.#time.tauMs === Number.NEGATIVE_INFINITY) return
+    this.mids.append(this.#time, Number.NaN)
   }
 
   #addTrade(message: TradeMessage, i: number): void {
@@ -156,20 +156,20 @@ export class SymbolFeatures {
     const sign = message.sign[i]
     const lots = message.lots[i]
     this.#moveClock(timeMs)
-    const tauMs = this.#tauMs
-    this.#tradeFlow.addTrade(tauMs, sign, lots, ticks, this.mids.current, this.#streamPosition)
-    this.#hawkes.addTrade(tauMs, sign)
+    const time = this.#time
+    this.#tradeFlow.addTrade(time, sign, lots, ticks, this.mids.current, this.#streamPosition)
+    this.#hawkes.addTrade(time, sign)
     // An RPI quote is not in the public book, so no delta will ever show it.
     if (message.isRpi[i] === 0 && lots > 0) {
-      this.#attribution.pending.add(ticks, sign * lots, message.seq[i], timeMs)
+      this.#attribution.pending.add(message, i)
     }
     this.#count[TRADES_COUNTED]++
   }
 
   /** Closes grid buckets with the state before the event. */
   #moveClock(ownMs: number): void {
-    if (ownMs > this.#tauMs) this.#tauMs = ownMs
-    this.grid.advance(this.#tauMs, this.mids.current)
+    if (ownMs > this.#time.tauMs) this.#time.tauMs = ownMs
+    this.grid.advance(this.#time, this.mids.current)
   }
 
   #sign(message: BookMessage): void {
@@ -178,7 +178,7 @@ export class SymbolFeatures {
     row.u = message.u
     row.seq = message.seq
     row.ctsMs = message.ctsMs
-    row.tauMs = this.#tauMs
+    row.tauMs = this.#time.tauMs
   }
 
   #countOverflows(): void {

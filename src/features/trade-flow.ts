@@ -1,6 +1,7 @@
 // hot
 import { EventLog, WindowSums } from './event-log.ts'
 import { LargeTrades } from './large-trades.ts'
+import type { StreamTime } from './stream-time.ts'
 import {
   TRADE_LOG_FIELDS,
   TRADE_LOTS,
@@ -28,14 +29,14 @@ export class TradeFlow {
   #dayLots = 0.0
 
   addTrade(
-    tauMs: number,
+    time: StreamTime,
     sign: number,
     lots: number,
     ticks: number,
     mid: number,
     streamPosition: number,
   ): void {
-    const at = this.log.claim(tauMs)
+    const at = this.log.claim(time)
     const records = this.log.records
     records[at + TRADE_SIGNED_LOTS] = sign * lots
     records[at + TRADE_LOTS] = lots
@@ -44,8 +45,8 @@ export class TradeFlow {
     records[at + TRADE_POSITION] = streamPosition
     this.log.commit()
     this.run = sign * this.run > 0 ? this.run + sign : sign
-    this.lastMs = tauMs
-    this.#turnDay(tauMs)
+    this.lastMs = time.tauMs
+    this.#turnDay(time)
     this.#dayLots += sign * lots
   }
 
@@ -58,14 +59,14 @@ export class TradeFlow {
     return this.tenSeconds.sums[TRADE_LOTS]
   }
 
-  /** Bought minus sold lots of the day of `tauMs`. */
-  dayLots(tauMs: number): number {
-    this.#turnDay(tauMs)
+  /** Bought minus sold lots of the day of that time. */
+  dayLots(time: StreamTime): number {
+    this.#turnDay(time)
     return this.#dayLots
   }
 
-  #turnDay(tauMs: number): void {
-    const day = Math.floor(tauMs / DAY_MS)
+  #turnDay(time: StreamTime): void {
+    const day = Math.floor(time.tauMs / DAY_MS)
     if (day === this.#day) return
     this.#day = day
     this.#dayLots = 0

@@ -5,13 +5,20 @@ import { Random } from '../../src/core/random.ts'
 import { EventLog, WindowSums } from '../../src/features/event-log.ts'
 import { HawkesIntensity } from '../../src/features/hawkes.ts'
 import { SortedLots } from '../../src/features/sorted-lots.ts'
+import { StreamTime } from '../../src/features/stream-time.ts'
 import { TradeIds } from '../../src/features/trade-ids.ts'
 
 const VALUE = 1
 
+function at(tauMs: number): StreamTime {
+  const time = new StreamTime()
+  time.tauMs = tauMs
+  return time
+}
+
 function append(log: EventLog, timeMs: number, value: number): void {
-  const at = log.claim(timeMs)
-  log.records[at + VALUE] = value
+  const offset = log.claim(at(timeMs))
+  log.records[offset + VALUE] = value
   log.commit()
 }
 
@@ -51,7 +58,7 @@ describe('windows over a log', () => {
     const window = new WindowSums(1000, VALUE, VALUE)
     const log = new EventLog(2, [window])
     for (let i = 0; i < 5000; i++) append(log, i, i % 2 === 0 ? 3 : -7)
-    log.advance(10_000)
+    log.advance(at(10_000))
     expect([window.count, window.sums[VALUE]]).toEqual([0, 0])
   })
 
@@ -64,7 +71,7 @@ describe('windows over a log', () => {
     const latest = (1500 * 1501) / 2 - (476 * 477) / 2
     expect([long.count, long.sums[VALUE]]).toEqual([1024, latest])
     expect([short.count, short.sums[VALUE]]).toEqual([1024, latest])
-    log.advance(5000)
+    log.advance(at(5000))
     expect([long.count, long.sums[VALUE], short.sums[VALUE]]).toEqual([0, 0, 0])
   })
 })
@@ -176,11 +183,11 @@ describe('the Hawkes intensities', () => {
     const hawkes = new HawkesIntensity(0.1, 0.6, 0.2, 1.2)
     const rates = (tauMs: number) => {
       const out = new Float64Array(2)
-      hawkes.writeRates(tauMs, out, 0)
+      hawkes.writeRates(at(tauMs), out, 0)
       return [...out]
     }
     expect(rates(0)).toEqual([0.1, 0.1])
-    hawkes.addTrade(1000, 1)
+    hawkes.addTrade(at(1000), 1)
     expect(rates(1000)[0]).toBeCloseTo(0.7, 12)
     expect(rates(1000)[1]).toBeCloseTo(0.3, 12)
     expect(rates(2000)[0]).toBeCloseTo(0.1 + 0.6 * Math.exp(-1.2), 12)
