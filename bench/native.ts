@@ -24,10 +24,9 @@ if (result.state === 'failed') {
   process.stderr.write(`bench: ${result.reason}\n`)
   process.exitCode = 1
 } else if (result.state === 'skipped') {
-  const skipped = `skipped: ${result.reason}`
-  process.stdout.write(
-    values.json ? `${JSON.stringify({ conditions, skipped })}\n` : `${skipped}\n`,
-  )
+  const { reason } = result
+  const skipped = `${JSON.stringify({ conditions, skipped: reason })}\n`
+  process.stdout.write(values.json ? skipped : `skipped: ${reason}\n`)
 } else {
   const { rows } = result
   if (values.json) {
