@@ -16,8 +16,8 @@ import { FuzzReference } from './fuzz-reference.ts'
 export type FuzzOptions = Readonly<{
   seed: number
   inputsMax: number
-  /** Asked after each base frame, with the inputs so far. */
-  isOver: (inputs: number) => boolean
+  /** Asked after each base frame, with the inputs and differences so far. */
+  isOver: (inputs: number, differences: number) => boolean
 }>
 
 export type FuzzReport = {
@@ -83,7 +83,7 @@ export class DecoderFuzz {
         for (let i = 0; i < INJURIES_PER_FRAME; i++) this.check(damage.injure(frame, other))
       }
       other = frame
-      if (isOver(report.inputs)) break
+      if (isOver(report.inputs, report.differences)) break
     }
     report.fallbacks = this.#counters.get('frames_fallback')
     return report

@@ -50,11 +50,13 @@ function run(): void {
   const report = fuzz.run({
     seed,
     inputsMax,
-    isOver: (inputs) => {
+    isOver: (inputs, differences) => {
       const nowMs = performance.now()
       if (nowMs - shownMs >= PROGRESS_MS) {
         shownMs = nowMs
-        process.stderr.write(`fuzz: ${inputs.toLocaleString('en-US')} inputs ...\n`)
+        process.stderr.write(
+          `fuzz: ${inputs.toLocaleString('en-US')} inputs, ${differences} differences ...\n`,
+        )
       }
       return nowMs - beganMs >= seconds * 1000
     },
