@@ -15,6 +15,16 @@ export type FaultFigures = {
   repair_ms_p99: number | null
 }
 
+/** What a reader of a failed verdict looks at first. Times in milliseconds of the run. */
+export type OpenFault = Readonly<{
+  /** `fault`: not noticed, or not repaired; `book`: left LIVE and no fault explains it. */
+  what: 'fault' | 'book'
+  kind: string
+  topic: string
+  u: number
+  at_ms: number
+}>
+
 export type FaultAccount = Readonly<Record<string, FaultFigures>>
 
 /** Changes of one book, oldest first, and what it was before the first of them. */
@@ -53,6 +63,7 @@ export class FaultLedger {
   account(entries: readonly FaultEntry[]): FaultAccount {
     const figures: Record<string, FaultFigures> = {}
     const times = new Map<FaultKind, number[]>()
+    const deadLines = entries.filter((entry) => SLOW_KINDS.includes(entry.kind))
     for (const entry of entries) {
       const { kind } = entry
       // Topics that nobody but a reader beside the engine follows are no business of the engine.
@@ -60,7 +71,7 @@ export class FaultLedger {
       const one = figures[kind] ?? emptyFigures()
       figures[kind] = one
       one.injected++
-      const repairUs = this.#repairUs(entry, kind)
+      const repairUs = this.#repairUs(entry, deadLines)
       if (repairUs === undefined) continue
       one.detected++
       if (repairUs === Number.POSITIVE_INFINITY) continue
@@ -75,17 +86,29 @@ export class FaultLedger {
     return figures
   }
 
+  /** Faults that were not noticed, or whose books are not LIVE again. */
+  open(entries: readonly FaultEntry[]): OpenFault[] {
+    const deadLines = entries.filter((entry) => SLOW_KINDS.includes(entry.kind))
+    return entries.flatMap((entry): OpenFault[] => {
+      if (!this.#isFollowed(entry)) return []
+      const repairUs = this.#repairUs(entry, deadLines)
+      if (repairUs !== undefined && repairUs !== Number.POSITIVE_INFINITY) return []
+      const { at_us, kind, topics, u } = entry
+      return [{ what: 'fault', kind, topic: topics[0] ?? '', u, at_ms: Math.round(at_us / 1000) }]
+    })
+  }
+
   /**
    * Times at which a book left LIVE although no fault of its topic explains it: none, if all that
    * happens is on record.
    */
-  unexplained(entries: readonly FaultEntry[]): number {
+  unexplained(entries: readonly FaultEntry[]): OpenFault[] {
     const faultsOf = new Map<string, FaultEntry[]>()
     for (const entry of entries) {
       if (entry.effect === 'harmless') continue
       for (const topic of entry.topics) faultsOf.set(topic, [...(faultsOf.get(topic) ?? []), entry])
     }
-    let count = 0
+    const found: OpenFault[] = []
     for (const [topic, line] of this.#lines) {
       const faults = faultsOf.get(topic) ?? []
       for (const change of line.changes) {
@@ -94,10 +117,12 @@ export class FaultLedger {
           ({ at_us, kind }) =>
             change.atUs >= at_us - SKEW_US && change.atUs <= at_us + feltUsMax(kind),
         )
-        if (!isExplained) count++
+        if (isExplained) continue
+        const at_ms = Math.round(change.atUs / 1000)
+        found.push({ what: 'book', kind: change.reason, topic, u: change.u, at_ms })
       }
     }
-    return count
+    return found
   }
 
   /** Of books that left LIVE for this reason after one of the times, until they were back. */
@@ -125,9 +150,17 @@ export class FaultLedger {
    * Microseconds until the books of the fault were LIVE again; 0 where none had to be, infinite
    * where one is not yet; undefined: nobody noticed.
    */
-  #repairUs({ at_us, effect, topics }: FaultEntry, kind: FaultKind): number | undefined {
+  #repairUs(entry: FaultEntry, deadLines: readonly FaultEntry[]): number | undefined {
+    const { at_us, effect, kind, topics } = entry
     if (effect === 'harmless') return 0
-    const feltUs = feltUsMax(kind)
+    // What is sent into a line that is dead already is felt when the line is.
+    const isUnheard = deadLines.some(
+      (line) =>
+        line.at_us <= at_us &&
+        at_us <= line.at_us + SILENCE_FELT_US_MAX &&
+        line.topics.some((topic) => topics.includes(topic)),
+    )
+    const feltUs = isUnheard ? SILENCE_FELT_US_MAX : feltUsMax(kind)
     let worstUs: number | undefined
     for (const topic of topics) {
       const outages = this.#outages.get(topic) ?? []

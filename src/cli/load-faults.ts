@@ -6,7 +6,13 @@ import { openBookView } from '../memory/book-view.ts'
 import type { FaultEntry } from '../sim/fault-log.ts'
 import type { PlannedFault } from '../sim/fault-plan.ts'
 import type { Engine } from '../threads/engine.ts'
-import { type FaultAccount, FaultLedger, isSettled, type LossCount } from './fault-account.ts'
+import {
+  type FaultAccount,
+  FaultLedger,
+  isSettled,
+  type LossCount,
+  type OpenFault,
+} from './fault-account.ts'
 import { LostUpdates } from './lost-updates.ts'
 import type { MockProcess } from './mock-process.ts'
 
@@ -15,6 +21,7 @@ const SETTLE_SECONDS_MAX = 60
 const SETTLE_LOOK_MS = 200
 /** At the end of a run nothing new goes wrong, so that it shows whether all was mended. */
 const CALM_SECONDS = 2
+const OPEN_SHOWN_MAX = 20
 
 /** What of the options the verdict depends on. */
 export type VerdictPlan = Readonly<{ rate: number; redundant?: boolean }>
@@ -22,6 +29,8 @@ export type VerdictPlan = Readonly<{ rate: number; redundant?: boolean }>
 export type FaultReport = Readonly<{
   account: FaultAccount
   unexplained: number
+  /** The first of what keeps the verdict from being ok. */
+  open: readonly OpenFault[]
   /** Book updates that were sent and not delivered by any connection. */
   lostUpdates: number
   /** Every fault was noticed and repaired, and nothing else happened. */
@@ -113,9 +122,10 @@ export class FaultRunner {
     const unexplained = ledger.unexplained(this.#entries)
     return {
       account,
-      unexplained,
+      unexplained: unexplained.length,
+      open: [...ledger.open(this.#entries), ...unexplained].slice(0, OPEN_SHOWN_MAX),
       lostUpdates: this.#lost.count(this.#entries),
-      isSettled: unexplained === 0 && isSettled(account),
+      isSettled: unexplained.length === 0 && isSettled(account),
     }
   }
 

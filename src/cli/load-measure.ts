@@ -3,13 +3,13 @@ import type { Histogram } from '../core/histogram.ts'
 import { pause, systemTimers } from '../core/timer.ts'
 import { HISTOGRAMS, type HistogramName } from '../memory/histograms.ts'
 import type { Engine } from '../threads/engine.ts'
-import type { FaultAccount } from './fault-account.ts'
 import type { FloorReport } from './floor-reader.ts'
 import { BookComparison } from './load-books.ts'
 import type { FaultReport, VerdictPlan } from './load-faults.ts'
 import type { FloorProcess } from './load-floor.ts'
 import { type Quantiles, quantilesOf } from './load-quantiles.ts'
-import { type ResourceFigures, ResourceWatch, rounded } from './load-resources.ts'
+import { ResourceWatch, rounded } from './load-resources.ts'
+import type { LoadVerdict } from './load-verdict.ts'
 import type { MockProcess } from './mock-process.ts'
 
 /** A look at some books every so often, so that all are seen once a second. */
@@ -18,57 +18,6 @@ const LOOKS_PER_SECOND = 10
 const WARM_UP_SECONDS = 2
 const DRAIN_LOOKS_MAX = 30
 const DRAIN_LOOK_MS = 100
-
-export type LoadVerdict = Readonly<{
-  ok: boolean
-  symbols: number
-  rate: number
-  seconds: number
-  faults: FaultAccount
-  /** Books that left LIVE for a gap or bad data without a fault on record. */
-  faults_unexplained: number
-  messages_sent: number
-  messages_applied: number
-  messages_per_second: number
-  /** Sent to the engine and never received, since its start; null where nobody could tell. */
-  messages_lost: number | null
-  books_live: number
-  books_compared: number
-  books_wrong: number
-  /** Looks at which a book was not LIVE, so there was nothing to compare. */
-  books_not_live: number
-  /** Looks for which the mock no longer knew the truth at that update id. */
-  books_unknown: number
-  gaps: number
-  /** Book updates that were sent and that no connection delivered. */
-  lost_updates: number
-  resyncs: number
-  connections_lost: number
-  frames_malformed: number
-  shard_restarts: number
-  feature_rows: number
-  scores: number
-  signals: number
-  orders: number
-  /** `push_to_*` and `exchange_to_*` begin at stamps of whole milliseconds. */
-  latency_us: Readonly<Record<string, Quantiles>>
-  /** Until every book was live, then the first seconds after it. */
-  warm_up: Readonly<{
-    live_after_seconds: number
-    seconds: number
-    latency_us: Readonly<Record<string, Quantiles>>
-  }>
-  /** The same messages at a bare socket, in the same seconds. */
-  floor: Readonly<{
-    push_to_socket_us: Quantiles
-    wake_lag_us: Quantiles
-    cpu_cores: number
-    /** Our `push_to_feature` p99 over the bare reader's `push_to_socket` p99. */
-    p99_ratio: number
-  }> | null
-  mock: Readonly<{ cpu_cores: number; behind_ms_max: number }>
-}> &
-  ResourceFigures
 
 type Latencies = Record<string, Quantiles>
 
@@ -201,6 +150,7 @@ export class LoadMeasure {
       seconds: rounded(seconds, 1),
       faults: faults.account,
       faults_unexplained: faults.unexplained,
+      faults_open: faults.open,
       messages_sent: (stats?.messagesSent ?? Number.NaN) - this.#before.messagesSent - floorFrames,
       messages_applied: since('books_applied') + since('messages_trade') + since('messages_ticker'),
       messages_per_second: Math.round(since('frames_received') / seconds),

@@ -1,0 +1,57 @@
+import type { FaultAccount, OpenFault } from './fault-account.ts'
+import type { Quantiles } from './load-quantiles.ts'
+import type { ResourceFigures } from './load-resources.ts'
+
+/** What `bookflow load-test --json` prints. */
+export type LoadVerdict = Readonly<{
+  ok: boolean
+  symbols: number
+  rate: number
+  seconds: number
+  faults: FaultAccount
+  /** Books that left LIVE for a gap or bad data without a fault on record. */
+  faults_unexplained: number
+  /** The first faults that were not noticed or not repaired, and books that left LIVE without one. */
+  faults_open: readonly OpenFault[]
+  messages_sent: number
+  messages_applied: number
+  messages_per_second: number
+  /** Sent to the engine and never received, since its start; null where nobody could tell. */
+  messages_lost: number | null
+  books_live: number
+  books_compared: number
+  books_wrong: number
+  /** Looks at which a book was not LIVE, so there was nothing to compare. */
+  books_not_live: number
+  /** Looks for which the mock no longer knew the truth at that update id. */
+  books_unknown: number
+  gaps: number
+  /** Book updates that were sent and that no connection delivered. */
+  lost_updates: number
+  resyncs: number
+  connections_lost: number
+  frames_malformed: number
+  shard_restarts: number
+  feature_rows: number
+  scores: number
+  signals: number
+  orders: number
+  /** `push_to_*` and `exchange_to_*` begin at stamps of whole milliseconds. */
+  latency_us: Readonly<Record<string, Quantiles>>
+  /** Until every book was live, then the first seconds after it. */
+  warm_up: Readonly<{
+    live_after_seconds: number
+    seconds: number
+    latency_us: Readonly<Record<string, Quantiles>>
+  }>
+  /** The same messages at a bare socket, in the same seconds. */
+  floor: Readonly<{
+    push_to_socket_us: Quantiles
+    wake_lag_us: Quantiles
+    cpu_cores: number
+    /** Our `push_to_feature` p99 over the bare reader's `push_to_socket` p99. */
+    p99_ratio: number
+  }> | null
+  mock: Readonly<{ cpu_cores: number; behind_ms_max: number }>
+}> &
+  ResourceFigures
