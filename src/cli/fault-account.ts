@@ -104,6 +104,7 @@ export class FaultLedger {
    */
   unexplained(entries: readonly FaultEntry[]): OpenFault[] {
     const faultsOf = new Map<string, FaultEntry[]>()
+    const deadLines = entries.filter((entry) => SLOW_KINDS.includes(entry.kind))
     for (const entry of entries) {
       if (entry.effect === 'harmless') continue
       for (const topic of entry.topics) faultsOf.set(topic, [...(faultsOf.get(topic) ?? []), entry])
@@ -114,8 +115,9 @@ export class FaultLedger {
       for (const change of line.changes) {
         if (change.reason !== 'gap' && change.reason !== 'bad_data') continue
         const isExplained = faults.some(
-          ({ at_us, kind }) =>
-            change.atUs >= at_us - SKEW_US && change.atUs <= at_us + feltUsMax(kind),
+          (fault) =>
+            change.atUs >= fault.at_us - SKEW_US &&
+            change.atUs <= fault.at_us + feltUsMax(fault, deadLines),
         )
         if (isExplained) continue
         const at_ms = Math.round(change.atUs / 1000)
@@ -151,16 +153,9 @@ export class FaultLedger {
    * where one is not yet; undefined: nobody noticed.
    */
   #repairUs(entry: FaultEntry, deadLines: readonly FaultEntry[]): number | undefined {
-    const { at_us, effect, kind, topics } = entry
+    const { at_us, effect, topics } = entry
     if (effect === 'harmless') return 0
-    // What is sent into a line that is dead already is felt when the line is.
-    const isUnheard = deadLines.some(
-      (line) =>
-        line.at_us <= at_us &&
-        at_us <= line.at_us + SILENCE_FELT_US_MAX &&
-        line.topics.some((topic) => topics.includes(topic)),
-    )
-    const feltUs = isUnheard ? SILENCE_FELT_US_MAX : feltUsMax(kind)
+    const feltUs = feltUsMax(entry, deadLines)
     let worstUs: number | undefined
     for (const topic of topics) {
       const outages = this.#outages.get(topic) ?? []
@@ -183,8 +178,15 @@ export class FaultLedger {
   }
 }
 
-function feltUsMax(kind: FaultKind): number {
-  return SLOW_KINDS.includes(kind) ? SILENCE_FELT_US_MAX : FELT_US_MAX
+/** What is sent into a line that is dead, or silent, already is felt when the line is. */
+function feltUsMax({ at_us, kind, topics }: FaultEntry, deadLines: readonly FaultEntry[]): number {
+  const isUnheard = deadLines.some(
+    (line) =>
+      line.at_us <= at_us &&
+      at_us <= line.at_us + SILENCE_FELT_US_MAX &&
+      line.topics.some((topic) => topics.includes(topic)),
+  )
+  return isUnheard || SLOW_KINDS.includes(kind) ? SILENCE_FELT_US_MAX : FELT_US_MAX
 }
 
 /** All that must be detected was, and is repaired. */
