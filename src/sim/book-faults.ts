@@ -97,7 +97,8 @@ export function withUpdateId(text: string, u: number): string {
 export function withFinerTick(text: string): string {
   const message = parseBook(text)
   if (message === undefined) return text
-  const b = message.data.b.length > 0 ? message.data.b : [['1', '1']]
+  // With digits enough that what is put behind them is finer than the finest tick there is.
+  const b = message.data.b.length > 0 ? message.data.b : [['1.00000000', '1']]
   const [[price, size], ...others] = b
   const finer = [[`${withPoint(String(price))}00005`, size], ...others]
   return write({ ...message, type: 'snapshot', data: { ...message.data, b: finer, u: 1 } })
