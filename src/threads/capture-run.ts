@@ -82,6 +82,7 @@ export async function runCaptures(options: CaptureRunOptions): Promise<Result<Ca
     counters,
     clock: systemClock,
     socketToBook: new Histogram(),
+    isByCatalogue: options.withFeatures,
     sink,
   })
   const source = new FrameSource(options.binanceDepth)

@@ -56,6 +56,11 @@ export type PipelineParts = Readonly<{
   sink: PipelineSink
   /** Several connections may carry one topic: their copies are merged before the sequencer. */
   isMerging?: boolean
+  /**
+   * Features of a recording follow features.md 1.3 to the letter: a used `u` is a repeat whatever its
+   * `seq`, and an empty snapshot is a book. A live engine trusts neither.
+   */
+  isByCatalogue?: boolean
   /** Where intervals that were not seen are written down. */
   gaps?: GapBoard
 }>
@@ -156,7 +161,8 @@ export class Pipeline {
       this.#parts.gaps?.endBook(topic, message.u, message.seq, receiveUs)
     } else {
       // Newer than the book, under a number used before: no repeat, the chain itself went back.
-      const isBack = verdict === VERDICT_REPEAT && message.seq > book.seq
+      const isNewer = message.seq > book.seq && this.#parts.isByCatalogue !== true
+      const isBack = verdict === VERDICT_REPEAT && isNewer
       if (isBack) sequencer.invalidate(topic)
       if (verdict === VERDICT_GAP || isBack) this.#onGap(topic, book, receiveUs)
       else if (verdict === VERDICT_REPEAT) {
@@ -178,6 +184,7 @@ export class Pipeline {
       sink.onRow(topics[topic].instrument.index, message, receiveUs)
     }
     // An empty snapshot with u = 1 is how the exchange says that the instrument is gone.
+    if (this.#parts.isByCatalogue === true) return
     if (message.u === 1 && book.bids.count === 0 && book.asks.count === 0) {
       sequencer.invalidate(topic)
       book.markState('NO_BOOK', 'delisted', receiveUs)

@@ -238,3 +238,31 @@ describe.skipIf(!HAS_DATA)(`a recording of another protocol${noData}`, () => {
     expect(survey.ok && survey.value.foreign).toBeGreaterThan(1000)
   })
 })
+
+describe('features of a recording', () => {
+  const book = (type: string, u: number, seq: number, b: string[][]) =>
+    JSON.stringify({
+      topic: 'orderbook.50.XUSDT',
+      type,
+      ts: seq,
+      data: { s: 'XUSDT', b, a: [['10', '1']], u, seq },
+      cts: seq,
+    })
+
+  it('ignore a used update id whatever its sequence, and go on after an empty restart', async () => {
+    const empty = { s: 'XUSDT', b: [], a: [], u: 1, seq: 5 }
+    const path = join(temporaryFolder(), 'a.jsonl')
+    const frames = [
+      book('snapshot', 7, 1, [['9', '1']]),
+      book('delta', 7, 3, [['8', '1']]),
+      book('delta', 8, 4, [['9', '2']]),
+      JSON.stringify({ topic: 'orderbook.50.XUSDT', type: 'delta', ts: 5, data: empty, cts: 5 }),
+      book('delta', 2, 6, [['9', '3']]),
+    ]
+    writeFileSync(path, frames.join('\n'))
+    let rows = 0
+    const ran = await run([path], () => rows++)
+    expect(rows).toBe(4)
+    expect(ran.counters.get('gaps')).toBe(0)
+  })
+})
