@@ -19,6 +19,7 @@ export function noBookText({ frames, waitingDiffs }: CaptureSurvey): string {
 
 const BAND_BPS = 10
 const VPIN_BUCKETS = 50
+const REF_NOTIONAL = '10000'
 
 /**
  * From the file where one is given (symbols it does not name are skipped), else from what the
@@ -53,19 +54,11 @@ function fromSurvey(survey: SymbolSurvey, index: number): Instrument {
   const { symbol, tick, lot, firstMid, tradedBase } = survey
   const bandTicks = Math.round((firstMid * BAND_BPS) / 1e4 / tick.value)
   const bucketLots = Math.max(1, Math.round(tradedBase / VPIN_BUCKETS / lot.value))
-  return {
-    index,
-    symbol,
-    category: 'linear',
-    tick,
-    lot,
-    minOrderLots: 1,
-    maxOrderLots: Number.MAX_SAFE_INTEGER,
-    minNotionalQuote: 0,
-    features: {
-      bandTicks: Number.isFinite(bandTicks) ? Math.max(2, bandTicks) : 2,
-      refNotionalQuote: '10000',
-      vpinBucketBase: formatSteps(bucketLots, lot),
-    },
-  }
+  return toInstrument(index, symbol, {
+    tickSize: tick.text,
+    qtyStep: lot.text,
+    vpinBucketQty: formatSteps(bucketLots, lot),
+    refNotional: REF_NOTIONAL,
+    bandTicks: Number.isFinite(bandTicks) ? Math.max(2, bandTicks) : 2,
+  })
 }

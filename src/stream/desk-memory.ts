@@ -32,10 +32,13 @@ export type DeskBuffers = Readonly<{
   signals: readonly SharedArrayBuffer[]
   gaps: readonly SharedArrayBuffer[]
   audit: SharedArrayBuffer
+  /** Of the stream itself. */
   counters: SharedArrayBuffer
+  /** Of the other threads, summed for the health channel. */
   otherCounters: readonly SharedArrayBuffer[]
   control: SharedArrayBuffer
   instruments: InstrumentTable
+  /** Depth of the books in the region. */
   depth: number
   features: DeskFeatureSchema
 }>
