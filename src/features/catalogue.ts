@@ -22,6 +22,13 @@ export const FEATURE_GROUPS = {
 } as const
 export type FeatureGroup = keyof typeof FEATURE_GROUPS
 
+export const FEATURE_GROUP_NAMES: readonly FeatureGroup[] =
+  Object.keys(FEATURE_GROUPS).filter(isFeatureGroup)
+
+export function isFeatureGroup(name: string): name is FeatureGroup {
+  return Object.hasOwn(FEATURE_GROUPS, name)
+}
+
 export type FeatureUpdate = 'B' | 'T' | 'C' | 'B,T' | 'B,C' | 'T,B'
 
 type Line = readonly [

@@ -17,7 +17,13 @@ export type FeatureDefinition = Readonly<{
 }>
 
 /** Groups whose values are computed; the others stay NaN. */
-const GROUPS_BUILT: ReadonlySet<FeatureGroup> = new Set(['A', 'B', 'C', 'D'])
+const GROUPS_BUILT: ReadonlySet<FeatureGroup> = new Set([
+  // biome-ignore format: one group a line
+  'A',
+  'B',
+  'C',
+  'D',
+])
 
 export const FEATURES: readonly FeatureDefinition[] = CATALOGUE.map(
   ([group, name, unit, update, doc], idx) => ({

@@ -1,4 +1,5 @@
 // hot
+import { FEATURE_COUNT } from '../constants.ts'
 import { assert } from '../core/assert.ts'
 import type { ReadableBook } from '../domain/book.ts'
 import type { Instrument } from '../domain/instrument.ts'
@@ -8,6 +9,8 @@ import { createRowCopy, type RowCopy } from '../memory/row-view.ts'
 import { BookFlow } from './book-flow.ts'
 import { BookSummary } from './book-summary.ts'
 import { BucketGrid } from './bucket-grid.ts'
+import { FEATURE_GROUP_NAMES, type FeatureGroup } from './catalogue.ts'
+import { FeatureGroups } from './feature-groups.ts'
 import { type BookFlows, FlowAttribution } from './flow-attribution.ts'
 import { TopFeatures } from './group-a.ts'
 import { ShapeFeatures } from './group-b.ts'
@@ -16,6 +19,7 @@ import { writeBookFlow, writeTradeFlow } from './group-d.ts'
 import { HawkesIntensity } from './hawkes.ts'
 import { MidLog } from './mid-log.ts'
 import { type FeatureCatalogueParameters, withDefaults } from './parameters.ts'
+import type { RowState, TradeState } from './row-state.ts'
 import { StreamTime } from './stream-time.ts'
 import { TradeFlow } from './trade-flow.ts'
 import { TradeIds } from './trade-ids.ts'
@@ -26,14 +30,36 @@ const TRADES_BLOCK = counterIndex('trades_block')
 const TRADES_OVERFLOWED = counterIndex('trades_overflowed')
 const WINDOW_OVERFLOWS = counterIndex('window_overflows')
 
-/** Features written here; the others keep their NaN. */
-const FEATURES_BUILT = 43
+const EMPTY_SIDE = {
+  ticks: new Float64Array(0),
+  lots: new Float64Array(0),
+  head: 0,
+  count: 0,
+}
+const NO_CHANGES = {
+  count: 0,
+  ticks: new Float64Array(0),
+  lotsBefore: new Float64Array(0),
+  lotsAfter: new Float64Array(0),
+}
+/** Stands where a row has its book, before the first. */
+const EMPTY_BOOK: ReadableBook = {
+  depth: 1,
+  bids: EMPTY_SIDE,
+  asks: EMPTY_SIDE,
+  bidChanges: NO_CHANGES,
+  askChanges: NO_CHANGES,
+}
+
+const ALL_GROUPS: ReadonlySet<FeatureGroup> = new Set(FEATURE_GROUP_NAMES)
 
 export type SymbolFeaturesOptions = Readonly<{
   instrument: Instrument
   /** Levels a side of the book topic. */
   depth: number
   params?: Partial<FeatureCatalogueParameters>
+  /** Groups to compute; all when left out. A to D are always on, the others build on them. */
+  groups?: ReadonlySet<FeatureGroup>
   /** Counters of the thread; private ones when left out. */
   counters?: Counters
 }>
@@ -44,7 +70,7 @@ export type SymbolFeaturesOptions = Readonly<{
  * for its receive and publish times.
  *
  *   trades --> ids --> trade log, Hawkes, pending pool --\
- *   book ----> clock, grid, flows, groups A to D ---------> row
+ *   book ----> clock, grid, flows, groups A to D, E to N -> row
  *
  * Everything depends on the effective time of the stream (features.md 1.2), nothing on a local
  * clock.
@@ -66,6 +92,9 @@ export class SymbolFeatures {
   readonly #tradeFlow = new TradeFlow()
   readonly #hawkes: HawkesIntensity
   readonly #ids = new TradeIds()
+  readonly #groups: FeatureGroups
+  readonly #rowState: RowState
+  readonly #trade: TradeState
   readonly #time = new StreamTime()
   /** Counts the messages of the symbol; all trades of one share it. */
   #streamPosition = 0
@@ -90,6 +119,18 @@ export class SymbolFeatures {
       params.hawkesCross,
       params.hawkesBeta,
     )
+    this.#groups = new FeatureGroups({ instrument, depth, params }, options.groups ?? ALL_GROUPS)
+    const shared = { time: this.#time, mids: this.mids, grid: this.grid }
+    this.#trade = { ...shared, sign: 0, lots: 0, ticks: 0, streamPosition: 0 }
+    this.#rowState = {
+      ...shared,
+      summary: this.#summary,
+      flows: this.flows,
+      book: EMPTY_BOOK,
+      isSnapshot: false,
+      entries: 0,
+      streamPosition: 0,
+    }
     this.row.values.fill(Number.NaN)
   }
 
@@ -134,6 +175,12 @@ export class SymbolFeatures {
     this.#bookFlow.update(book, time, isSnapshot, queueLots, bids.lots10 + asks.lots10)
     writeBookFlow(values, this.#bookFlow, this.#step)
     writeTradeFlow(values, this.#tradeFlow, this.#hawkes, time, this.#step)
+    const row = this.#rowState
+    row.book = book
+    row.isSnapshot = isSnapshot
+    row.entries = message.bids.count + message.asks.count
+    row.streamPosition = this.#streamPosition
+    this.#groups.update(values, row)
     settle(values)
     this.#sign(message)
     this.#countOverflows()
@@ -159,6 +206,12 @@ export class SymbolFeatures {
     const time = this.#time
     this.#tradeFlow.addTrade(time, sign, lots, ticks, this.mids.current, this.#streamPosition)
     this.#hawkes.addTrade(time, sign)
+    const trade = this.#trade
+    trade.sign = sign
+    trade.lots = lots
+    trade.ticks = ticks
+    trade.streamPosition = this.#streamPosition
+    this.#groups.addTrade(trade)
     // An RPI quote is not in the public book, so no delta will ever show it.
     if (message.isRpi[i] === 0 && lots > 0) {
       this.#attribution.pending.add(message, i)
@@ -182,7 +235,11 @@ export class SymbolFeatures {
   }
 
   #countOverflows(): void {
-    const overflows = this.#bookFlow.overflows + this.#tradeFlow.log.overflows + this.mids.overflows
+    const overflows =
+      this.#bookFlow.overflows +
+      this.#tradeFlow.log.overflows +
+      this.mids.overflows +
+      this.#groups.overflows
     if (overflows !== this.#overflows) {
       this.#count[WINDOW_OVERFLOWS] += overflows - this.#overflows
       this.#overflows = overflows
@@ -197,7 +254,7 @@ export class SymbolFeatures {
 
 /** What leaves is finite or NaN, and zero has no sign. */
 function settle(values: Float64Array): void {
-  for (let i = 0; i < FEATURES_BUILT; i++) {
+  for (let i = 0; i < FEATURE_COUNT; i++) {
     const value = values[i]
     values[i] = value - value === 0 ? value + 0 : Number.NaN
   }

@@ -1,0 +1,85 @@
+// hot
+import type { FeatureGroup } from './catalogue.ts'
+import { VolumeFeatures } from './group-e.ts'
+import { PressureFeatures } from './group-f.ts'
+import { VolatilityFeatures } from './group-g.ts'
+import { ToxicityFeatures } from './group-h.ts'
+import { ClusterFeatures } from './group-i.ts'
+import { LevelFeatures } from './group-j.ts'
+import { ManipulationFeatures } from './group-k.ts'
+import { RollingFeatures } from './group-l.ts'
+import { NormalFeatures } from './group-n.ts'
+import { QueueModel } from './queue-model.ts'
+import type { GroupSetup, RowState, TradeState } from './row-state.ts'
+
+/**
+ * The groups that can be switched off, in the order in which they read each other's columns: L and
+ * N look back at what A to D wrote. A group that is off keeps no state and costs nothing.
+ */
+export class FeatureGroups {
+  readonly #volume: VolumeFeatures | undefined
+  readonly #pressure: PressureFeatures | undefined
+  readonly #volatility: VolatilityFeatures | undefined
+  readonly #toxicity: ToxicityFeatures | undefined
+  readonly #clusters: ClusterFeatures | undefined
+  /** Shared by J and K. */
+  readonly #queues: QueueModel | undefined
+  readonly #levels: LevelFeatures | undefined
+  readonly #manipulation: ManipulationFeatures | undefined
+  readonly #rolling: RollingFeatures | undefined
+  readonly #normal: NormalFeatures | undefined
+
+  constructor(setup: GroupSetup, groups: ReadonlySet<FeatureGroup>) {
+    if (groups.has('E')) this.#volume = new VolumeFeatures(setup)
+    if (groups.has('F')) this.#pressure = new PressureFeatures(setup)
+    if (groups.has('G')) this.#volatility = new VolatilityFeatures(setup)
+    if (groups.has('H')) this.#toxicity = new ToxicityFeatures(setup)
+    if (groups.has('I')) this.#clusters = new ClusterFeatures(setup)
+    if (groups.has('J') || groups.has('K')) {
+      const queues = new QueueModel(setup)
+      this.#queues = queues
+      if (groups.has('J')) this.#levels = new LevelFeatures(setup, queues)
+      if (groups.has('K')) this.#manipulation = new ManipulationFeatures(setup, queues)
+    }
+    if (groups.has('L')) this.#rolling = new RollingFeatures(setup)
+    if (groups.has('N')) this.#normal = new NormalFeatures(setup)
+  }
+
+  /** Events that left a window early because it was full. */
+  get overflows(): number {
+    return (
+      (this.#volume?.overflows ?? 0) +
+      (this.#pressure?.overflows ?? 0) +
+      (this.#volatility?.overflows ?? 0) +
+      (this.#toxicity?.overflows ?? 0) +
+      (this.#clusters?.overflows ?? 0) +
+      (this.#queues?.overflows ?? 0) +
+      (this.#levels?.overflows ?? 0) +
+      (this.#manipulation?.overflows ?? 0) +
+      (this.#rolling?.overflows ?? 0) +
+      (this.#normal?.overflows ?? 0)
+    )
+  }
+
+  addTrade(trade: TradeState): void {
+    this.#volume?.addTrade(trade)
+    this.#pressure?.addTrade(trade)
+    this.#volatility?.addTrade(trade)
+    this.#toxicity?.addTrade(trade)
+    this.#manipulation?.addTrade(trade)
+  }
+
+  /** Writes the columns of the groups that are on; those of A to D are there already. */
+  update(values: Float64Array, row: RowState): void {
+    this.#queues?.update(row)
+    this.#volume?.update(values, row)
+    this.#pressure?.update(values, row)
+    this.#volatility?.update(values, row)
+    this.#toxicity?.update(values, row)
+    this.#clusters?.update(values, row)
+    this.#levels?.update(values, row)
+    this.#manipulation?.update(values, row)
+    this.#rolling?.update(values, row)
+    this.#normal?.update(values, row)
+  }
+}

@@ -1,0 +1,21 @@
+// hot
+import type { GroupSetup, RowState, TradeState } from './row-state.ts'
+
+/** Volatility and noise: idx 62 to 71. */
+export class VolatilityFeatures {
+  /** Events that left a window early because it was full. */
+  readonly overflows = 0
+  readonly #step: number
+
+  constructor(setup: GroupSetup) {
+    this.#step = setup.instrument.lot.value
+  }
+
+  addTrade(trade: TradeState): void {
+    if (trade.lots < 0) this.#step
+  }
+
+  update(values: Float64Array, row: RowState): void {
+    values[62] = row.entries < 0 ? this.#step : Number.NaN
+  }
+}
