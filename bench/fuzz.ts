@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { systemSeed } from '../src/core/random.ts'
+import { readOptions } from './command-options.ts'
 import { DecoderFuzz, type FuzzReport } from './fuzz-decoder.ts'
 import { readCorpus } from './fuzz-frames.ts'
 
@@ -10,7 +10,22 @@ import { readCorpus } from './fuzz-frames.ts'
  * shows it again: `npm run fuzz:decoder -- --input BASE64`.
  */
 const CAPTURES = `${process.env.BOOKFLOW_DATA ?? '../shared/data'}/bybit-v5-ws`
-const { values } = parseArgs({
+const PROGRESS_MS = 60_000
+const SECONDS = 60
+const USAGE = `
+Usage: npm run fuzz:decoder -- [--seconds N | --inputs N] [--seed N] [--captures DIR] [--json]
+
+Damaged frames through the scanner and JSON.parse. Ends with 1 on any difference.
+
+  --seconds N     how long, default ${SECONDS} unless there is --inputs
+  --inputs N      how many inputs at most
+  --seed N        default: another one each time, printed with the result
+  --captures DIR  recorded frames to damage, default ${CAPTURES}
+  --input BASE64  only this input, as a failed run printed it
+  --json          the result as one JSON object
+  --help          this text`
+
+const read = readOptions('fuzz', USAGE, {
   options: {
     seconds: { type: 'string' },
     inputs: { type: 'string' },
@@ -20,8 +35,19 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
-const PROGRESS_MS = 60_000
-const SECONDS = 60
+if (read.ok) main(read.parsed.values)
+else process.exitCode = read.exitCode
+
+type Values = Readonly<{
+  seconds?: string
+  inputs?: string
+  seed?: string
+  captures: string
+  input?: string
+  json: boolean
+}>
+
+type Bounds = Readonly<{ inputsMax: number; seconds: number; seed: number }>
 
 /** A number of the command line; NaN for one that is none. */
 function numberOf(text: string | undefined, otherwise: number): number {
@@ -29,20 +55,22 @@ function numberOf(text: string | undefined, otherwise: number): number {
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
 }
 
-const inputsMax = numberOf(values.inputs, Number.POSITIVE_INFINITY)
-const seconds = numberOf(values.seconds, values.inputs === undefined ? SECONDS : Infinity)
-const seed = numberOf(values.seed, systemSeed())
-if (Number.isNaN(inputsMax + seconds + seed)) {
-  process.stderr.write('fuzz: --seconds, --inputs and --seed take a number\n')
-  process.exitCode = 2
-} else {
+function main(values: Values): void {
+  const inputsMax = numberOf(values.inputs, Number.POSITIVE_INFINITY)
+  const seconds = numberOf(values.seconds, values.inputs === undefined ? SECONDS : Infinity)
+  const seed = numberOf(values.seed, systemSeed())
+  if (Number.isNaN(inputsMax + seconds + seed)) {
+    process.stderr.write('fuzz: --seconds, --inputs and --seed take a number\n')
+    process.exitCode = 2
+    return
+  }
   // Nearly every input that is refused raises an exception in JSON.parse; its stack is never seen.
   Error.stackTraceLimit = 0
-  if (values.input === undefined) run()
-  else repeat(values.input)
+  if (values.input === undefined) run(values, { inputsMax, seconds, seed })
+  else repeat(values.captures, values.input)
 }
 
-function run(): void {
+function run(values: Values, { inputsMax, seconds, seed }: Bounds): void {
   const corpus = readCorpus(values.captures)
   const fuzz = new DecoderFuzz(corpus)
   const beganMs = performance.now()
@@ -62,7 +90,7 @@ function run(): void {
     },
   })
   const elapsed = (performance.now() - beganMs) / 1000
-  print(report, corpus.captured.length, elapsed)
+  print(report, { seed, captured: corpus.captured.length }, elapsed, values.json)
   if (report.differences === 0) return
   process.exitCode = 1
   const line = `npm run fuzz:decoder -- --input ${report.firstInput}\n`
@@ -71,9 +99,14 @@ function run(): void {
   process.stdout.write(`first difference: ${report.firstDifference}\n${line}`)
 }
 
-function print(report: FuzzReport, captured: number, elapsedSeconds: number): void {
+function print(
+  report: FuzzReport,
+  { seed, captured }: Readonly<{ seed: number; captured: number }>,
+  elapsedSeconds: number,
+  isJson: boolean,
+): void {
   const inputsPerSecond = Math.round(report.inputs / elapsedSeconds)
-  if (values.json) {
+  if (isJson) {
     const { readsPerByteMax, firstDifference, firstInput, ...counts } = report
     const facts = {
       ...counts,
@@ -102,10 +135,8 @@ function print(report: FuzzReport, captured: number, elapsedSeconds: number): vo
 }
 
 /** One input again, as the line of a failed run gives it. */
-function repeat(base64: string): void {
-  const difference = new DecoderFuzz(readCorpus(values.captures)).check(
-    Buffer.from(base64, 'base64'),
-  )
+function repeat(captures: string, base64: string): void {
+  const difference = new DecoderFuzz(readCorpus(captures)).check(Buffer.from(base64, 'base64'))
   process.stdout.write(difference === '' ? 'no difference\n' : `${difference}\n`)
   if (difference !== '') process.exitCode = 1
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readOptions } from './command-options.ts'
 import { OracleRun } from './oracle-run.ts'
 
 /**
@@ -8,8 +8,20 @@ import { OracleRun } from './oracle-run.ts'
 const PROGRESS_MESSAGES = 10_000
 const PROGRESS_MS = 10_000
 
+const USAGE = `
+Usage: npm run oracle -- [--messages N] [--seed N] [--depths LIST] [--faults PER_MILLION] [--json]
+
+Fast books against slow ones after every message. Ends with 1 at any difference.
+
+  --messages N   messages in all, default 1000000
+  --seed N       of market and faults, default 1
+  --depths LIST  of 1,50,200,1000; default all of them
+  --faults N     faults in a million messages, default 200
+  --json         the result as one JSON object
+  --help         this text`
+
 function main(): number {
-  const { values } = parseArgs({
+  const read = readOptions('oracle', USAGE, {
     options: {
       messages: { type: 'string', default: '1000000' },
       seed: { type: 'string', default: '1' },
@@ -18,6 +30,8 @@ function main(): number {
       json: { type: 'boolean', default: false },
     },
   })
+  if (!read.ok) return read.exitCode
+  const { values } = read.parsed
   const messages = Number(values.messages)
   const seed = Number(values.seed)
   const faults = Number(values.faults)

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { BENCHMARKS, runBenchmarks } from './benchmarks.ts'
+import { readOptions } from './command-options.ts'
 import { readConditions } from './conditions.ts'
 import { compareNative, TAPE_SEED } from './native-comparison.ts'
 import { replaceSection, SECTION_BEGIN, sectionText } from './readme-section.ts'
@@ -11,7 +12,17 @@ import { replaceSection, SECTION_BEGIN, sectionText } from './readme-section.ts'
 const PAGE = 'README.md'
 const say = (name: string) => process.stderr.write(`bench: ${name} ...\n`)
 
-if (replaceSection(readFileSync(PAGE, 'utf8'), '') === undefined) {
+const USAGE = `
+Usage: npm run bench:readme
+
+Runs every benchmark and the comparison with C++ at full size, and writes the tables into ${PAGE}.
+It takes some minutes; use a machine that has nothing else to do.
+
+  --help    this text`
+
+const read = readOptions('bench', USAGE, { options: {} })
+if (!read.ok) process.exitCode = read.exitCode
+else if (replaceSection(readFileSync(PAGE, 'utf8'), '') === undefined) {
   process.stderr.write(`bench: ${PAGE} has no line ${SECTION_BEGIN}\n`)
   process.exitCode = 1
 } else await write()
