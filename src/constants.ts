@@ -109,6 +109,11 @@ export const JOURNAL_QUEUE_RECORDS_MAX = 65_536
 /** A segment of the journal that has grown past this is followed by the next. */
 export const JOURNAL_SEGMENT_BYTES_MAX = 64 * 1024 * 1024
 /** Finished orders kept in memory, so that a late event of theirs is still understood. */
+/**
+ * Decisions remembered so that none becomes a second order; older ones are far beyond the age an
+ * intent may have.
+ */
+export const DECISIONS_KEPT_MAX = 1 << 16
 export const ORDERS_FINISHED_MAX = 4096
 /** Intents and commands that one turn of the actor takes from each ring. */
 export const INTENTS_PER_TURN_MAX = 256

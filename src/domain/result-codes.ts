@@ -67,6 +67,7 @@ export const RESULT_CODES = {
   rested_too_long: 223,
   intent_malformed: 224,
   order_transition_forbidden: 225,
+  duplicate_intent: 226,
 
   // 300..399 gateway and exchange: rejected after the wire
   rejected_by_exchange: 300,

@@ -23,5 +23,7 @@ export const ORDER_STATES = [
   'filled',
   'canceled',
   'expired',
+  'unknown', // sent, and nobody knows whether the exchange took it
+  'amending', // open, with a change of price or size on its way
 ] as const
 export type OrderState = (typeof ORDER_STATES)[number]

@@ -1,4 +1,4 @@
-import { ORDERS_FINISHED_MAX } from '../constants.ts'
+import { DECISIONS_KEPT_MAX, ORDERS_FINISHED_MAX } from '../constants.ts'
 import { parseStep } from '../core/decimal.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 import type {
@@ -58,6 +58,8 @@ export class ExecutionState {
   day: DayStarted | undefined
   records = 0
   fills = 0
+  /** Decisions that orders were made of, oldest first; bounded. */
+  readonly decisions = new Set<string>()
   /** By orderLinkId, oldest first. Finished ones leave after a bound. */
   readonly orders = new Map<string, Order>()
   /** The part of `orders` that is not finished. */
@@ -165,7 +167,11 @@ export class ExecutionState {
     if (!this.holdings.has(key)) {
       return fail('journal_corrupt', `order ${record.order_link_id}: ${key} was not announced`)
     }
+    if (this.decisions.has(record.decision)) {
+      return fail('journal_corrupt', `order ${record.order_link_id}: its decision has one already`)
+    }
     this.orderNumber = record.number
+    this.#remember(record.decision)
     const order = createOrder(record, key)
     this.orders.set(record.order_link_id, order)
     this.unfinished.set(record.order_link_id, order)
@@ -221,6 +227,15 @@ export class ExecutionState {
     if (record.run === this.run)
       this.execNumber = Math.max(this.execNumber, record.exec_number ?? 0)
     return FOLDED
+  }
+
+  #remember(decision: string): void {
+    this.decisions.add(decision)
+    if (this.decisions.size <= DECISIONS_KEPT_MAX) return
+    for (const oldest of this.decisions) {
+      this.decisions.delete(oldest)
+      return
+    }
   }
 
   /** Finished orders beyond the bound go, oldest first; an unfinished one is never among them. */

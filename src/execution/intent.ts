@@ -49,6 +49,17 @@ export type Intent = Readonly<{
   probability: number
 }>
 
+/**
+ * Names the decision behind an intent: the strategy, and the book event it saw. A shard that was
+ * started again, or a ring that was read twice, may bring the same decision under another number;
+ * it is still the same. The actor's own exits are counted by the run.
+ */
+export function decisionOf(intent: Intent, run: number): string {
+  const { action, instrument, number, receiveUs, shard, strategy, u } = intent
+  if (shard === ACTOR_SHARD) return `exit/${run}/${number}`
+  return `${strategy}/${instrument.category}:${instrument.symbol}/${action}/${u}/${receiveUs}`
+}
+
 /** Shard of the intents that the actor makes by itself. */
 export const ACTOR_SHARD = -1
 

@@ -13,7 +13,7 @@ import type { Ledger } from './ledger.ts'
 import type { ExecutionOptions } from './options.ts'
 import type { Order } from './order/order.ts'
 import { enterOrderState } from './order/order-door.ts'
-import { isFinished, type nextOrderState } from './order/order-state.ts'
+import { isCancelable, isFinished, nextOrderState } from './order/order-state.ts'
 import { createdRecord } from './order/order-terms.ts'
 import { type ReconcileAction, reconcileOrder } from './reconcile/reconcile.ts'
 import type { ApprovedOrder } from './risk/risk-gate.ts'
@@ -93,7 +93,7 @@ export class OrderFlow {
    * asked already.
    */
   cancel(order: Order, code: ResultCode, nowUs: number): void {
-    if (order.state !== 'submitted' && order.state !== 'open') return
+    if (!isCancelable(order.state)) return
     if (this.#enter(order, 'requestCancel', code, nowUs)) this.#cancels.push(order)
   }
 
@@ -166,12 +166,13 @@ export class OrderFlow {
     const { breaker } = this.#parts
     if (reply.kind === 'unknown') {
       breaker.fail(nowUs)
+      if (order.state === 'submitted') this.#enter(order, 'lose', 'outcome_unknown', nowUs)
       this.#lookUpSoon(order, nowUs)
       return
     }
     breaker.succeed(nowUs)
     // A fill or an end that came first has told already that it was accepted.
-    const isAwaited = order.state === 'submitted' || order.state === 'canceling'
+    const isAwaited = nextOrderState(order.state, 'accept') !== undefined
     if (reply.kind === 'accepted') {
       if (isAwaited) this.#enter(order, 'accept', 'ok', nowUs)
     } else if (reply.code === 'duplicate_order_link_id') {

@@ -5,7 +5,7 @@ import type { CircuitBreaker } from './breaker/circuit-breaker.ts'
 import type { Closing } from './closing.ts'
 import { type ExecutionState, instrumentKey } from './execution-state.ts'
 import type { Exposures } from './exposures.ts'
-import type { Intent } from './intent.ts'
+import { decisionOf, type Intent } from './intent.ts'
 import type { Ledger } from './ledger.ts'
 import type { ExecutionOptions } from './options.ts'
 import type { ApprovedOrder, BookFacts, RiskFacts } from './risk/risk-gate.ts'
@@ -38,6 +38,7 @@ export function gatherFacts(sources: FactSources, intent: Intent, nowUs: number)
     isKilled: control.isKilled(),
     isJournalAvailable: ledger.failure === undefined,
     isBreakerOpen: !sources.breaker.allows(nowUs),
+    isDecisionKnown: state.decisions.has(decisionOf(intent, ledger.run)),
     isFlattening: sources.closing.isFlattening(index),
     book: bookFacts(sources.books, index, nowUs),
     positionLots: state.position(key).lots,

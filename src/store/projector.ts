@@ -2,7 +2,8 @@ import { PROJECTION_AHEAD_READS_MAX, PROJECTION_BATCH_RECORDS_MAX } from '../con
 import { type RecordFilePlace, RecordTailer } from '../core/record-file.ts'
 import type { StoredRecord } from '../core/record-format.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
-import { decodeJournalRecord, JOURNAL_KIND_JSON } from '../domain/journal.ts'
+import { JOURNAL_KIND_JSON } from '../domain/journal.ts'
+import { decodeJournalRecord } from '../domain/journal-codec.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { type MigrationCode, migrate } from './migrations.ts'
 import {

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Random, systemSeed } from '../../src/core/random.ts'
 import { scanRecords } from '../../src/core/record-file.ts'
-import { decodeJournalRecord, type JournalRecord } from '../../src/domain/journal.ts'
+import type { JournalRecord } from '../../src/domain/journal.ts'
+import { decodeJournalRecord } from '../../src/domain/journal-codec.ts'
 import { journalFolder } from '../../src/execution/journal/journal.ts'
 
 const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url))

@@ -11,7 +11,7 @@ import {
 import { nextOrderState } from '../../src/execution/order/order-state.ts'
 
 describe('the life of an order', () => {
-  it('allows exactly these of its 90 cells', () => {
+  it('allows exactly these of its 154 cells', () => {
     const rows = ORDER_STATES.map((state) => {
       const cells = ORDER_EVENTS.map((event) => (nextOrderState(state, event) ?? '.').padEnd(9))
       return `${state.padEnd(9)} | ${cells.join(' ').trimEnd()}`
@@ -19,26 +19,30 @@ describe('the life of an order', () => {
     const head = `${''.padEnd(9)} | ${ORDER_EVENTS.map((event) => event.slice(0, 9).padEnd(9)).join(' ')}`
     expect(`\n${[head.trimEnd(), ...rows].join('\n')}\n`).toMatchInlineSnapshot(`
       "
-                | deny      submit    accept    reject    fill      complete  requestCa rejectCan cancel    expire
-      created   | denied    submitted .         .         .         .         .         .         .         .
-      submitted | .         .         open      rejected  open      filled    canceling .         canceled  .
-      open      | .         .         .         .         open      filled    canceling .         canceled  expired
-      canceling | .         .         canceling rejected  canceling filled    .         open      canceled  expired
-      denied    | .         .         .         .         .         .         .         .         .         .
-      rejected  | .         .         .         .         .         .         .         .         .         .
-      filled    | .         .         .         .         .         .         .         .         .         .
-      canceled  | .         .         .         .         canceled  filled    .         .         .         .
-      expired   | .         .         .         .         .         .         .         .         .         .
+                | deny      submit    accept    reject    fill      complete  requestCa rejectCan cancel    expire    lose      requestAm amend     rejectAme
+      created   | denied    submitted .         .         .         .         .         .         .         .         .         .         .         .
+      submitted | .         .         open      rejected  open      filled    canceling .         canceled  expired   unknown   .         .         .
+      open      | .         .         .         rejected  open      filled    canceling .         canceled  expired   .         amending  .         .
+      canceling | .         .         canceling rejected  canceling filled    .         open      canceled  expired   .         .         canceling .
+      denied    | .         .         .         .         .         .         .         .         .         .         .         .         .         .
+      rejected  | .         .         .         .         .         .         .         .         .         .         .         .         .         .
+      filled    | .         .         .         .         .         .         .         .         .         .         .         .         .         .
+      canceled  | .         .         .         .         canceled  filled    .         .         .         .         .         .         .         .
+      expired   | .         .         .         .         expired   filled    .         .         .         .         .         .         .         .
+      unknown   | .         .         open      rejected  open      filled    canceling .         canceled  expired   .         .         .         .
+      amending  | .         .         .         .         amending  filled    canceling .         canceled  expired   .         .         open      open
       "
     `)
   })
 
   it('never leaves a final state but by a fill that crossed the cancel', () => {
-    for (const state of ['denied', 'rejected', 'filled', 'expired'] as const) {
+    for (const state of ['denied', 'rejected', 'filled'] as const) {
       for (const event of ORDER_EVENTS) expect(nextOrderState(state, event)).toBeUndefined()
     }
-    const left = ORDER_EVENTS.filter((event) => nextOrderState('canceled', event) !== undefined)
-    expect(left).toEqual(['fill', 'complete'])
+    for (const state of ['canceled', 'expired'] as const) {
+      const left = ORDER_EVENTS.filter((event) => nextOrderState(state, event) !== undefined)
+      expect(left).toEqual(['fill', 'complete'])
+    }
   })
 })
 

@@ -59,6 +59,7 @@ function approve(
     isKilled: false,
     isJournalAvailable: true,
     isBreakerOpen: false,
+    isDecisionKnown: false,
     isFlattening: false,
     book: { state: 'LIVE', ageMs: 0, bidTicks: limitTicks, askTicks: limitTicks },
     positionLots: 0,

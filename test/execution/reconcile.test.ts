@@ -123,13 +123,14 @@ describe('reconciliation', () => {
       )
       return `${state}: ${events.join(' ')}`.trim()
     })
-    expect(settled.slice(0, 4)).toEqual([
+    expect(settled.filter((line) => !line.endsWith(':'))).toEqual([
       'created: deny',
       'submitted: cancel',
       'open: cancel',
       'canceling: cancel',
+      'unknown: cancel',
+      'amending: cancel',
     ])
-    for (const line of settled.slice(4)) expect(line).toMatch(/^\w+:$/)
   })
 
   it('completes an order whose last fill was journaled and whose last state was not', () => {

@@ -2,12 +2,8 @@ import { systemClock } from '../../src/core/clock.ts'
 import { Random } from '../../src/core/random.ts'
 import { type RecordFilePlace, scanRecords } from '../../src/core/record-file.ts'
 import { RecordWriter } from '../../src/core/record-writer.ts'
-import {
-  encodeJournalRecord,
-  JOURNAL_KIND_JSON,
-  JOURNAL_NAME,
-  type JournalRecord,
-} from '../../src/domain/journal.ts'
+import { JOURNAL_KIND_JSON, JOURNAL_NAME, type JournalRecord } from '../../src/domain/journal.ts'
+import { encodeJournalRecord } from '../../src/domain/journal-codec.ts'
 
 /** A journal of made-up but consistent trading, and what its projection must hold. */
 const START_US = 1_704_067_200_000_000
@@ -118,6 +114,7 @@ export class JournalMaker {
       symbol,
       category,
       side,
+      order_type: 'limit',
       time_in_force: 'ioc',
       reduce_only: false,
       limit_ticks: ticks,
@@ -127,6 +124,7 @@ export class JournalMaker {
       hold_ms_max: 0,
       shard: 1,
       intent_number: this.#number,
+      decision: id,
       strategy: 0,
       reason: 'imbalance_and_probability',
       u: 2 ** 52,

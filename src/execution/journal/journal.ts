@@ -5,13 +5,8 @@ import { type FolderLock, lockFolder } from '../../core/folder-lock.ts'
 import { type ScanEnd, scanRecords } from '../../core/record-file.ts'
 import { cutTornTail, RecordWriter } from '../../core/record-writer.ts'
 import { type Failure, type Result, succeed } from '../../core/result.ts'
-import {
-  decodeJournalRecord,
-  encodeJournalRecord,
-  JOURNAL_KIND_JSON,
-  JOURNAL_NAME,
-  type JournalRecord,
-} from '../../domain/journal.ts'
+import { JOURNAL_KIND_JSON, JOURNAL_NAME, type JournalRecord } from '../../domain/journal.ts'
+import { decodeJournalRecord, encodeJournalRecord } from '../../domain/journal-codec.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
 
 /**

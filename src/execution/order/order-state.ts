@@ -4,24 +4,36 @@ import type { OrderState } from '../../domain/trading.ts'
 /**
  * The life of an order as a table. A partial fill is a quantity (`filledLots`), not a state.
  * Duplicates are dropped by execId, and an acceptance that a fill already told, before they come
- * here.
+ * here. A missing cell is a forbidden transition.
  *
- * A missing cell is a forbidden transition. No event is called timeout: a lost reply proves
- * nothing, so the order stays in flight until reconciliation learns what became of it.
+ * No event is called timeout or failed: a lost reply proves nothing. It takes the order to
+ * `unknown`, which only the exchange's own word ends: its stream, a query, or reconciliation.
  */
 type Row = Readonly<Partial<Record<OrderEvent, OrderState>>>
 
 // biome-ignore format: a table
 const TRANSITIONS: Readonly<Record<OrderState, Row>> = {
   created:   { deny: 'denied', submit: 'submitted' },
-  submitted: { accept: 'open', reject: 'rejected', fill: 'open', complete: 'filled',
-               requestCancel: 'canceling', cancel: 'canceled' }, // cancel: what IOC could not take
-  open:      { fill: 'open', complete: 'filled', requestCancel: 'canceling', cancel: 'canceled',
+  // A fill or an end may come before the reply. cancel: what IOC could not take, or never sent.
+  submitted: { accept: 'open', reject: 'rejected', lose: 'unknown', fill: 'open',
+               complete: 'filled', requestCancel: 'canceling', cancel: 'canceled',
                expire: 'expired' },
-  canceling: { accept: 'canceling', reject: 'rejected', fill: 'canceling', complete: 'filled',
-               rejectCancel: 'open', cancel: 'canceled', expire: 'expired' },
-  canceled:  { fill: 'canceled', complete: 'filled' }, // a fill crossed our cancel on the wire
-  denied: {}, rejected: {}, filled: {}, expired: {},
+  // As submitted, but nothing is awaited any more. cancel: proof that it never arrived.
+  unknown:   { accept: 'open', reject: 'rejected', fill: 'open', complete: 'filled',
+               requestCancel: 'canceling', cancel: 'canceled', expire: 'expired' },
+  // reject: accepted first and refused by the matching engine after, as post-only is.
+  open:      { fill: 'open', complete: 'filled', requestCancel: 'canceling', cancel: 'canceled',
+               expire: 'expired', reject: 'rejected', requestAmend: 'amending' },
+  // amend: the exchange took the change; until it says so the old terms hold.
+  amending:  { amend: 'open', rejectAmend: 'open', fill: 'amending', complete: 'filled',
+               requestCancel: 'canceling', cancel: 'canceled', expire: 'expired' },
+  // A late acceptance, a late amend, or a fill does not end the cancel.
+  canceling: { accept: 'canceling', reject: 'rejected', amend: 'canceling', fill: 'canceling',
+               complete: 'filled', rejectCancel: 'open', cancel: 'canceled', expire: 'expired' },
+  // A fill that crossed our cancel, or the end, on the wire: money moved, so it counts.
+  canceled:  { fill: 'canceled', complete: 'filled' },
+  expired:   { fill: 'expired', complete: 'filled' },
+  denied: {}, rejected: {}, filled: {},
 }
 
 /** The state after `event`; undefined if the table forbids it, and the caller halts trading. */
@@ -33,5 +45,19 @@ export function nextOrderState(state: OrderState, event: OrderEvent): OrderState
  * Whether the order may still change by itself; a canceled one only by a fill that was on its way.
  */
 export function isFinished(state: OrderState): boolean {
-  return state !== 'created' && state !== 'submitted' && state !== 'open' && state !== 'canceling'
+  return !UNFINISHED.has(state)
+}
+
+const UNFINISHED: ReadonlySet<OrderState> = new Set([
+  'created',
+  'submitted',
+  'unknown',
+  'open',
+  'amending',
+  'canceling',
+])
+
+/** Whether a cancel can be asked for: it is with the exchange, or may be, and is not leaving yet. */
+export function isCancelable(state: OrderState): boolean {
+  return nextOrderState(state, 'requestCancel') !== undefined
 }

@@ -1,4 +1,5 @@
 import type { OrderCreated } from '../../domain/journal.ts'
+import { decisionOf } from '../intent.ts'
 import type { ApprovedOrder } from '../risk/risk-gate.ts'
 
 /**
@@ -15,6 +16,7 @@ export function createdRecord(approved: ApprovedOrder, run: number, nowUs: numbe
     symbol: instrument.symbol,
     category: instrument.category,
     side: approved.side,
+    order_type: approved.orderType,
     time_in_force: approved.timeInForce,
     reduce_only: approved.isReduceOnly,
     limit_ticks: approved.limitTicks,
@@ -24,6 +26,7 @@ export function createdRecord(approved: ApprovedOrder, run: number, nowUs: numbe
     hold_ms_max: intent.holdMsMax,
     shard: intent.shard,
     intent_number: intent.number,
+    decision: decisionOf(intent, run),
     strategy: intent.strategy,
     reason: intent.reason,
     u: finiteOrNull(intent.u) ?? 0,

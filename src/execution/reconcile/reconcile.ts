@@ -65,7 +65,8 @@ function align(local: LocalOrder, remote: RemoteOrder): ReconcileAction[] {
   // Counted to the end, but the record of its last state was lost.
   if (!isFinished(state) && filledLots >= local.lots) enter('complete', 'ok')
   if (isFinished(state)) return actions
-  if (state === 'submitted' && remote.state === 'open') enter('accept', 'ok')
+  const isAwaited = state === 'submitted' || state === 'unknown'
+  if (isAwaited && remote.state === 'open') enter('accept', 'ok')
   const ending = ENDINGS[remote.state]
   if (ending === undefined) return actions
   // An order that was open here cannot be rejected any more: the exchange dropped it.

@@ -1,7 +1,7 @@
 import { fail, type Result, succeed } from '../../core/result.ts'
 import type { BookState } from '../../domain/book.ts'
 import type { Instrument } from '../../domain/instrument.ts'
-import type { TimeInForce } from '../../domain/journal.ts'
+import type { OrderType, TimeInForce } from '../../domain/journal.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
 import type { OrderSide, TradingState } from '../../domain/trading.ts'
 import type { Intent } from '../intent.ts'
@@ -19,6 +19,8 @@ export type RiskFacts = Readonly<{
   isKilled: boolean
   isJournalAvailable: boolean
   isBreakerOpen: boolean
+  /** An order was made of the same decision before, in this run or an earlier one. */
+  isDecisionKnown: boolean
   /** A flatten of this symbol has not ended yet. */
   isFlattening: boolean
   book: BookFacts
@@ -54,6 +56,7 @@ type OrderTerms = Readonly<{
   number: number
   orderLinkId: string
   side: OrderSide
+  orderType: OrderType
   timeInForce: TimeInForce
   isReduceOnly: boolean
   limitTicks: number
@@ -74,6 +77,7 @@ export class ApprovedOrder {
   readonly number: number
   readonly orderLinkId: string
   readonly side: OrderSide
+  readonly orderType: OrderType
   readonly timeInForce: TimeInForce
   readonly isReduceOnly: boolean
   readonly limitTicks: number
@@ -86,6 +90,7 @@ export class ApprovedOrder {
     this.number = terms.number
     this.orderLinkId = terms.orderLinkId
     this.side = terms.side
+    this.orderType = terms.orderType
     this.timeInForce = terms.timeInForce
     this.isReduceOnly = terms.isReduceOnly
     this.limitTicks = terms.limitTicks
@@ -126,6 +131,11 @@ const RULES: readonly Rule[] = [
     text: 'the intent waited longer than intent_age_ms_max',
     denies: (facts, intent, { limits }) =>
       !(facts.nowUs - intent.createdUs <= limits.intentAgeMsMax * 1000),
+  },
+  {
+    code: 'duplicate_intent',
+    text: 'an order was made of this decision before',
+    denies: (facts) => facts.isDecisionKnown,
   },
   {
     code: 'order_in_flight',
@@ -232,6 +242,7 @@ export class RiskGate {
     const lots = Math.min(Math.abs(facts.positionLots), intent.instrument.maxOrderLots)
     return this.#approve(intent, facts, {
       side: facts.positionLots > 0 ? 'sell' : 'buy',
+      orderType: 'limit',
       timeInForce: 'ioc',
       isReduceOnly: true,
       lots,
@@ -258,6 +269,7 @@ export class RiskGate {
     }
     return this.#approve(intent, facts, {
       side: isBuy ? 'buy' : 'sell',
+      orderType: 'limit',
       timeInForce: this.#options.entryTimeInForce,
       isReduceOnly: false,
       lots: size.lots,
@@ -267,7 +279,7 @@ export class RiskGate {
   #approve(
     intent: Intent,
     facts: RiskFacts,
-    terms: Pick<OrderTerms, 'side' | 'timeInForce' | 'isReduceOnly' | 'lots'>,
+    terms: Pick<OrderTerms, 'side' | 'orderType' | 'timeInForce' | 'isReduceOnly' | 'lots'>,
   ): Result<ApprovedOrder, ResultCode> {
     const { run, orderNumber: number } = facts
     const orderLinkId = formatOrderLinkId({ run, number })

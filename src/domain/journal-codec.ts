@@ -1,0 +1,191 @@
+import { fail, type Result, succeed } from '../core/result.ts'
+import {
+  BREAKER_STATES,
+  type BreakerChanged,
+  type DayStarted,
+  type FillRecorded,
+  type IntentDenied,
+  type JournalInstrument,
+  type JournalRecord,
+  ORDER_EVENTS,
+  ORDER_TYPES,
+  type OrderCreated,
+  type OrderStateChanged,
+  type RunStarted,
+  type RunStopped,
+  TIMES_IN_FORCE,
+  type TradingStateChanged,
+} from './journal.ts'
+import { ORDER_SIDES, ORDER_STATES, TRADING_STATES } from './trading.ts'
+
+/** The records of journal.ts as bytes, and the check that bytes are such records. */
+type Check = (value: unknown) => boolean
+type Shape<T> = Readonly<Record<Exclude<keyof T, 'type'>, Check>>
+
+const text: Check = (value) => typeof value === 'string'
+const flag: Check = (value) => typeof value === 'boolean'
+const integer: Check = (value) => Number.isSafeInteger(value)
+const count: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0
+const number: Check = (value) => typeof value === 'number' && Number.isFinite(value)
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value)
+const oneOf =
+  (words: readonly string[]): Check =>
+  (value) =>
+    typeof value === 'string' && words.includes(value)
+const category = oneOf(['linear', 'spot'])
+
+const INSTRUMENT: Readonly<Record<keyof JournalInstrument, Check>> = {
+  index: integer,
+  symbol: text,
+  category,
+  tick: text,
+  lot: text,
+}
+const instruments: Check = (value) =>
+  Array.isArray(value) && value.every((entry) => isObject(entry) && matches(entry, INSTRUMENT))
+
+const RUN_STARTED: Shape<RunStarted> = {
+  time_us: integer,
+  run: count,
+  version: text,
+  mode: text,
+  equity_quote: number,
+  instruments,
+}
+const RUN_STOPPED: Shape<RunStopped> = { time_us: integer, run: count }
+const DAY_STARTED: Shape<DayStarted> = { time_us: integer, day: integer, equity_quote: number }
+const TRADING_STATE: Shape<TradingStateChanged> = {
+  time_us: integer,
+  run: count,
+  state: oneOf(TRADING_STATES),
+  reason: text,
+  command: orNull(integer),
+}
+const INTENT_DENIED: Shape<IntentDenied> = {
+  time_us: integer,
+  run: count,
+  symbol: text,
+  category,
+  shard: integer,
+  intent_number: integer,
+  action: text,
+  u: number,
+  reason: text,
+  times: count,
+}
+const ORDER_CREATED: Shape<OrderCreated> = {
+  time_us: integer,
+  run: count,
+  number: count,
+  order_link_id: text,
+  symbol: text,
+  category,
+  side: oneOf(ORDER_SIDES),
+  order_type: oneOf(ORDER_TYPES),
+  time_in_force: oneOf(TIMES_IN_FORCE),
+  reduce_only: flag,
+  limit_ticks: count,
+  lots: count,
+  target_ticks: orNull(number),
+  stop_ticks: orNull(number),
+  hold_ms_max: number,
+  shard: integer,
+  intent_number: integer,
+  decision: text,
+  strategy: integer,
+  reason: text,
+  u: number,
+  row_number: number,
+  intent_created_us: number,
+  receive_us: number,
+  imbalance: orNull(number),
+  probability: orNull(number),
+}
+const ORDER_STATE: Shape<OrderStateChanged> = {
+  time_us: integer,
+  run: count,
+  order_link_id: text,
+  symbol: text,
+  event: oneOf(ORDER_EVENTS),
+  from: oneOf(ORDER_STATES),
+  to: oneOf(ORDER_STATES),
+  reason: text,
+}
+const FILL: Shape<FillRecorded> = {
+  time_us: integer,
+  run: count,
+  exec_id: text,
+  exec_number: orNull(count),
+  order_link_id: text,
+  symbol: text,
+  category,
+  side: oneOf(ORDER_SIDES),
+  ticks: count,
+  lots: count,
+  fee_quote: number,
+  is_maker: flag,
+  exchange_time_us: integer,
+  position_lots_after: integer,
+  average_price_after: orNull(number),
+  realized_pnl_quote_after: number,
+  fees_quote_after: number,
+}
+const BREAKER: Shape<BreakerChanged> = {
+  time_us: integer,
+  run: count,
+  breaker: text,
+  state: oneOf(BREAKER_STATES),
+  reason: text,
+}
+
+const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Check>>>> = {
+  run_started: RUN_STARTED,
+  run_stopped: RUN_STOPPED,
+  day_started: DAY_STARTED,
+  trading_state: TRADING_STATE,
+  intent_denied: INTENT_DENIED,
+  order_created: ORDER_CREATED,
+  order_state: ORDER_STATE,
+  fill: FILL,
+  breaker: BREAKER,
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function matches(value: Record<string, unknown>, shape: Readonly<Record<string, Check>>): boolean {
+  for (const field in shape) if (!shape[field](value[field])) return false
+  return true
+}
+
+function isKnownType(type: unknown): type is JournalRecord['type'] {
+  return typeof type === 'string' && Object.hasOwn(SHAPES, type)
+}
+
+export function isJournalRecord(value: unknown): value is JournalRecord {
+  return isObject(value) && isKnownType(value.type) && matches(value, SHAPES[value.type])
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+export function encodeJournalRecord(record: JournalRecord): Uint8Array {
+  return encoder.encode(JSON.stringify(record))
+}
+
+/** Refuses a payload that is no record of a known type with all its fields. */
+export function decodeJournalRecord(payload: Uint8Array): Result<JournalRecord, 'journal_corrupt'> {
+  let value: unknown
+  try {
+    value = JSON.parse(decoder.decode(payload))
+  } catch {
+    return fail('journal_corrupt', 'a journal record is not JSON')
+  }
+  if (isJournalRecord(value)) return succeed(value)
+  const type = isObject(value) ? String(value.type) : typeof value
+  return fail('journal_corrupt', `a journal record of type ${type} lacks fields or is unknown`)
+}
