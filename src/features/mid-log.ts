@@ -31,6 +31,7 @@ export class MidLog {
   current = Number.NaN
   readonly #retention: Retention
   readonly #log: EventLog
+  readonly #query = new Float64Array(2)
 
   constructor(markoutMs: number) {
     this.#retention = new Retention(Math.max(KEPT_MS, 60_000 + markoutMs))
@@ -50,6 +51,15 @@ export class MidLog {
 
   /** Last state with time <= `timeMs`; NaN if there was none. Not for times before the window. */
   midAt(timeMs: number): number {
+    const query = this.#query
+    query[0] = timeMs
+    this.writeMidAt(query, 0, query, 1)
+    return query[1]
+  }
+
+  /** The same for the time in `timesMs[at]`, to `out[slot]`: a call without doubles. */
+  writeMidAt(timesMs: Float64Array, at: number, out: Float64Array, slot: number): void {
+    const timeMs = timesMs[at]
     const log = this.#log
     const records = log.records
     let low = log.oldest
@@ -59,7 +69,7 @@ export class MidLog {
       if (records[log.offsetOf(middle) + TIME_MS] <= timeMs) low = middle + 1
       else high = middle
     }
-    if (low === log.oldest) return this.#retention.lastLeft
-    return records[log.offsetOf(low - 1) + MID]
+    const isBefore = low === log.oldest
+    out[slot] = isBefore ? this.#retention.lastLeft : records[log.offsetOf(low - 1) + MID]
   }
 }

@@ -31,6 +31,8 @@ export type RowState = {
   isSnapshot: boolean
   /** Items of the b and a arrays of the message. */
   entries: number
+  /** Order flow imbalance of the best level, e_1 of group D. */
+  ofiLots: number
   /** Counts the messages of the symbol from 1; all trades of one message share it. */
   streamPosition: number
 }

@@ -129,6 +129,7 @@ export class SymbolFeatures {
       book: EMPTY_BOOK,
       isSnapshot: false,
       entries: 0,
+      ofiLots: 0,
       streamPosition: 0,
     }
     this.row.values.fill(Number.NaN)
@@ -179,6 +180,7 @@ export class SymbolFeatures {
     row.book = book
     row.isSnapshot = isSnapshot
     row.entries = message.bids.count + message.asks.count
+    row.ofiLots = this.#bookFlow.eventLots
     row.streamPosition = this.#streamPosition
     this.#groups.update(values, row)
     settle(values)
