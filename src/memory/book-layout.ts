@@ -26,8 +26,8 @@ export const GAPS = 7
 export const RESYNCS = 8
 export const CHANGES = 9 // of state, since start; wraps
 /** Readers add one to ask for a copy; the writer says up to which request it has made one. */
-export const WANTED = 9
-export const SERVED = 10
+export const WANTED = 10
+export const SERVED = 11
 export const BOOK_WORDS = 16
 
 export const U = 0

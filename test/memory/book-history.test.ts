@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { BookHistory } from '../../src/memory/book-history.ts'
 import { CHANGES_KEPT, createBooks } from '../../src/memory/book-layout.ts'
-import { openBookView, publishBookState } from '../../src/memory/book-view.ts'
+import {
+  beginBookWrite,
+  createBookCopy,
+  endBookWrite,
+  openBookView,
+  publishBookState,
+  readBook,
+} from '../../src/memory/book-view.ts'
 
 describe('the history of a book', () => {
   it('tells every change of state once, in order, with reason and time', () => {
@@ -28,5 +35,19 @@ describe('the history of a book', () => {
       Array.from({ length: CHANGES_KEPT }, (_, i) => i + 5),
     )
     expect(history.missed).toBe(5)
+  })
+
+  it('knows of no change when a reader could not read and asked for a copy', () => {
+    const view = openBookView(createBooks(1, 5), 0, 5)
+    const history = new BookHistory(view)
+    publishBookState(view, 'SYNCING', 'gap', 1)
+    beginBookWrite(view)
+    expect(readBook(view, createBookCopy(5))).toBe(false)
+    endBookWrite(view)
+    publishBookState(view, 'LIVE', 'snapshot', 2)
+    expect(history.read().map(({ state, atUs }) => [state, atUs])).toEqual([
+      ['SYNCING', 1],
+      ['LIVE', 2],
+    ])
   })
 })
