@@ -23,6 +23,8 @@ const GROUPS_BUILT: ReadonlySet<FeatureGroup> = new Set([
   'B',
   'C',
   'D',
+  'E',
+  'H',
 ])
 
 export const FEATURES: readonly FeatureDefinition[] = CATALOGUE.map(

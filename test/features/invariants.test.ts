@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { formatSteps, parseStepsText } from '../../src/core/decimal.ts'
 import { FEATURES } from '../../src/features/registry.ts'
 import { agrees } from '../reference/agreement.ts'
-import type { ReplayedRow } from '../reference/feature-replay.ts'
+import { FeatureReplay, type ReplayedRow } from '../reference/feature-replay.ts'
 import { isRawBook, type RawMessage } from '../reference/raw-message.ts'
-import { featureOf, INSTRUMENT, rowsOf, START_TICKS, streamOf } from './replay-cases.ts'
+import { featureOf, INSTRUMENT, rowsOf, START_TICKS, SYMBOL, streamOf } from './replay-cases.ts'
 
 const BUILT = FEATURES.filter((feature) => feature.isBuilt)
 
@@ -42,6 +42,7 @@ const SWAPPED = new Map([
   ['bid_depth_band', 'ask_depth_band'],
   ['bid_convexity_20', 'ask_convexity_20'],
   ['hawkes_buy', 'hawkes_sell'],
+  ['absorption_bid_10s', 'absorption_ask_10s'],
 ])
 const FLIPPED = [
   'imb_1',
@@ -62,6 +63,8 @@ const FLIPPED = [
   'tfi_10s',
   'trade_run',
   'hawkes_imb',
+  'cmf_60s',
+  'bucket_imb',
 ]
 const KEPT = [
   'spread_abs',
@@ -71,6 +74,11 @@ const KEPT = [
   'volume_10s',
   'large_trade_share_60s',
   'ms_since_trade',
+  'abn_volume_score',
+  'vpin',
+  'vpin_bvc',
+  'vpin_cdf',
+  'bucket_ms',
 ]
 
 function mirrored(message: RawMessage): RawMessage {
@@ -149,7 +157,13 @@ describe('a changed market changes the features as it must', () => {
       fc.property(fc.nat(), (seed) => {
         const messages = streamOf(seed)
         const rows = rowsOf(messages)
-        const others = rowsOf(messages.map((message) => scaled(message, 7)))
+        const parameters = { vpinBucketBase: '7', refNotionalQuote: '7000' }
+        const features = { ...INSTRUMENT.features, ...parameters }
+        const replay = new FeatureReplay(new Map([[SYMBOL, { ...INSTRUMENT, features }]]), 12)
+        const others = rowsOf(
+          messages.map((message) => scaled(message, 7)),
+          replay,
+        )
         const grows = BUILT.filter(({ unit }) => unit === 'base').map(({ name }) => name)
         // The slope is not among them: it counts lots inside a logarithm.
         const stays = BUILT.filter(({ unit, name }) => unit !== 'base' && name !== 'ns_slope_20')

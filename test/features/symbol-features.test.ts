@@ -131,7 +131,7 @@ describe('bounds', () => {
   })
 
   it('a window that is full lets its oldest trade go and counts it', () => {
-    const replay = replayOf()
+    const replay = new FeatureReplay(new Map([[SYMBOL, INSTRUMENT]]), 12, {}, new Set())
     rowsOf([book('snapshot', 10, BIDS, ASKS, 100_000)], replay)
     const batch = 1000
     const batches = Math.ceil(WINDOW_EVENTS_MAX / batch) + 1

@@ -8,6 +8,7 @@ import {
   type LevelList,
   type TradeMessage,
 } from '../../src/domain/messages.ts'
+import { FEATURE_GROUP_NAMES, type FeatureGroup } from '../../src/features/catalogue.ts'
 import type { FeatureCatalogueParameters } from '../../src/features/parameters.ts'
 import { SymbolFeatures } from '../../src/features/symbol-features.ts'
 import { Counters } from '../../src/memory/counters.ts'
@@ -49,9 +50,16 @@ export class FeatureReplay {
     instruments: ReadonlyMap<string, Instrument>,
     depth: number,
     params: Partial<FeatureCatalogueParameters> = {},
+    groups: ReadonlySet<FeatureGroup> = new Set(FEATURE_GROUP_NAMES),
   ) {
     for (const [symbol, instrument] of instruments) {
-      const features = new SymbolFeatures({ instrument, depth, params, counters: this.counters })
+      const features = new SymbolFeatures({
+        instrument,
+        depth,
+        params,
+        groups,
+        counters: this.counters,
+      })
       const book = new MapBook(depth)
       this.#streams.set(symbol, { instrument, features, book, lastU: 0, isLive: false })
     }
