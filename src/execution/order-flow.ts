@@ -44,6 +44,13 @@ type Reply =
   | Readonly<{ kind: 'cancel'; order: Order; reply: SubmitReply }>
   | Readonly<{ kind: 'query'; flight: Flight; reply: QueryReply }>
 
+const EVENT_OF = {
+  canceled: 'cancel',
+  expired: 'expire',
+  rejected: 'reject',
+  amended: 'amend',
+} as const
+
 /** Orders on their way: journal first, then the gateway, then whatever comes back. */
 export class OrderFlow {
   readonly #parts: OrderFlowParts
@@ -189,6 +196,11 @@ export class OrderFlow {
   }
 
   #receiveEvent(event: GatewayEvent, nowUs: number): void {
+    if (event.type === 'link' || event.type === 'funding' || event.type === 'foreign_execution') {
+      this.#ledger.counters.add('gateway_events_unmatched')
+      this.#ledger.log.warn({ event }, 'event of the account')
+      return
+    }
     const id = event.type === 'execution' ? event.execution.orderLinkId : event.orderLinkId
     const order = this.#ledger.state.orders.get(id)
     if (order === undefined) {
@@ -199,8 +211,8 @@ export class OrderFlow {
     }
     if (event.type === 'execution') this.#count(order, event.execution, nowUs)
     else if (!isFinished(order.state)) {
-      const code = event.type === 'canceled' ? event.code : 'ok'
-      this.#enter(order, event.type === 'canceled' ? 'cancel' : 'expire', code, nowUs)
+      const code = event.type === 'canceled' || event.type === 'rejected' ? event.code : 'ok'
+      this.#enter(order, EVENT_OF[event.type], code, nowUs)
     }
   }
 

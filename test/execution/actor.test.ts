@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fail } from '../../src/core/result.ts'
 import { RESULT_CODES } from '../../src/domain/result-codes.ts'
-import type { GatewayEvent, SubmitReply } from '../../src/execution/gateway/gateway.ts'
+import type { Gateway, GatewayEvent, SubmitReply } from '../../src/execution/gateway/gateway.ts'
 import type { PaperGateway } from '../../src/execution/gateway/paper-gateway.ts'
 import type { MemoryJournal } from '../../src/execution/journal/memory-journal.ts'
 import * as audit from '../../src/memory/audit-record.ts'
@@ -574,14 +574,13 @@ describe('resting orders', () => {
   })
 })
 
-type Open = { -readonly [Key in keyof PaperGateway]: PaperGateway[Key] }
+type Open = { -readonly [Key in keyof Gateway]: Gateway[Key] }
 
 /** The paper exchange behind functions that a test may replace. */
 function intercept(paper: PaperGateway, onSubmit: (id: string) => void) {
-  const open: Pick<
-    Open,
-    'submit' | 'cancel' | 'query' | 'openOrders' | 'advance' | 'nextEvent' | 'nextDueUs'
-  > = {
+  const open: Open = {
+    account: undefined,
+    amend: (id, terms, nowUs) => paper.amend(id, terms, nowUs),
     submit: (order, nowUs) => {
       onSubmit(order.orderLinkId)
       return paper.submit(order, nowUs)

@@ -67,7 +67,7 @@ const pair = fc
     const isFilled = filled === LOTS
     const isRejected = ending === 'rejected' && filled > 0
     const remote: RemoteOrder = {
-      orderLinkId: 'bf-1-1',
+      ...REMOTE,
       state: isFilled ? 'filled' : isRejected ? 'canceled' : ending,
       filledLots: filled,
       executions,
@@ -81,6 +81,14 @@ const pair = fc
     }
     return { local, remote }
   })
+
+const REMOTE = {
+  orderLinkId: 'bf-1-1',
+  orderId: 'x',
+  key: 'linear:BTCUSDT',
+  limitTicks: 10,
+  lots: LOTS,
+} as const
 
 describe('reconciliation', () => {
   it('makes our record equal to what the exchange knows', () => {
@@ -142,7 +150,7 @@ describe('reconciliation', () => {
       execIds: new Set(['bfx-1-1']),
     } as const
     const order: RemoteOrder = {
-      orderLinkId: 'bf-1-1',
+      ...REMOTE,
       state: 'filled',
       filledLots: LOTS,
       executions,
@@ -154,6 +162,7 @@ describe('reconciliation', () => {
 
   it('cancels stray orders of ours and leaves those of others alone', () => {
     const open = ['bf-1-1', 'bf-1-2', 'my-order', ''].map((orderLinkId) => ({
+      ...REMOTE,
       orderLinkId,
       state: 'open' as const,
       filledLots: 0,

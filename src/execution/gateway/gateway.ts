@@ -1,4 +1,5 @@
 import type { ResultCode } from '../../domain/result-codes.ts'
+import type { OrderSide } from '../../domain/trading.ts'
 import type { ApprovedOrder } from '../risk/risk-gate.ts'
 
 /**
@@ -7,11 +8,15 @@ import type { ApprovedOrder } from '../risk/risk-gate.ts'
  * the order of the exchange.
  */
 export type Gateway = {
+  /** Undefined where the exchange has no memory of its own: a paper exchange begins anew. */
+  readonly account: Account | undefined
   submit(order: ApprovedOrder, nowUs: number): Promise<SubmitReply>
   cancel(orderLinkId: string, nowUs: number): Promise<CancelReply>
+  /** Changes price and size of an open order; `accepted` says that it will be tried. */
+  amend(orderLinkId: string, terms: AmendTerms, nowUs: number): Promise<SubmitReply>
   /** What the exchange knows of one order, found by our id. */
   query(orderLinkId: string, nowUs: number): Promise<QueryReply>
-  /** Every order of ours that can still fill. */
+  /** Every order of the account that can still fill, those of others among them. */
   openOrders(nowUs: number): Promise<OpenOrdersReply>
   /** Lets a simulated exchange act up to `nowUs`; an exchange on a wire has nothing to do here. */
   advance(nowUs: number): void
@@ -22,6 +27,20 @@ export type Gateway = {
    */
   nextDueUs(): number
 }
+
+/** What the exchange keeps of the account, whoever traded on it: the truth after a restart. */
+export type Account = {
+  /** Every execution since that time, ours or not, oldest first; pages and windows are its work. */
+  executions(sinceUs: number, nowUs: number): Promise<ExecutionsReply>
+  /** A failed call is `unknown` and never "flat". */
+  positions(nowUs: number): Promise<PositionsReply>
+  balance(nowUs: number): Promise<BalanceReply>
+  /** Everything open on the account, by the exchange itself; for the kill. */
+  cancelAll(nowUs: number): Promise<CancelReply>
+}
+
+/** `lots` is the whole size, what is filled included. */
+export type AmendTerms = Readonly<{ limitTicks: number; lots: number }>
 
 export type SubmitReply =
   | Readonly<{ kind: 'accepted' }>
@@ -40,11 +59,57 @@ export type OpenOrdersReply =
   | Readonly<{ kind: 'orders'; orders: readonly RemoteOrder[] }>
   | Readonly<{ kind: 'unknown'; message: string }>
 
+export type ExecutionsReply =
+  | Readonly<{ kind: 'executions'; executions: readonly RemoteExecution[] }>
+  | Readonly<{ kind: 'unknown'; message: string }>
+
+export type PositionsReply =
+  | Readonly<{ kind: 'positions'; positions: readonly RemotePosition[] }>
+  | Readonly<{ kind: 'unknown'; message: string }>
+
+export type BalanceReply =
+  | Readonly<{ kind: 'balance'; balance: RemoteBalance }>
+  | Readonly<{ kind: 'unknown'; message: string }>
+
+/** Money in quote currency. */
+export type RemoteBalance = Readonly<{
+  /** Wallet and unrealized profit. */
+  equityQuote: number
+  walletQuote: number
+  availableQuote: number
+}>
+
+/** An instrument that is not listed has no position. */
+export type RemotePosition = Readonly<{
+  /** `instrumentKey`, also of an instrument that is not configured. */
+  key: string
+  /** Signed; undefined: the instrument is not configured, so its lot is not known. */
+  lots: number | undefined
+  sizeText: string
+  averagePrice: number
+  unrealizedQuote: number
+}>
+
+/** An execution as the exchange tells it. Only those of type `trade` are trades. */
+export type RemoteExecution = Execution &
+  Readonly<{
+    key: string
+    side: OrderSide
+    kind: 'trade' | 'funding' | 'other'
+  }>
+
 export type RemoteOrderState = 'open' | 'filled' | 'canceled' | 'rejected' | 'expired'
 
 export type RemoteOrder = Readonly<{
+  /** Empty or of another pattern: an order of somebody else. */
   orderLinkId: string
+  /** The exchange's own id; empty where it gives none. */
+  orderId: string
+  /** `instrumentKey`. */
+  key: string
   state: RemoteOrderState
+  limitTicks: number
+  lots: number
   filledLots: number
   /** Every execution of it, oldest first. */
   executions: readonly Execution[]
@@ -66,3 +131,15 @@ export type GatewayEvent =
   | Readonly<{ type: 'execution'; execution: Execution }>
   | Readonly<{ type: 'canceled'; orderLinkId: string; code: ResultCode; timeUs: number }>
   | Readonly<{ type: 'expired'; orderLinkId: string; timeUs: number }>
+  /** Refused after it was accepted, by the matching engine. */
+  | Readonly<{ type: 'rejected'; orderLinkId: string; code: ResultCode; timeUs: number }>
+  | Readonly<{ type: 'amended'; orderLinkId: string; terms: AmendTerms; timeUs: number }>
+  /** On the account, but not by an order of ours: another program, a person, a liquidation. */
+  | Readonly<{ type: 'foreign_execution'; execution: RemoteExecution }>
+  /** Paid (positive) or received for holding a position; no trade. */
+  | Readonly<{ type: 'funding'; execId: string; key: string; feeQuote: number; timeUs: number }>
+  /**
+   * The private side is authenticated and subscribed, or was lost. While it is down nothing new
+   * may be opened, and when it is back the account is reconciled first.
+   */
+  | Readonly<{ type: 'link'; isUp: boolean; timeUs: number }>

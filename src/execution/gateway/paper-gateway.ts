@@ -1,14 +1,17 @@
 import { ORDERS_FINISHED_MAX, ORDERS_OPEN_MAX } from '../../constants.ts'
 import { assert } from '../../core/assert.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
+import type { OrderSide } from '../../domain/trading.ts'
 import type { BookCopy } from '../../memory/book-view.ts'
 import type { Books } from '../books.ts'
+import { instrumentKey } from '../execution-state.ts'
 import type { PaperOptions } from '../options.ts'
 import { formatExecId } from '../order/order-link-id.ts'
 import { notionalQuote } from '../position.ts'
 import { ApprovedOrder } from '../risk/risk-gate.ts'
 import { ConsumedLevels } from './consumed-levels.ts'
 import type {
+  AmendTerms,
   CancelReply,
   Execution,
   Gateway,
@@ -30,9 +33,13 @@ import type {
  * there. Size that was taken once is not given again (consumed-levels.ts). A book that is not LIVE
  * fills nothing. There is no queue ahead of a resting order, which flatters it at its own price: a
  * fill still needs the market to come through, not just to touch the level on our side.
+ *
+ * Long because requests, orders and fills of one small exchange are read together.
  */
 type PaperOrder = {
   readonly approved: ApprovedOrder
+  limitTicks: number
+  lots: number
   state: RemoteOrderState
   filledLots: number
   executions: Execution[]
@@ -42,9 +49,16 @@ type PaperOrder = {
 type Request =
   | { kind: 'submit'; dueUs: number; order: ApprovedOrder; reply: (reply: SubmitReply) => void }
   | { kind: 'cancel'; dueUs: number; orderLinkId: string; reply: (reply: CancelReply) => void }
+  | {
+      kind: 'amend'
+      dueUs: number
+      orderLinkId: string
+      terms: AmendTerms
+      reply: (reply: SubmitReply) => void
+    }
 
-/** One submit and one cancel for every order that may be open. */
-const REQUESTS_MAX = 2 * ORDERS_OPEN_MAX
+/** One submit, one amend and one cancel for every order that may be open. */
+const REQUESTS_MAX = 3 * ORDERS_OPEN_MAX
 const TOO_MANY_REQUESTS: SubmitReply = {
   kind: 'rejected',
   code: 'rejected_by_exchange',
@@ -54,6 +68,7 @@ const TOO_MANY_REQUESTS: SubmitReply = {
 export type PaperGatewayParts = Readonly<{ books: Books; options: PaperOptions; run: number }>
 
 export class PaperGateway implements Gateway {
+  readonly account: undefined
   /** Levels whose consumption had to be forgotten, over all instruments. */
   levelsForgotten = 0
   readonly #books: Books
@@ -90,6 +105,14 @@ export class PaperGateway implements Gateway {
     })
   }
 
+  amend(orderLinkId: string, terms: AmendTerms, nowUs: number): Promise<SubmitReply> {
+    if (this.#requests.length >= REQUESTS_MAX) return Promise.resolve(TOO_MANY_REQUESTS)
+    return new Promise((reply) => {
+      const dueUs = nowUs + this.#options.latencyUs
+      this.#requests.push({ kind: 'amend', dueUs, orderLinkId, terms, reply })
+    })
+  }
+
   query(orderLinkId: string): Promise<QueryReply> {
     const order = this.#orders.get(orderLinkId)
     const isOnItsWay = this.#requests.some(
@@ -122,7 +145,9 @@ export class PaperGateway implements Gateway {
     if (due === 0) return
     for (const request of this.#requests.splice(0, due)) {
       if (request.kind === 'submit') request.reply(this.#accept(request.order, nowUs))
-      else request.reply(this.#cancelResting(request.orderLinkId, nowUs))
+      else if (request.kind === 'amend') {
+        request.reply(this.#amendResting(request.orderLinkId, request.terms, nowUs))
+      } else request.reply(this.#cancelResting(request.orderLinkId, nowUs))
     }
   }
 
@@ -132,13 +157,18 @@ export class PaperGateway implements Gateway {
     }
     const order: PaperOrder = {
       approved,
+      limitTicks: approved.limitTicks,
+      lots: approved.lots,
       state: 'open',
       filledLots: 0,
       executions: [],
       isResting: false,
     }
     const book = this.#books.read(approved.instrument.index)
-    if (approved.timeInForce === 'post_only' && wouldTake(approved, book)) {
+    if (
+      approved.timeInForce === 'post_only' &&
+      wouldTake(approved.side, approved.limitTicks, book)
+    ) {
       return rejection('post_only_would_take', 'a post-only order would have taken liquidity')
     }
     if (this.#resting.size >= ORDERS_OPEN_MAX) {
@@ -162,7 +192,8 @@ export class PaperGateway implements Gateway {
    */
   #walk(order: PaperOrder, book: BookCopy | undefined, nowUs: number, isMaker: boolean): void {
     if (book === undefined || book.state !== 'LIVE') return
-    const { side, limitTicks, lots, instrument } = order.approved
+    const { side, instrument } = order.approved
+    const { limitTicks, lots } = order
     const isBuy = side === 'buy'
     const ticks = isBuy ? book.askTicks : book.bidTicks
     const levelLots = isBuy ? book.askLots : book.bidLots
@@ -203,7 +234,7 @@ export class PaperGateway implements Gateway {
     }
     order.filledLots += fill.lots
     order.executions.push(execution)
-    if (order.filledLots === approved.lots) {
+    if (order.filledLots >= order.lots) {
       order.state = 'filled'
       this.#takeOff(order)
     }
@@ -216,6 +247,28 @@ export class PaperGateway implements Gateway {
       return rejection('order_unknown', `${orderLinkId} is not open`)
     }
     this.#end(order, 'ok', nowUs)
+    return { kind: 'accepted' }
+  }
+
+  /** A change may cross the spread, and then takes; a post-only order is refused instead. */
+  #amendResting(orderLinkId: string, terms: AmendTerms, nowUs: number): SubmitReply {
+    const order = this.#orders.get(orderLinkId)
+    if (order === undefined || !order.isResting) {
+      return rejection('order_unknown', `${orderLinkId} is not open`)
+    }
+    const { approved } = order
+    const book = this.#books.read(approved.instrument.index)
+    const isPostOnly = approved.timeInForce === 'post_only'
+    if (isPostOnly && wouldTake(approved.side, terms.limitTicks, book)) {
+      return rejection('post_only_would_take', 'the change would have taken liquidity')
+    }
+    if (terms.lots <= order.filledLots) {
+      return rejection('order_too_small', 'no more than what is filled already')
+    }
+    order.limitTicks = terms.limitTicks
+    order.lots = terms.lots
+    this.#events.push({ type: 'amended', orderLinkId, terms, timeUs: nowUs })
+    if (!isPostOnly) this.#walk(order, book, nowUs, false)
     return { kind: 'accepted' }
   }
 
@@ -249,11 +302,11 @@ export class PaperGateway implements Gateway {
   }
 }
 
-function wouldTake(order: ApprovedOrder, book: BookCopy | undefined): boolean {
+function wouldTake(side: OrderSide, limitTicks: number, book: BookCopy | undefined): boolean {
   if (book === undefined || book.state !== 'LIVE') return true // cannot be told: better not
-  return order.side === 'buy'
-    ? book.askCount > 0 && book.askTicks[0] <= order.limitTicks
-    : book.bidCount > 0 && book.bidTicks[0] >= order.limitTicks
+  return side === 'buy'
+    ? book.askCount > 0 && book.askTicks[0] <= limitTicks
+    : book.bidCount > 0 && book.bidTicks[0] >= limitTicks
 }
 
 function remainderCode(order: PaperOrder, book: BookCopy | undefined): ResultCode {
@@ -268,7 +321,11 @@ function rejection(code: ResultCode, message: string): SubmitReply {
 function remoteOrder(order: PaperOrder): RemoteOrder {
   return {
     orderLinkId: order.approved.orderLinkId,
+    orderId: '',
+    key: instrumentKey(order.approved.instrument),
     state: order.state,
+    limitTicks: order.limitTicks,
+    lots: order.lots,
     filledLots: order.filledLots,
     executions: [...order.executions],
   }
