@@ -41,7 +41,7 @@ export class FeatureGroups {
       if (groups.has('J')) this.#levels = new LevelFeatures(setup, queues)
       if (groups.has('K')) this.#manipulation = new ManipulationFeatures(setup, queues)
     }
-    if (groups.has('L')) this.#rolling = new RollingFeatures(setup)
+    if (groups.has('L')) this.#rolling = new RollingFeatures()
     if (groups.has('N')) this.#normal = new NormalFeatures(setup)
   }
 

@@ -1,17 +1,177 @@
 // hot
-import type { GroupSetup, RowState } from './row-state.ts'
+import { EventLog, EventWindow } from './event-log.ts'
+import { MomentWindow } from './moment-window.ts'
+import type { RowState } from './row-state.ts'
 
 /** Rolling and temporal: idx 122 to 133. */
-export class RollingFeatures {
-  /** Events that left a window early because it was full. */
-  readonly overflows = 0
-  readonly #step: number
+const IMB_5_EWM_5S = 122
+const IMB_5_MEAN_10S = 123
+const IMB_5_STD_10S = 124
+const IMB_5_SKEW_10S = 125
+const SPREAD_BPS_MEAN_60S = 126
+const SPREAD_BPS_STD_60S = 127
+const RET_SKEW_60S = 128
+const MID_ROC_1S_BPS = 129
+const MID_ROC_10S_BPS = 130
+const DEPTH_20_ROC_10S = 131
+const MID_ACCEL_1S_BPS = 132
+const IMB_5_ACCEL_1S = 133
 
-  constructor(setup: GroupSetup) {
-    this.#step = setup.instrument.lot.value
+// Columns of groups A and C it looks back at.
+const SPREAD_BPS = 5
+const IMB_5 = 20
+
+const HALF_LIFE_MS = 5000
+const RETURN_BUCKETS = 60
+const RETURNS_MIN = 10
+
+// A record of the row log.
+const IMBALANCE = 1
+const SPREAD = 2
+const DEPTH = 3 // lots of 20 levels of both sides
+const FIELDS = 4
+
+/** The last row that is at least so many ms older than the latest one. */
+class PastRow extends EventWindow {
+  imbalance = Number.NaN
+  depthLots = Number.NaN
+
+  enter(): void {
+    // It only matters who left.
+  }
+
+  leave(records: Float64Array, at: number): void {
+    this.imbalance = records[at + IMBALANCE]
+    this.depthLots = records[at + DEPTH]
+  }
+}
+
+export class RollingFeatures {
+  readonly #spread = new MomentWindow(60_000, SPREAD)
+  readonly #imbalance = new MomentWindow(10_000, IMBALANCE)
+  readonly #tenSecondsAgo = new PastRow(10_000)
+  readonly #twoSecondsAgo = new PastRow(2000)
+  readonly #secondAgo = new PastRow(1000)
+  readonly #log = new EventLog(FIELDS, [
+    this.#spread,
+    this.#imbalance,
+    this.#tenSecondsAgo,
+    this.#twoSecondsAgo,
+    this.#secondAgo,
+  ])
+  // The weighted mean, at the time of the latest finite value: both decay alike, so that their
+  // ratio stays until the next one.
+  #weightedSum = 0.0
+  #weights = 0.0
+  #weightedMs = Number.NaN
+  // The skewness of returns, which only changes when a bucket closes.
+  #returnBucket = Number.NaN
+  #returnSkewness = Number.NaN
+  readonly #returns = new Float64Array(RETURN_BUCKETS)
+
+  /** Events that left a window early because it was full. */
+  get overflows(): number {
+    return this.#log.overflows
   }
 
   update(values: Float64Array, row: RowState): void {
-    values[122] = row.entries < 0 ? this.#step : Number.NaN
+    const { bids, asks } = row.summary
+    const log = this.#log
+    const at = log.claim(row.time)
+    log.records[at + IMBALANCE] = values[IMB_5]
+    log.records[at + SPREAD] = values[SPREAD_BPS]
+    log.records[at + DEPTH] = bids.lots20 + asks.lots20
+    log.commit()
+    this.#writeWeightedMean(values, row)
+    this.#writeMoments(values)
+    if (row.grid.current !== this.#returnBucket) this.#readReturns(row)
+    values[RET_SKEW_60S] = this.#returnSkewness
+    this.#writeChanges(values, row)
+  }
+
+  /**
+   * Mean of imb_5 over all rows with one, weights halved every 5 s (Eckner 2014); NaN before the
+   * first. At a row without a value it stays.
+   */
+  #writeWeightedMean(values: Float64Array, row: RowState): void {
+    const imbalance = values[IMB_5]
+    if (!Number.isNaN(imbalance)) {
+      const elapsedMs = row.time.tauMs - this.#weightedMs
+      const decay = elapsedMs > 0 ? 2 ** (-elapsedMs / HALF_LIFE_MS) : 1
+      this.#weightedSum = this.#weightedSum * decay + imbalance
+      this.#weights = this.#weights * decay + 1
+      this.#weightedMs = row.time.tauMs
+    }
+    values[IMB_5_EWM_5S] = this.#weightedSum / this.#weights
+  }
+
+  /**
+   * Population mean, deviation and skewness of imb_5 over the rows of 10 s, mean and deviation of
+   * spread_bps over those of 60 s, finite values only. NaN below one, two and three values.
+   */
+  #writeMoments(values: Float64Array): void {
+    const imbalance = this.#imbalance
+    const spread = this.#spread
+    values[IMB_5_MEAN_10S] = imbalance.mean()
+    imbalance.writeDeviation(values, IMB_5_STD_10S)
+    imbalance.writeSkewness(values, IMB_5_SKEW_10S)
+    values[SPREAD_BPS_MEAN_60S] = spread.mean()
+    spread.writeDeviation(values, SPREAD_BPS_STD_60S)
+  }
+
+  /**
+   * Population skewness of the finite returns of the last 60 closed buckets (Amaya et al. 2015);
+   * NaN below ten returns and for a degenerate series.
+   */
+  #readReturns(row: RowState): void {
+    const grid = row.grid
+    const returns = this.#returns
+    const from = Math.max(grid.first, grid.current - RETURN_BUCKETS)
+    let count = 0
+    let sum = 0
+    for (let bucket = from; bucket < grid.current; bucket++) {
+      const bps = grid.returnBps(bucket)
+      if (Number.isNaN(bps)) continue
+      returns[count++] = bps
+      sum += bps
+    }
+    this.#returnBucket = grid.current
+    this.#returnSkewness = Number.NaN
+    if (count < RETURNS_MIN) return
+    const mean = sum / count
+    let m2 = 0
+    let m3 = 0
+    for (let i = 0; i < count; i++) {
+      const deviation = returns[i] - mean
+      const square = deviation * deviation
+      m2 += square
+      m3 += square * deviation
+    }
+    m2 /= count
+    m3 /= count
+    if (m2 <= 1e-12 * (m2 + mean * mean)) return
+    this.#returnSkewness = m3 / (m2 * Math.sqrt(m2))
+  }
+
+  /**
+   * Changes against the state 1, 2 or 10 s ago: of the mid in bps (relative, as a logarithm, and the
+   * difference of two of these), of the size of 20 levels of both sides in nats, and the second
+   * difference of imb_5. NaN where one of the states is missing, or has no value.
+   */
+  #writeChanges(values: Float64Array, row: RowState): void {
+    const mids = row.mids
+    const mid = row.summary.mid
+    const second = mids.secondAgo.mid
+    const twoSeconds = mids.twoSecondsAgo.mid
+    const tenSeconds = mids.tenSecondsAgo.mid
+    const latest = Math.log1p((mid - second) / second)
+    values[MID_ROC_1S_BPS] = 1e4 * latest
+    values[MID_ROC_10S_BPS] = 1e4 * Math.log1p((mid - tenSeconds) / tenSeconds)
+    values[MID_ACCEL_1S_BPS] = 1e4 * (latest - Math.log1p((second - twoSeconds) / twoSeconds))
+    const { bids, asks } = row.summary
+    // The logarithm of nothing is infinite and leaves as NaN.
+    values[DEPTH_20_ROC_10S] = Math.log((bids.lots20 + asks.lots20) / this.#tenSecondsAgo.depthLots)
+    values[IMB_5_ACCEL_1S] =
+      values[IMB_5] - 2 * this.#secondAgo.imbalance + this.#twoSecondsAgo.imbalance
   }
 }

@@ -13,29 +13,37 @@ const FIELDS = 2
 /** 60 s of trades and their markout of 5 s look back 65 s. */
 const KEPT_MS = 65_000
 
-/** Remembers the last state that left, which is still in force at the edge of the window. */
-class Retention extends EventWindow {
-  lastLeft = Number.NaN
+/**
+ * The state in force at the far edge of a window, which is the last one that left it: the mid a
+ * fixed time before the latest row or gap.
+ */
+class PastMid extends EventWindow {
+  mid = Number.NaN
 
   enter(): void {
     // Nothing is summed.
   }
 
   leave(records: Float64Array, at: number): void {
-    this.lastLeft = records[at + MID]
+    this.mid = records[at + MID]
   }
 }
 
 export class MidLog {
   /** Mid state in force. */
   current = Number.NaN
-  readonly #retention: Retention
+  /** Mids so long before the latest state was appended. */
+  readonly secondAgo = new PastMid(1000)
+  readonly twoSecondsAgo = new PastMid(2000)
+  readonly tenSecondsAgo = new PastMid(10_000)
+  readonly #retention: PastMid
   readonly #log: EventLog
   readonly #query = new Float64Array(2)
 
   constructor(markoutMs: number) {
-    this.#retention = new Retention(Math.max(KEPT_MS, 60_000 + markoutMs))
-    this.#log = new EventLog(FIELDS, [this.#retention])
+    this.#retention = new PastMid(Math.max(KEPT_MS, 60_000 + markoutMs))
+    const { tenSecondsAgo, twoSecondsAgo, secondAgo } = this
+    this.#log = new EventLog(FIELDS, [this.#retention, tenSecondsAgo, twoSecondsAgo, secondAgo])
   }
 
   get overflows(): number {
@@ -70,6 +78,6 @@ export class MidLog {
       else high = middle
     }
     const isBefore = low === log.oldest
-    out[slot] = isBefore ? this.#retention.lastLeft : records[log.offsetOf(low - 1) + MID]
+    out[slot] = isBefore ? this.#retention.mid : records[log.offsetOf(low - 1) + MID]
   }
 }
