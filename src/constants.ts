@@ -73,6 +73,11 @@ export const TRADE_IDS_MAX = 65_536
  * Events one time window of a symbol may hold; beyond it the oldest leave early and are counted.
  */
 export const WINDOW_EVENTS_MAX = 1 << 18
+/**
+ * Counts of micro-price transitions kept for closed periods, per symbol: enough for every cell in
+ * each of the usual 360 periods. Busy symbols touch some hundred cells in a period.
+ */
+export const TRANSITION_CELLS_MAX = 1 << 20
 /** Closed grid buckets kept per symbol; the longest look-back of the catalogue is 300. */
 export const GRID_BUCKETS_KEPT = 512
 
@@ -200,7 +205,13 @@ for (const slots of [
 ]) {
   assert((slots & (slots - 1)) === 0, 'a ring has a power of two of slots')
 }
-for (const records of [PENDING_TRADES_MAX, TRADE_IDS_MAX, WINDOW_EVENTS_MAX, GRID_BUCKETS_KEPT]) {
+for (const records of [
+  PENDING_TRADES_MAX,
+  TRADE_IDS_MAX,
+  WINDOW_EVENTS_MAX,
+  TRANSITION_CELLS_MAX,
+  GRID_BUCKETS_KEPT,
+]) {
   assert((records & (records - 1)) === 0, 'a feature log has a power of two of records')
 }
 assert(DEPTH_MAX <= MESSAGE_LEVELS_MAX, 'a snapshot of the deepest book fits one message')

@@ -32,7 +32,7 @@ export class FeatureGroups {
   constructor(setup: GroupSetup, groups: ReadonlySet<FeatureGroup>) {
     if (groups.has('E')) this.#volume = new VolumeFeatures(setup)
     if (groups.has('F')) this.#pressure = new PressureFeatures(setup)
-    if (groups.has('G')) this.#volatility = new VolatilityFeatures(setup)
+    if (groups.has('G')) this.#volatility = new VolatilityFeatures()
     if (groups.has('H')) this.#toxicity = new ToxicityFeatures(setup)
     if (groups.has('I')) this.#clusters = new ClusterFeatures(setup)
     if (groups.has('J') || groups.has('K')) {

@@ -24,6 +24,8 @@ const GROUPS_BUILT: ReadonlySet<FeatureGroup> = new Set([
   'C',
   'D',
   'E',
+  'F',
+  'G',
   'H',
 ])
 

@@ -1,0 +1,105 @@
+// hot
+import type { BucketGrid } from './bucket-grid.ts'
+import { BucketSums } from './bucket-sums.ts'
+import { writeSlope } from './moments.ts'
+import type { RowState, TradeState } from './row-state.ts'
+
+const WINDOW_BUCKETS = 60
+const PAIRS_MIN = 20
+const AMIHUD_BUCKETS_MIN = 5
+
+// Of one bucket. Notionals in ticks times lots.
+const SIGNED_NOTIONAL = 0
+const NOTIONAL = 1
+const TRADES = 2
+const OFI = 3
+const QUEUES = 4 // best bid size plus best ask size, over its rows
+const ROWS = 5
+const FIELDS = 6
+
+const KYLE = 0
+const OFI_BETA = 1
+const AMIHUD = 2
+const RESULTS = 3
+
+/**
+ * What trades and order flow of a bucket did to the mid, over the closed buckets of the last 60
+ * that have a return. Computed when a bucket closes.
+ */
+export class BucketRegressions {
+  readonly #sums = new BucketSums(FIELDS)
+  /** Millions of quote currency in one lot at one tick. */
+  readonly #unit: number
+  readonly #results = new Float64Array(RESULTS).fill(Number.NaN)
+  #bucket = Number.NaN
+  readonly #returns = new Float64Array(WINDOW_BUCKETS)
+  readonly #moves = new Float64Array(WINDOW_BUCKETS)
+  readonly #flows = new Float64Array(WINDOW_BUCKETS)
+  readonly #notionals = new Float64Array(WINDOW_BUCKETS)
+
+  constructor(notionalUnit: number) {
+    this.#unit = notionalUnit / 1e6
+  }
+
+  addTrade(trade: TradeState): void {
+    const at = this.#sums.claim(trade.grid.current)
+    const sums = this.#sums.values
+    const notional = trade.ticks * trade.lots
+    sums[at + SIGNED_NOTIONAL] += trade.sign * notional
+    sums[at + NOTIONAL] += notional
+    sums[at + TRADES]++
+  }
+
+  addRow(row: RowState): void {
+    const at = this.#sums.claim(row.grid.current)
+    const sums = this.#sums.values
+    sums[at + OFI] += row.ofiLots
+    sums[at + QUEUES] += row.summary.bids.bestLots + row.summary.asks.bestLots
+    sums[at + ROWS]++
+  }
+
+  /** Writes Kyle's lambda, the beta of order flow and Amihud's ratio from `slot` on. */
+  write(values: Float64Array, slot: number, grid: BucketGrid): void {
+    if (grid.current !== this.#bucket) {
+      this.#bucket = grid.current
+      this.#update(grid)
+    }
+    for (let i = 0; i < RESULTS; i++) values[slot + i] = this.#results[i]
+  }
+
+  #update(grid: BucketGrid): void {
+    const sums = this.#sums.values
+    let pairs = 0
+    let queues = 0
+    let rows = 0
+    let ratios = 0
+    let traded = 0
+    for (let b = grid.current - WINDOW_BUCKETS; b < grid.current; b++) {
+      const at = this.#sums.offsetOf(b)
+      queues += sums[at + QUEUES]
+      rows += sums[at + ROWS]
+      const mid = grid.midOf(b)
+      const move = mid - grid.midOf(b - 1)
+      if (Number.isNaN(move)) continue
+      const bps = 1e4 * Math.log1p(move / (mid - move))
+      this.#returns[pairs] = bps
+      this.#moves[pairs] = move / 2
+      this.#notionals[pairs] = sums[at + SIGNED_NOTIONAL]
+      this.#flows[pairs] = sums[at + OFI]
+      pairs++
+      if (sums[at + TRADES] === 0) continue
+      ratios += Math.abs(bps) / sums[at + NOTIONAL]
+      traded++
+    }
+    const results = this.#results
+    results[AMIHUD] = traded < AMIHUD_BUCKETS_MIN ? Number.NaN : ratios / (traded * this.#unit)
+    results[KYLE] = Number.NaN
+    results[OFI_BETA] = Number.NaN
+    if (pairs < PAIRS_MIN) return
+    // A factor of x is one over it of the slope.
+    writeSlope(this.#notionals, this.#returns, pairs, results, KYLE)
+    results[KYLE] /= this.#unit
+    writeSlope(this.#flows, this.#moves, pairs, results, OFI_BETA)
+    results[OFI_BETA] *= queues === 0 ? Number.NaN : queues / (2 * rows)
+  }
+}
