@@ -78,8 +78,18 @@ export const WINDOW_EVENTS_MAX = 1 << 18
  * each of the usual 360 periods. Busy symbols touch some hundred cells in a period.
  */
 export const TRANSITION_CELLS_MAX = 1 << 20
+/**
+ * Lots that the queue model keeps for one side of a symbol; beyond it the two oldest of the level
+ * with most lots become one, and are counted.
+ */
+export const QUEUE_LOTS_MAX = 1 << 18
 /** Closed grid buckets kept per symbol; the longest look-back of the catalogue is 300. */
 export const GRID_BUCKETS_KEPT = 512
+/**
+ * Buckets of the global grid kept per symbol in shared memory: the 61 of the longest window, and as
+ * many for a reader that is behind.
+ */
+export const MID_BUCKETS_KEPT = 128
 
 // Model and signal
 /**
@@ -119,6 +129,10 @@ export const JOURNAL_SEGMENT_BYTES_MAX = 64 * 1024 * 1024
  * intent may have.
  */
 export const DECISIONS_KEPT_MAX = 1 << 16
+/** Executions remembered over all orders, so that none is counted twice. */
+export const EXEC_IDS_KEPT_MAX = 1 << 16
+/** Orders of others on the account that were told of once. */
+export const EXTERNAL_ORDERS_KEPT_MAX = 4096
 export const ORDERS_FINISHED_MAX = 4096
 /** Intents and commands that one turn of the actor takes from each ring. */
 export const INTENTS_PER_TURN_MAX = 256
@@ -214,6 +228,7 @@ for (const records of [
 ]) {
   assert((records & (records - 1)) === 0, 'a feature log has a power of two of records')
 }
+assert(QUEUE_LOTS_MAX > 2 * DEPTH_MAX, 'some level has two lots when the queue model is full')
 assert(DEPTH_MAX <= MESSAGE_LEVELS_MAX, 'a snapshot of the deepest book fits one message')
 assert(CLIENT_BACKLOG_BYTES_SOFT < CLIENT_BACKLOG_BYTES_MAX, 'conflation comes before closing')
 assert(DESK_EVENTS_SNAPSHOT <= DESK_EVENTS_KEPT, 'a snapshot of events is cut from those kept')

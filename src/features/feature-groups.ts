@@ -8,6 +8,7 @@ import { ClusterFeatures } from './group-i.ts'
 import { LevelFeatures } from './group-j.ts'
 import { ManipulationFeatures } from './group-k.ts'
 import { RollingFeatures } from './group-l.ts'
+import { CrossFeatures } from './group-m.ts'
 import { NormalFeatures } from './group-n.ts'
 import { QueueModel } from './queue-model.ts'
 import type { GroupSetup, RowState, TradeState } from './row-state.ts'
@@ -27,6 +28,7 @@ export class FeatureGroups {
   readonly #levels: LevelFeatures | undefined
   readonly #manipulation: ManipulationFeatures | undefined
   readonly #rolling: RollingFeatures | undefined
+  readonly #cross: CrossFeatures | undefined
   readonly #normal: NormalFeatures | undefined
 
   constructor(setup: GroupSetup, groups: ReadonlySet<FeatureGroup>) {
@@ -42,6 +44,7 @@ export class FeatureGroups {
       if (groups.has('K')) this.#manipulation = new ManipulationFeatures(setup, queues)
     }
     if (groups.has('L')) this.#rolling = new RollingFeatures()
+    if (groups.has('M')) this.#cross = new CrossFeatures(setup.place)
     if (groups.has('N')) this.#normal = new NormalFeatures(setup)
   }
 
@@ -67,6 +70,12 @@ export class FeatureGroups {
     this.#volatility?.addTrade(trade)
     this.#toxicity?.addTrade(trade)
     this.#manipulation?.addTrade(trade)
+    this.#cross?.addTrade(trade)
+  }
+
+  /** The symbol has no mid until its next snapshot. */
+  onGap(): void {
+    this.#cross?.onGap()
   }
 
   /** Writes the columns of the groups that are on; those of A to D are there already. */
@@ -80,6 +89,7 @@ export class FeatureGroups {
     this.#levels?.update(values, row)
     this.#manipulation?.update(values, row)
     this.#rolling?.update(values, row)
+    this.#cross?.update(values, row)
     this.#normal?.update(values, row)
   }
 }

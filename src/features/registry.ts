@@ -27,6 +27,7 @@ const GROUPS_BUILT: ReadonlySet<FeatureGroup> = new Set([
   'F',
   'G',
   'H',
+  'M',
 ])
 
 export const FEATURES: readonly FeatureDefinition[] = CATALOGUE.map(

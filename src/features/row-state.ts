@@ -4,6 +4,7 @@ import type { Instrument } from '../domain/instrument.ts'
 import type { BookSummary } from './book-summary.ts'
 import type { BucketGrid } from './bucket-grid.ts'
 import type { BookFlows } from './flow-attribution.ts'
+import type { MarketPlace } from './group-m.ts'
 import type { MidLog } from './mid-log.ts'
 import type { FeatureCatalogueParameters } from './parameters.ts'
 import type { StreamTime } from './stream-time.ts'
@@ -14,6 +15,8 @@ export type GroupSetup = Readonly<{
   /** Levels a side of the book topic. */
   depth: number
   params: FeatureCatalogueParameters
+  /** The symbol among all others. */
+  place: MarketPlace
 }>
 
 /**

@@ -10,12 +10,14 @@ import { BookFlow } from './book-flow.ts'
 import { BookSummary } from './book-summary.ts'
 import { BucketGrid } from './bucket-grid.ts'
 import { FEATURE_GROUP_NAMES, type FeatureGroup } from './catalogue.ts'
+import { CrossMarket } from './cross-market.ts'
 import { FeatureGroups } from './feature-groups.ts'
 import { type BookFlows, FlowAttribution } from './flow-attribution.ts'
 import { TopFeatures } from './group-a.ts'
 import { ShapeFeatures } from './group-b.ts'
 import { ImbalanceFeatures } from './group-c.ts'
 import { writeBookFlow, writeTradeFlow } from './group-d.ts'
+import type { MarketPlace } from './group-m.ts'
 import { HawkesIntensity } from './hawkes.ts'
 import { MidLog } from './mid-log.ts'
 import { type FeatureCatalogueParameters, withDefaults } from './parameters.ts'
@@ -60,6 +62,8 @@ export type SymbolFeaturesOptions = Readonly<{
   params?: Partial<FeatureCatalogueParameters>
   /** Groups to compute; all when left out. A to D are always on, the others build on them. */
   groups?: ReadonlySet<FeatureGroup>
+  /** Where it stands among the other symbols; a market of its own when left out. */
+  place?: MarketPlace
   /** Counters of the thread; private ones when left out. */
   counters?: Counters
 }>
@@ -119,7 +123,9 @@ export class SymbolFeatures {
       params.hawkesCross,
       params.hawkesBeta,
     )
-    this.#groups = new FeatureGroups({ instrument, depth, params }, options.groups ?? ALL_GROUPS)
+    const place = options.place ?? alone(params.gridMs)
+    const setup = { instrument, depth, params, place }
+    this.#groups = new FeatureGroups(setup, options.groups ?? ALL_GROUPS)
     const shared = { time: this.#time, mids: this.mids, grid: this.grid }
     this.#trade = { ...shared, sign: 0, lots: 0, ticks: 0, streamPosition: 0 }
     this.#rowState = {
@@ -197,6 +203,7 @@ export class SymbolFeatures {
     // A symbol that never had an event has no time to put the gap at, and no mid to lose.
     if (this.#time.tauMs === Number.NEGATIVE_INFINITY) return
     this.mids.append(this.#time, Number.NaN)
+    this.#groups.onGap()
   }
 
   #addTrade(message: TradeMessage, i: number): void {
@@ -252,6 +259,11 @@ export class SymbolFeatures {
       this.#poolOverflows = poolOverflows
     }
   }
+}
+
+/** A market with one symbol, which leads itself. */
+function alone(gridMs: number): MarketPlace {
+  return { market: new CrossMarket({ symbols: 1, leader: 0, gridMs }), symbol: 0 }
 }
 
 /** What leaves is finite or NaN, and zero has no sign. */

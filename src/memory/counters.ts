@@ -106,6 +106,9 @@ export const COUNTERS = [
   'cross_checks_not_comparable', // seq differed
   'cross_checks_failed', // REST did not answer
   'cross_check_mismatches',
+  // features of several symbols: rows whose columns of another's mids or quotes stayed NaN
+  'cross_reads_busy',
+  'bad_copies_covered', // messages that one connection spoiled and another brought whole
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

@@ -21,6 +21,8 @@ const REGION_KINDS = [
   'counters',
   'histograms',
   'control',
+  'mids',
+  'venue_quotes',
 ] as const
 export type RegionKind = (typeof REGION_KINDS)[number]
 

@@ -9,7 +9,8 @@ import {
   type TradeMessage,
 } from '../../src/domain/messages.ts'
 import { FEATURE_GROUP_NAMES, type FeatureGroup } from '../../src/features/catalogue.ts'
-import type { FeatureCatalogueParameters } from '../../src/features/parameters.ts'
+import { CrossMarket, leaderAmong } from '../../src/features/cross-market.ts'
+import { type FeatureCatalogueParameters, withDefaults } from '../../src/features/parameters.ts'
 import { SymbolFeatures } from '../../src/features/symbol-features.ts'
 import { Counters } from '../../src/memory/counters.ts'
 import { MapBook } from './map-book.ts'
@@ -51,13 +52,24 @@ export class FeatureReplay {
     depth: number,
     params: Partial<FeatureCatalogueParameters> = {},
     groups: ReadonlySet<FeatureGroup> = new Set(FEATURE_GROUP_NAMES),
+    options: Readonly<{
+      leader?: string | undefined
+      mids?: SharedArrayBuffer
+      quotes?: SharedArrayBuffer
+      feesBps?: number
+    }> = {},
   ) {
+    const symbols = [...instruments.keys()]
+    const { gridMs } = withDefaults(params)
+    const leader = leaderAmong(symbols, options.leader)
+    const market = new CrossMarket({ symbols: symbols.length, ...options, leader, gridMs })
     for (const [symbol, instrument] of instruments) {
       const features = new SymbolFeatures({
         instrument,
         depth,
         params,
         groups,
+        place: { market, symbol: this.#streams.size },
         counters: this.counters,
       })
       const book = new MapBook(depth)
