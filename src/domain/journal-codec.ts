@@ -1,16 +1,22 @@
 import { fail, type Result, succeed } from '../core/result.ts'
 import {
+  type AccountReconciled,
   BREAKER_STATES,
   type BreakerChanged,
   type DayStarted,
+  type ExternalFillRecorded,
+  type ExternalOrderSeen,
   type FillRecorded,
+  type FundingRecorded,
   type IntentDenied,
   type JournalInstrument,
   type JournalRecord,
   ORDER_EVENTS,
   ORDER_TYPES,
+  type OrderAmended,
   type OrderCreated,
   type OrderStateChanged,
+  type PositionAdjusted,
   type RunStarted,
   type RunStopped,
   TIMES_IN_FORCE,
@@ -141,6 +147,65 @@ const BREAKER: Shape<BreakerChanged> = {
   reason: text,
 }
 
+const ORDER_AMENDED: Shape<OrderAmended> = {
+  time_us: integer,
+  run: count,
+  order_link_id: text,
+  limit_ticks: count,
+  lots: count,
+}
+const EXTERNAL_FILL: Shape<ExternalFillRecorded> = {
+  time_us: integer,
+  run: count,
+  exec_id: text,
+  order_link_id: text,
+  symbol: text,
+  category,
+  side: oneOf(ORDER_SIDES),
+  ticks: count,
+  lots: count,
+  fee_quote: number,
+  is_maker: flag,
+  exchange_time_us: integer,
+  position_lots_after: integer,
+}
+const FUNDING: Shape<FundingRecorded> = {
+  time_us: integer,
+  run: count,
+  exec_id: text,
+  symbol: text,
+  category,
+  fee_quote: number,
+  exchange_time_us: integer,
+}
+const EXTERNAL_ORDER: Shape<ExternalOrderSeen> = {
+  time_us: integer,
+  run: count,
+  order_id: text,
+  order_link_id: text,
+  symbol: text,
+  category,
+  limit_ticks: number,
+  lots: number,
+}
+const POSITION_ADJUSTED: Shape<PositionAdjusted> = {
+  time_us: integer,
+  run: count,
+  symbol: text,
+  category,
+  lots_before: integer,
+  lots_after: integer,
+  average_ticks: number,
+}
+const ACCOUNT_RECONCILED: Shape<AccountReconciled> = {
+  time_us: integer,
+  run: count,
+  rounds: count,
+  executions: integer,
+  orders_open: integer,
+  positions_open: integer,
+}
+
 const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Check>>>> = {
   run_started: RUN_STARTED,
   run_stopped: RUN_STOPPED,
@@ -151,6 +216,12 @@ const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Che
   order_state: ORDER_STATE,
   fill: FILL,
   breaker: BREAKER,
+  order_amended: ORDER_AMENDED,
+  external_fill: EXTERNAL_FILL,
+  funding: FUNDING,
+  external_order: EXTERNAL_ORDER,
+  position_adjusted: POSITION_ADJUSTED,
+  account_reconciled: ACCOUNT_RECONCILED,
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -185,6 +185,91 @@ export type FillRecorded = Readonly<{
   fees_quote_after: number
 }>
 
+/** Terms that an open order is to get; they hold from the event `amend` on. */
+export type OrderAmended = Readonly<{
+  type: 'order_amended'
+  time_us: number
+  run: number
+  order_link_id: string
+  limit_ticks: number
+  /** The whole size, what is filled included. */
+  lots: number
+}>
+
+/**
+ * An execution on the account by no order that we know: another program's, a person's, a
+ * liquidation, or one of ours from before the memory of the state. It moves the position all the
+ * same.
+ */
+export type ExternalFillRecorded = Readonly<{
+  type: 'external_fill'
+  time_us: number
+  run: number
+  exec_id: string
+  order_link_id: string
+  symbol: string
+  category: Category
+  side: OrderSide
+  ticks: number
+  lots: number
+  fee_quote: number
+  is_maker: boolean
+  exchange_time_us: number
+  position_lots_after: number
+}>
+
+/** Paid (positive) or received for holding a position: money, but no trade. */
+export type FundingRecorded = Readonly<{
+  type: 'funding'
+  time_us: number
+  run: number
+  exec_id: string
+  symbol: string
+  category: Category
+  fee_quote: number
+  exchange_time_us: number
+}>
+
+/** An order on the account that is not ours, seen for the first time. It is left alone. */
+export type ExternalOrderSeen = Readonly<{
+  type: 'external_order'
+  time_us: number
+  run: number
+  order_id: string
+  order_link_id: string
+  symbol: string
+  category: Category
+  limit_ticks: number
+  lots: number
+}>
+
+/** The exchange holds another position than all executions make; its word is taken. */
+export type PositionAdjusted = Readonly<{
+  type: 'position_adjusted'
+  time_us: number
+  run: number
+  symbol: string
+  category: Category
+  /** Signed. */
+  lots_before: number
+  lots_after: number
+  /** Of the exchange, in ticks; 0 when flat. */
+  average_ticks: number
+}>
+
+/** Our record of the account and the exchange's agree: orders are possible from here on. */
+export type AccountReconciled = Readonly<{
+  type: 'account_reconciled'
+  time_us: number
+  run: number
+  /** Looks it took. */
+  rounds: number
+  /** Executions that were missing here. */
+  executions: number
+  orders_open: number
+  positions_open: number
+}>
+
 export const BREAKER_STATES = ['closed', 'open', 'half_open'] as const
 export type BreakerState = (typeof BREAKER_STATES)[number]
 
@@ -207,3 +292,9 @@ export type JournalRecord =
   | OrderStateChanged
   | FillRecorded
   | BreakerChanged
+  | OrderAmended
+  | ExternalFillRecorded
+  | FundingRecorded
+  | ExternalOrderSeen
+  | PositionAdjusted
+  | AccountReconciled

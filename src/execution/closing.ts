@@ -1,8 +1,9 @@
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { IntentReason } from '../memory/intent-record.ts'
 import type { Books } from './books.ts'
-import { type ExecutionState, type Holding, instrumentKey } from './execution-state.ts'
+import type { ExecutionState } from './execution-state.ts'
 import { closingTicks, exitLimitTicks, exitReason } from './exits/position-exit.ts'
+import { type Holding, instrumentKey } from './holding.ts'
 import { ACTOR_SHARD, type Intent } from './intent.ts'
 
 const RETRY_US_MIN = 100_000

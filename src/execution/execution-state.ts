@@ -5,39 +5,17 @@ import type {
   DayStarted,
   FillRecorded,
   JournalRecord,
+  OrderAmended,
   OrderCreated,
   OrderStateChanged,
   RunStarted,
 } from '../domain/journal.ts'
 import type { TradingState } from '../domain/trading.ts'
+import { AccountFold } from './account-fold.ts'
+import { type Holding, instrumentKey, planAfterFill } from './holding.ts'
 import { createOrder, type Order } from './order/order.ts'
 import { isFinished, nextOrderState } from './order/order-state.ts'
-import {
-  afterFill,
-  averagePrice,
-  FLAT,
-  type Position,
-  rescalePosition,
-  type Steps,
-} from './position.ts'
-
-/**
- * When a position is to be closed without being asked; from the order that opened or enlarged it
- * last.
- */
-export type ExitPlan = Readonly<{
-  /** NaN: none. */
-  targetTicks: number
-  stopTicks: number
-  /** Infinity: no bound. */
-  holdUntilUs: number
-}>
-
-export type Holding = { position: Position; plan: ExitPlan | undefined; steps: Steps }
-
-export function instrumentKey(instrument: Readonly<{ category: string; symbol: string }>): string {
-  return `${instrument.category}:${instrument.symbol}`
-}
+import { afterFill, FLAT, type Position, rescalePosition, type Steps } from './position.ts'
 
 type Folded = Result<void, 'journal_corrupt'>
 const FOLDED: Folded = succeed(undefined)
@@ -66,6 +44,8 @@ export class ExecutionState {
   readonly unfinished = new Map<string, Order>()
   /** By `instrumentKey`; instruments of earlier runs stay while they hold a position. */
   readonly holdings = new Map<string, Holding>()
+  /** What happened on the account beside our orders. */
+  readonly account = new AccountFold(this.holdings)
 
   /** Refuses a record that cannot follow what came before. */
   apply(record: JournalRecord): Folded {
@@ -86,8 +66,19 @@ export class ExecutionState {
         return this.#changeOrder(record)
       case 'fill':
         return this.#fill(record)
+      case 'order_amended':
+        return this.#amendOrder(record)
+      case 'external_fill':
+        return this.account.externalFill(record)
+      case 'funding':
+        return this.account.funding(record)
+      case 'external_order':
+        return this.account.externalOrder(record)
+      case 'position_adjusted':
+        return this.account.adjust(record)
       case 'intent_denied':
       case 'breaker':
+      case 'account_reconciled':
       case 'run_stopped':
         return FOLDED
     }
@@ -103,11 +94,11 @@ export class ExecutionState {
     return this.holdings.get(key)?.position ?? FLAT
   }
 
-  /** Profit of all that was closed, after fees. */
+  /** Profit of all that was closed, after fees and funding. */
   realizedQuote(): number {
     let sum = 0
-    for (const { position } of this.holdings.values())
-      sum += position.realizedQuote - position.feesQuote
+    for (const { fundingQuote, position } of this.holdings.values())
+      sum += position.realizedQuote - position.feesQuote - fundingQuote
     return sum
   }
 
@@ -138,7 +129,7 @@ export class ExecutionState {
   #setSteps(key: string, steps: Steps): boolean {
     const holding = this.holdings.get(key)
     if (holding === undefined) {
-      this.holdings.set(key, { position: FLAT, plan: undefined, steps })
+      this.holdings.set(key, { position: FLAT, plan: undefined, steps, fundingQuote: 0 })
       return true
     }
     const before = holding.steps
@@ -190,11 +181,24 @@ export class ExecutionState {
     order.state = record.to
     order.reason = record.reason
     order.updatedUs = record.time_us
+    if (record.event === 'amend' && order.amended !== undefined) {
+      order.terms = { ...order.terms, ...order.amended }
+    }
+    if (record.event === 'amend' || record.event === 'rejectAmend') order.amended = undefined
     if (record.to === 'submitted') order.submittedUs = record.time_us
     if (isFinished(record.to)) {
       this.unfinished.delete(record.order_link_id)
       this.#forgetOldest()
     }
+    return FOLDED
+  }
+
+  #amendOrder(record: OrderAmended): Folded {
+    const order = this.orders.get(record.order_link_id)
+    if (order === undefined) {
+      return fail('journal_corrupt', `order ${record.order_link_id} was never created`)
+    }
+    order.amended = { limit_ticks: record.limit_ticks, lots: record.lots }
     return FOLDED
   }
 
@@ -217,6 +221,7 @@ export class ExecutionState {
       return fail('journal_corrupt', `fill ${record.exec_id} ${text}`)
     }
     order.execIds.add(record.exec_id)
+    this.account.note(record.exec_id, record.exchange_time_us)
     order.filledLots += record.lots
     order.filledTickLots += record.ticks * record.lots
     order.feesQuote += record.fee_quote
@@ -248,32 +253,4 @@ export class ExecutionState {
       if (--excess <= 0) return
     }
   }
-}
-
-/**
- * What a fill of `terms` leaves for the exits to watch. Closing does not move the levels; the hold
- * starts at the first fill.
- */
-function planAfterFill(
-  before: Holding,
-  position: Position,
-  terms: OrderCreated,
-  timeUs: number,
-): ExitPlan | undefined {
-  if (position.lots === 0) return undefined
-  const wasOpen = before.position.lots !== 0
-  const isSameSide = wasOpen && before.position.lots > 0 === position.lots > 0
-  if (terms.reduce_only && isSameSide) return before.plan
-  const holdUntilUs =
-    terms.hold_ms_max > 0 ? timeUs + terms.hold_ms_max * 1000 : Number.POSITIVE_INFINITY
-  return {
-    targetTicks: terms.target_ticks ?? Number.NaN,
-    stopTicks: terms.stop_ticks ?? Number.NaN,
-    holdUntilUs: isSameSide && before.plan !== undefined ? before.plan.holdUntilUs : holdUntilUs,
-  }
-}
-
-export function averageQuote(holding: Holding): number | null {
-  const price = averagePrice(holding.position, holding.steps)
-  return Number.isNaN(price) ? null : price
 }

@@ -1,7 +1,7 @@
 import type { InstrumentTable } from '../domain/instrument.ts'
 import { type Books, midTicks } from './books.ts'
 import type { ExecutionState } from './execution-state.ts'
-import { instrumentKey } from './execution-state.ts'
+import { instrumentKey } from './holding.ts'
 import { leavesLots } from './order/order.ts'
 import { notionalQuote, unrealizedQuote } from './position.ts'
 import type { Exposure } from './risk/order-size.ts'

@@ -1,5 +1,5 @@
-import { averageQuote } from './execution-state.ts'
 import type { Execution } from './gateway/gateway.ts'
+import { averageQuote } from './holding.ts'
 import type { Ledger } from './ledger.ts'
 import type { Order } from './order/order.ts'
 import { afterFill } from './position.ts'

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { ManualClock } from '../../src/core/clock.ts'
-import type { ExitPlan } from '../../src/execution/execution-state.ts'
 import {
   closingTicks,
   exitLimitTicks,
   exitReason,
 } from '../../src/execution/exits/position-exit.ts'
+import type { ExitPlan } from '../../src/execution/holding.ts'
 import { HandBooks, START_US } from './rig.ts'
 
 const books = new HandBooks(new ManualClock(START_US))

@@ -1,6 +1,6 @@
 import type { BookCopy } from '../../memory/book-view.ts'
 import type { IntentReason } from '../../memory/intent-record.ts'
-import type { ExitPlan } from '../execution-state.ts'
+import type { ExitPlan } from '../holding.ts'
 
 /**
  * Whether an open position is to be closed now, at the price it could be closed at: the best bid

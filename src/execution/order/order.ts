@@ -7,7 +7,10 @@ import { isFinished } from './order-state.ts'
  * the journal only.
  */
 export type Order = {
-  readonly terms: OrderCreated
+  /** Replaced as a whole when an amend holds. */
+  terms: OrderCreated
+  /** Terms on their way to the exchange. */
+  amended: Readonly<{ limit_ticks: number; lots: number }> | undefined
   /** Category and symbol, `instrumentKey` in execution-state.ts. */
   readonly key: string
   state: OrderState
@@ -26,6 +29,7 @@ export type Order = {
 export function createOrder(terms: OrderCreated, key: string): Order {
   return {
     terms,
+    amended: undefined,
     key,
     state: 'created',
     reason: terms.reason,

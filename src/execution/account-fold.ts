@@ -1,0 +1,110 @@
+import { EXEC_IDS_KEPT_MAX, EXTERNAL_ORDERS_KEPT_MAX } from '../constants.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
+import type {
+  ExternalFillRecorded,
+  ExternalOrderSeen,
+  FundingRecorded,
+  PositionAdjusted,
+} from '../domain/journal.ts'
+import { type Holding, instrumentKey } from './holding.ts'
+import { afterFill } from './position.ts'
+
+type Folded = Result<void, 'journal_corrupt'>
+
+/**
+ * What happened on the account beside our orders, as a fold of the journal: executions and orders
+ * of others, funding, and positions that were taken over from the exchange.
+ */
+export class AccountFold {
+  /** Executions counted, of ours and of others, oldest first; bounded. */
+  readonly execIds = new Set<string>()
+  /** Ids of the exchange, oldest first; bounded. */
+  readonly externalOrders = new Set<string>()
+  /** Exchange time of the latest execution that was counted; NaN before the first. */
+  lastExecutionUs = Number.NaN
+  externalFills = 0
+  adjustments = 0
+  readonly #holdings: ReadonlyMap<string, Holding>
+
+  constructor(holdings: ReadonlyMap<string, Holding>) {
+    this.#holdings = holdings
+  }
+
+  /** An execution was counted; its id is not counted again. */
+  note(execId: string, exchangeTimeUs: number): void {
+    keep(this.execIds, execId, EXEC_IDS_KEPT_MAX)
+    if (!(exchangeTimeUs <= this.lastExecutionUs)) this.lastExecutionUs = exchangeTimeUs
+  }
+
+  externalFill(record: ExternalFillRecorded): Folded {
+    const holding = this.#holdings.get(instrumentKey(record))
+    if (holding === undefined) return unannounced(record.exec_id, record)
+    if (this.execIds.has(record.exec_id)) {
+      return fail('journal_corrupt', `external fill ${record.exec_id} was counted before`)
+    }
+    const { side, ticks, lots, fee_quote: feeQuote } = record
+    const position = afterFill(holding.position, { side, ticks, lots, feeQuote }, holding.steps)
+    if (position.lots !== record.position_lots_after) {
+      const text = `leaves ${position.lots} lots, the record says ${record.position_lots_after}`
+      return fail('journal_corrupt', `external fill ${record.exec_id} ${text}`)
+    }
+    holding.position = position
+    // Nobody gave levels to what somebody else opened; those of our own position stay.
+    if (position.lots === 0) holding.plan = undefined
+    this.externalFills++
+    this.note(record.exec_id, record.exchange_time_us)
+    return succeed(undefined)
+  }
+
+  funding(record: FundingRecorded): Folded {
+    const holding = this.#holdings.get(instrumentKey(record))
+    if (holding === undefined) return unannounced(record.exec_id, record)
+    if (this.execIds.has(record.exec_id)) {
+      return fail('journal_corrupt', `funding ${record.exec_id} was counted before`)
+    }
+    holding.fundingQuote += record.fee_quote
+    this.note(record.exec_id, record.exchange_time_us)
+    return succeed(undefined)
+  }
+
+  externalOrder(record: ExternalOrderSeen): Folded {
+    keep(this.externalOrders, record.order_id, EXTERNAL_ORDERS_KEPT_MAX)
+    return succeed(undefined)
+  }
+
+  adjust(record: PositionAdjusted): Folded {
+    const holding = this.#holdings.get(instrumentKey(record))
+    if (holding === undefined) return unannounced('an adjustment', record)
+    const { position } = holding
+    if (position.lots !== record.lots_before) {
+      const text = `from ${record.lots_before} lots, the position is ${position.lots}`
+      return fail('journal_corrupt', `${record.symbol}: an adjustment ${text}`)
+    }
+    const lots = record.lots_after
+    holding.position = {
+      ...position,
+      lots,
+      costTickLots: Math.abs(lots) * record.average_ticks,
+    }
+    if (lots === 0) holding.plan = undefined
+    this.adjustments++
+    return succeed(undefined)
+  }
+}
+
+function keep(set: Set<string>, id: string, max: number): void {
+  set.add(id)
+  if (set.size <= max) return
+  for (const oldest of set) {
+    set.delete(oldest)
+    return
+  }
+}
+
+function unannounced(
+  what: string,
+  instrument: Readonly<{ category: string; symbol: string }>,
+): Folded {
+  const text = `${instrumentKey(instrument)} was not announced`
+  return fail('journal_corrupt', `${what}: ${text}`)
+}
