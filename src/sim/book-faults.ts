@@ -27,7 +27,9 @@ type BookText = {
   data: { s: string; b: Level[]; a: Level[]; u: number; seq: number }
 }
 
-const HUGE_PRICE = '10000000000'
+const HUGE_PRICE_DIGITS = 11
+/** Of a number whose every whole step a double holds: 10^15 is below 2^53. */
+const EXACT_DIGITS = 16
 /** 2^53 - 2: the largest but one that a double tells from its neighbors. */
 const HUGE_SEQ = 9_007_199_254_740_990
 const LARGE_FRAME_BYTES = 70_000
@@ -229,9 +231,15 @@ function withDeepLevels(message: BookText, ports: BookPorts): Mutation {
   return [write({ ...message, data: { ...message.data, a: [...message.data.a, ...deep] } })]
 }
 
+/**
+ * 10,000,000,000, or less on a fine tick: no exchange allows a price of more ticks than a double
+ * can count.
+ */
 function withHugePrice(message: BookText, ports: BookPorts): Mutation {
-  const book = whole(ports)
-  if (book === undefined || book.data.a.length < ports.depth) return undefined
+  const worst = whole(ports)?.data.a.at(ports.depth - 1)
+  if (worst === undefined) return undefined
+  const decimals = String(worst[0]).split('.')[1]?.length ?? 0
+  const price = `1${'0'.repeat(Math.min(HUGE_PRICE_DIGITS, EXACT_DIGITS - decimals) - 1)}`
   const { a } = message.data
-  return [write({ ...message, data: { ...message.data, a: [...a, [HUGE_PRICE, '1000']] } })]
+  return [write({ ...message, data: { ...message.data, a: [...a, [price, '1000']] } })]
 }
