@@ -3,6 +3,7 @@ import { HELD_MESSAGES_MAX, HOLD_MS_MAX, TOPIC_CARRIERS_MAX } from '../constants
 import { assert } from '../core/assert.ts'
 import type { BookMessage, LevelList } from '../domain/messages.ts'
 import { type Counters, counterIndex } from '../memory/counters.ts'
+import { BadCopies } from './bad-copies.ts'
 import type { Sequencer } from './sequencer.ts'
 
 /**
@@ -13,17 +14,22 @@ import type { Sequencer } from './sequencer.ts'
  *   u <= last            a repeat
  *   u > last + 1         held while another carrier has not come past last + 1 yet: it may bring it
  *   u = 1, newer seq     a restart of the exchange's chain, taken
- *   older seq            of the chain before a restart: dropped
+ *   older seq            of the chain before a restart: dropped, where this carrier has brought
+ *                        nothing of the new chain yet; each keeps its order
+ *   not to be read       taken for the carrier's next `u`: another one has brought it or may do so
  *
  * What is held is bounded in count and time. When nobody can fill it any more, the first held
  * snapshot is taken, or else the first held delta, which the sequencer then finds to be a gap. A
- * topic that one connection carries passes untouched.
+ * topic that one connection carries passes untouched. Long because what is held and what is taken
+ * share the state of a topic.
  */
 export type MergeSink = Readonly<{
   /** For the sequencer; a held message comes with the time at which it was received. */
   onNext(message: BookMessage, receiveUs: number): void
   /** A second copy of what is applied; a sign of life when it is the latest one. */
   onRepeat(topic: number, isLatest: boolean, receiveUs: number): void
+  /** A message that could not be read, and that no other connection brought in its time. */
+  onUnreadable(topic: number, nowUs: number): void
 }>
 
 type Held = Readonly<{ message: BookMessage; receiveUs: number }>
@@ -32,6 +38,7 @@ const DUPLICATES_MERGED = counterIndex('duplicates_merged')
 const MESSAGES_HELD = counterIndex('messages_held')
 const HOLDS_FILLED = counterIndex('holds_filled')
 const HOLDS_FAILED = counterIndex('holds_failed')
+const BAD_COPIES_COVERED = counterIndex('bad_copies_covered')
 
 const JUDGED_NEXT = 1
 const JUDGED_RESTART = 2
@@ -56,6 +63,8 @@ export class ChainMerge {
   readonly #held: (Held[] | undefined)[]
   /** Topics of which something is held. */
   readonly #holding: number[] = []
+  readonly #bad = new BadCopies()
+  readonly #lastU = (topic: number): number => this.#sequencer.lastU(topic)
 
   /** `topics` is one more than the largest topic index. */
   constructor(topics: number, sequencer: Sequencer, counters: Counters, sink: MergeSink) {
@@ -76,11 +85,12 @@ export class ChainMerge {
     const place = this.#placeOf(topic, connection)
     const last = this.#sequencer.lastU(topic)
     if (this.#carriers[topic] === 1 || Number.isNaN(last)) {
+      if (message.isSnapshot) this.#forget(topic)
       this.#seenU[place] = message.u
       this.#take(message, receiveUs)
       return
     }
-    const verdict = this.#judge(message, last)
+    const verdict = this.#judge(message, last, this.#seenU[place])
     if (verdict === JUDGED_OLD) {
       this.#count[DUPLICATES_MERGED]++
       return
@@ -95,6 +105,27 @@ export class ChainMerge {
       this.#take(message, receiveUs)
       this.#drain(topic)
     }
+  }
+
+  /**
+   * `connection` brought a message of the topic that cannot be read. True: the book stays what it
+   * is, as another connection has brought the same message or may still do so; when it does not in
+   * time, `onUnreadable` is called. False: nobody else can bring it.
+   */
+  offerBad(topic: number, connection: number, nowUs: number): boolean {
+    const place = this.#placeOf(topic, connection)
+    const last = this.#sequencer.lastU(topic)
+    if (this.#carriers[topic] === 1 || Number.isNaN(last)) return false
+    const seen = this.#seenU[place]
+    const u = seen === NOTHING_SEEN ? last + 1 : seen + 1
+    this.#seenU[place] = u
+    if (u <= last) {
+      this.#count[BAD_COPIES_COVERED]++
+      return true
+    }
+    if (!this.#canStillCome(topic, last)) return false
+    this.#bad.add(topic, u, nowUs)
+    return true
   }
 
   /** The connection does not carry the topic any more: what waited for it may wait in vain. */
@@ -112,6 +143,7 @@ export class ChainMerge {
   /** The chain ended for a reason outside the stream: nothing is held for it any more. */
   reset(topic: number): void {
     this.#release(topic)
+    this.#bad.forget(topic)
   }
 
   /** Ends the holds that have lasted their time; called from a timer. */
@@ -121,6 +153,15 @@ export class ChainMerge {
       const held = this.#held[topic]
       if (held === undefined || nowUs - held[0].receiveUs < HOLD_MS_MAX * 1000) continue
       this.#giveUp(topic, held)
+    }
+    if (this.#bad.size > 0) this.#settleBad(nowUs)
+  }
+
+  #settleBad(nowUs: number): void {
+    const { covered, missed } = this.#bad.settle(nowUs, HOLD_MS_MAX * 1000, this.#lastU)
+    this.#count[BAD_COPIES_COVERED] += covered
+    for (const topic of missed) {
+      if (this.#sequencer.isLive(topic)) this.#sink.onUnreadable(topic, nowUs)
     }
   }
 
@@ -134,11 +175,16 @@ export class ChainMerge {
     return false
   }
 
-  #judge(message: BookMessage, last: number): number {
+  /** `seen` is the latest `u` that the carrier has brought of the chain. */
+  #judge(message: BookMessage, last: number, seen: number): number {
     const { u, seq } = message
     const lastSeq = this.#seq[message.topic]
     if (message.isSnapshot || u === 1) {
-      if (u === 1 && last !== 1) return seq <= lastSeq ? JUDGED_REPEAT : JUDGED_RESTART
+      if (u === 1 && last !== 1) {
+        // With the same seq it is a second copy, unless its carrier was past the first one.
+        const isNew = seq > lastSeq || (seq === lastSeq && seen > 1)
+        return isNew ? JUDGED_RESTART : JUDGED_REPEAT
+      }
       if (u === 1) return seq > lastSeq ? JUDGED_RESTART : JUDGED_REPEAT
       if (u === last) return JUDGED_REPEAT
       if (u < last) return seq > lastSeq ? JUDGED_RESTART : JUDGED_REPEAT
@@ -146,7 +192,7 @@ export class ChainMerge {
     }
     // Newer, under a number used before: the chain went back unseen, and the pipeline ends it.
     if (u <= last) return seq > lastSeq ? JUDGED_NEXT : JUDGED_REPEAT
-    if (seq < lastSeq) return JUDGED_OLD
+    if (seq < lastSeq && seen === NOTHING_SEEN) return JUDGED_OLD
     return u === last + 1 ? JUDGED_NEXT : JUDGED_AHEAD
   }
 
@@ -158,6 +204,7 @@ export class ChainMerge {
   /** A new chain begins: what is held is of the old one, as is what the carriers have brought. */
   #forget(topic: number): void {
     this.#release(topic)
+    this.#bad.forget(topic)
     const first = topic * TOPIC_CARRIERS_MAX
     this.#seenU.fill(NOTHING_SEEN, first, first + TOPIC_CARRIERS_MAX)
   }

@@ -95,6 +95,7 @@ export class Pipeline {
     this.#merge = new ChainMerge(topics.length, sequencer, counters, {
       onNext: (message, receiveUs) => this.#onBook(message, receiveUs),
       onRepeat: (topic, isLatest, receiveUs) => this.#onRepeat(topic, isLatest, receiveUs),
+      onUnreadable: (topic, nowUs) => this.#onBad(topic, nowUs),
     })
   }
 
@@ -110,7 +111,7 @@ export class Pipeline {
     } else if (kind === FRAME_TRADE) this.#onTrades(decoder.trade)
     else if (kind === FRAME_TICKER) this.#onTicker(decoder.ticker, receiveUs)
     else if (kind === FRAME_CONTROL) this.#parts.sink.onControl(decoder.control, connection)
-    else if (kind === FRAME_BAD) this.#onBad(decoder.topicIndex, receiveUs)
+    else if (kind === FRAME_BAD) this.#onBadFrame(decoder.topicIndex, receiveUs, connection)
   }
 
   /** The topic lost its chain for a reason outside the stream: its book waits for a snapshot. */
@@ -215,8 +216,14 @@ export class Pipeline {
     sink.onTicker(topics[message.topic].instrument.index, message)
   }
 
-  #onBad(topic: number, nowUs: number): void {
+  /** The book was not touched: with a good copy from another connection it stays exact. */
+  #onBadFrame(topic: number, nowUs: number, connection: number): void {
     if (topic < 0 || this.#parts.books[topic] === undefined) return
+    if (this.#merge?.offerBad(topic, connection, nowUs) === true) return
+    this.#onBad(topic, nowUs)
+  }
+
+  #onBad(topic: number, nowUs: number): void {
     this.invalidate(topic, 'bad_data', nowUs)
     this.#parts.sink.onResync(topic, 'bad_data')
   }

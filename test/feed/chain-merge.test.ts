@@ -20,6 +20,7 @@ function rig() {
   const counters = new Counters()
   const applied: string[] = []
   const repeats: string[] = []
+  const unreadable: number[] = []
   const merge: ChainMerge = new ChainMerge(2, sequencer, counters, {
     onNext(message) {
       expect(message.bids.ticks[0]).toBe(message.u)
@@ -30,6 +31,11 @@ function rig() {
       else applied.push(verdict === VERDICT_WAITING ? `waiting ${message.u}` : `old ${message.u}`)
     },
     onRepeat: (_, isLatest) => repeats.push(isLatest ? 'latest' : 'older'),
+    onUnreadable: (topic) => {
+      unreadable.push(topic)
+      sequencer.invalidate(topic)
+      merge.reset(topic)
+    },
   })
   const message: BookMessage = createBookMessage()
   let nowUs = 0
@@ -40,11 +46,12 @@ function rig() {
     merge.offer(message, nowUs, connection)
     message.bids.ticks[0] = -1
   }
+  const sendBad = (connection: number) => merge.offerBad(1, connection, nowUs)
   const passMs = (durationMs: number) => {
     nowUs += durationMs * 1000
     merge.expire(nowUs)
   }
-  return { applied, counters, merge, passMs, repeats, send, sequencer }
+  return { applied, counters, merge, passMs, repeats, send, sendBad, sequencer, unreadable }
 }
 
 /** Both connections have brought their snapshot at `u`. */
@@ -199,17 +206,120 @@ describe('a merge of two connections', () => {
   })
 })
 
+describe('a merge of two connections, and odd numbers of the exchange', () => {
+  it('takes a restart that comes with the seq of the update before it', () => {
+    const { applied, send } = shared(5000)
+    for (const connection of [0, 1]) send(connection, { u: 1, seq: 5000, snapshot: true })
+    for (const connection of [0, 1]) send(connection, { u: 2, seq: 5001 })
+    expect(applied).toEqual(['S1', '2'])
+  })
+
+  it('knows the second copy of a restart from another one by what its carrier brought', () => {
+    const { applied, send } = shared(5000)
+    send(0, { u: 1, seq: 6000, snapshot: true })
+    send(0, { u: 2, seq: 6000 })
+    send(1, { u: 1, seq: 6000, snapshot: true })
+    send(1, { u: 2, seq: 6000 })
+    expect(applied).toEqual(['S1', '2'])
+    send(1, { u: 1, seq: 6000, snapshot: true })
+    expect(applied).toEqual(['S1', '2', 'S1'])
+  })
+
+  it('goes on after a seq that is far too large', () => {
+    const { applied, send } = shared()
+    const huge = Number.MAX_SAFE_INTEGER - 1
+    for (const connection of [0, 1]) send(connection, { u: 11, seq: huge })
+    for (const u of [12, 13]) {
+      send(0, { u })
+      send(1, { u })
+    }
+    expect(applied).toEqual(['11', '12', '13'])
+  })
+
+  it('begins a chain after a gap whatever the connections have brought before', () => {
+    const { applied, send } = shared(5000)
+    for (const connection of [0, 1]) send(connection, { u: 5002 })
+    send(0, { u: 1, seq: 6000, snapshot: true })
+    send(1, { u: 5003, seq: 5003 })
+    for (const connection of [0, 1]) send(connection, { u: 2, seq: 6001 })
+    expect(applied).toEqual(['gap 5002', 'S1', '2'])
+  })
+})
+
+describe('a merge of two connections, one of which brings what cannot be read', () => {
+  it('goes on when the other has brought the same message, or brings it in time', () => {
+    const { applied, counters, passMs, send, sendBad, unreadable } = shared()
+    send(1, { u: 11 })
+    expect(sendBad(0)).toBe(true)
+    expect(counters.get('bad_copies_covered')).toBe(1)
+    expect(sendBad(0)).toBe(true)
+    send(0, { u: 13 })
+    expect(applied).toEqual(['11'])
+    send(1, { u: 12 })
+    passMs(HOLD_MS_MAX)
+    expect(applied).toEqual(['11', '12', '13'])
+    expect(counters.get('bad_copies_covered')).toBe(2)
+    expect(unreadable).toEqual([])
+  })
+
+  it('gives up at once when the other cannot read it either, or has gone past it', () => {
+    const { sendBad, send } = shared()
+    expect([sendBad(0), sendBad(1)]).toEqual([true, false])
+    const other = shared()
+    other.send(1, { u: 12 })
+    expect(other.sendBad(0)).toBe(false)
+    const single = rig()
+    single.send(0, { u: 10, snapshot: true })
+    expect(single.sendBad(0)).toBe(false)
+    send(0, { u: 20, snapshot: true })
+  })
+
+  it('gives up when the other does not bring it in time, were it the last message for long', () => {
+    const { passMs, sendBad, unreadable } = shared()
+    expect(sendBad(0)).toBe(true)
+    passMs(HOLD_MS_MAX - 1)
+    expect(unreadable).toEqual([])
+    passMs(1)
+    expect(unreadable).toEqual([1])
+    passMs(HOLD_MS_MAX)
+    expect(unreadable).toEqual([1])
+  })
+
+  it('asks no more for it once a new chain has begun', () => {
+    const { applied, passMs, send, sendBad, unreadable } = shared()
+    expect(sendBad(0)).toBe(true)
+    send(1, { u: 1, seq: 30, snapshot: true })
+    passMs(HOLD_MS_MAX)
+    expect(applied).toEqual(['S1'])
+    expect(unreadable).toEqual([])
+  })
+
+  it('finds the gap when the connection with the good copy is lost', () => {
+    const { applied, merge, send, sendBad } = shared()
+    expect(sendBad(0)).toBe(true)
+    send(0, { u: 12 })
+    expect(applied).toEqual([])
+    merge.leave(1, 1)
+    expect(applied).toEqual(['gap 12'])
+  })
+})
+
 describe('any two lossy copies of a chain', () => {
   const LENGTH = 120
-  /** Which of the two lose the update: at most one of them. */
-  const loser = fc.constantFrom('none', 'none', 'first', 'second')
+  /** Which of the two lose the update, or bring it spoiled: at most one of them. */
+  const loser = fc.constantFrom('none', 'none', 'first', 'second', 'first spoils', 'second spoils')
   const losses = fc.array(loser, { minLength: LENGTH, maxLength: LENGTH })
   const turns = fc.array(fc.boolean(), { minLength: 2 * LENGTH, maxLength: 2 * LENGTH })
 
   it('merge to the exact chain whenever every update is on one of them within the bounds', () => {
     fc.assert(
       fc.property(losses, turns, (lost, order) => {
-        const { applied, counters, send } = shared(10)
+        const { applied, counters, send, sendBad } = shared(10)
+        const spoilers = ['first spoils', 'second spoils']
+        const bring = (connection: number, u: number) => {
+          if (lost[u - 11] !== spoilers[connection]) send(connection, { u })
+          else expect(sendBad(connection)).toBe(true)
+        }
         const updates = lost.map((_, i) => 11 + i)
         const copies = [
           updates.filter((_, i) => lost[i] !== 'first'),
@@ -221,10 +331,10 @@ describe('any two lossy copies of a chain', () => {
           // Within the bounds: neither runs ahead by more than may be held.
           const lead = (copies[next][at[next]] ?? 0) - (copies[1 - next][at[1 - next]] ?? 1e9)
           if (at[next] === copies[next].length || lead > HELD_MESSAGES_MAX / 2) next = 1 - next
-          if (at[next] < copies[next].length) send(next, { u: copies[next][at[next]++] })
+          if (at[next] < copies[next].length) bring(next, copies[next][at[next]++])
         }
         for (const next of [0, 1]) {
-          while (at[next] < copies[next].length) send(next, { u: copies[next][at[next]++] })
+          while (at[next] < copies[next].length) bring(next, copies[next][at[next]++])
         }
         expect(applied).toEqual(updates.map(String))
         expect(counters.get('holds_failed')).toBe(0)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Book } from '../../src/book/book.ts'
+import { HOLD_MS_MAX } from '../../src/constants.ts'
 import { ManualClock } from '../../src/core/clock.ts'
 import { parseStep } from '../../src/core/decimal.ts'
 import { Histogram } from '../../src/core/histogram.ts'
@@ -32,7 +33,7 @@ const INSTRUMENT: Instrument = {
 }
 
 /** One symbol, its trades before its book, and a list of what the sink was told. */
-function rig() {
+function rig(isMerging = false) {
   const topics: Topic[] = [
     { index: 0, name: 'publicTrade.XUSDT', kind: 'publicTrade', depth: 0, instrument: INSTRUMENT },
     { index: 1, name: 'orderbook.50.XUSDT', kind: 'orderbook', depth: 50, instrument: INSTRUMENT },
@@ -52,6 +53,7 @@ function rig() {
     counters,
     clock: new ManualClock(1),
     socketToBook: new Histogram(),
+    isMerging,
     sink: {
       onRow: (instrument, message) => told.push(`row ${instrument} ${message.u}`),
       onTrades: (instrument, message) => told.push(`trades ${instrument} ${message.count}`),
@@ -62,10 +64,10 @@ function rig() {
     },
   })
   let nowUs = 0
-  const send = (frame: unknown): string[] => {
+  const send = (frame: unknown, connection = 7): string[] => {
     told.length = 0
     const text = typeof frame === 'string' ? frame : JSON.stringify(frame)
-    pipeline.onFrame(Buffer.from(text), ++nowUs, 7)
+    pipeline.onFrame(Buffer.from(text), ++nowUs, connection)
     return [...told]
   }
   const state = () => {
@@ -73,7 +75,13 @@ function rig() {
     readBook(view, copy)
     return [copy.state, copy.reason, copy.bidCount, copy.askCount]
   }
-  return { send, state, counters, features, pipeline }
+  const passMs = (durationMs: number): string[] => {
+    told.length = 0
+    nowUs += durationMs * 1000
+    pipeline.expireHolds(nowUs)
+    return [...told]
+  }
+  return { send, state, counters, features, passMs, pipeline }
 }
 
 function book(type: string, u: number, b: string[][], a: string[][], s = 'XUSDT') {
@@ -169,5 +177,40 @@ describe('pipeline', () => {
     expect(state()).toEqual(['SYNCING', 'connection_lost', 0, 0])
     expect(send(book('delta', 11, [['9', '5']], []))).toEqual([])
     pipeline.invalidate(0, 'connection_lost', 5) // trades have no chain to lose
+  })
+})
+
+describe('a pipeline of a topic that two connections carry', () => {
+  const OFF_TICK = book('delta', 11, [['9.3', '5']], [])
+
+  it('stays LIVE through a frame that one of them spoils, and is exact', () => {
+    const { counters, features, passMs, send, state } = rig(true)
+    send(SNAPSHOT, 1)
+    send(SNAPSHOT, 2)
+    expect(send(OFF_TICK, 1)).toEqual([])
+    expect(state()).toEqual(['LIVE', 'snapshot', 1, 1])
+    expect(send(book('delta', 12, [['8', '5']], []), 1)).toEqual([])
+    const row = ['data 1', 'row 3 11', 'data 1', 'row 3 12']
+    expect(send(book('delta', 11, [['9', '5']], []), 2)).toEqual(row)
+    expect(passMs(HOLD_MS_MAX)).toEqual([])
+    expect(state()).toEqual(['LIVE', 'snapshot', 3, 1])
+    expect(features.row.u).toBe(12)
+    expect([counters.get('bad_data'), counters.get('bad_copies_covered')]).toEqual([1, 1])
+    expect(counters.get('gaps')).toBe(0)
+  })
+
+  it('leaves LIVE when both spoil it, and when nobody brings it whole', () => {
+    const both = rig(true)
+    both.send(SNAPSHOT, 1)
+    both.send(SNAPSHOT, 2)
+    expect(both.send(OFF_TICK, 1)).toEqual([])
+    expect(both.send(OFF_TICK, 2)).toEqual(['resync 1 bad_data'])
+    expect(both.state()).toEqual(['SYNCING', 'bad_data', 0, 0])
+    const late = rig(true)
+    late.send(SNAPSHOT, 1)
+    late.send(SNAPSHOT, 2)
+    expect(late.send(OFF_TICK, 1)).toEqual([])
+    expect(late.passMs(HOLD_MS_MAX)).toEqual(['resync 1 bad_data'])
+    expect(late.state()).toEqual(['SYNCING', 'bad_data', 0, 0])
   })
 })
