@@ -27,6 +27,8 @@ const GROUPS_BUILT: ReadonlySet<FeatureGroup> = new Set([
   'F',
   'G',
   'H',
+  'J',
+  'K',
   'M',
 ])
 
