@@ -179,6 +179,8 @@ export class ChainMerge {
   #judge(message: BookMessage, last: number, seen: number): number {
     const { u, seq } = message
     const lastSeq = this.#seq[message.topic]
+    // The carrier comes to this number in order: a copy of what is applied, whatever its seq.
+    const isBehind = seen !== NOTHING_SEEN && seen < u
     if (message.isSnapshot || u === 1) {
       if (u === 1 && last !== 1) {
         // With the same seq it is a second copy, unless its carrier was past the first one.
@@ -187,11 +189,11 @@ export class ChainMerge {
       }
       if (u === 1) return seq > lastSeq ? JUDGED_RESTART : JUDGED_REPEAT
       if (u === last) return JUDGED_REPEAT
-      if (u < last) return seq > lastSeq ? JUDGED_RESTART : JUDGED_REPEAT
+      if (u < last) return seq > lastSeq && !isBehind ? JUDGED_RESTART : JUDGED_REPEAT
       return u === last + 1 ? JUDGED_NEXT : JUDGED_AHEAD
     }
     // Newer, under a number used before: the chain went back unseen, and the pipeline ends it.
-    if (u <= last) return seq > lastSeq ? JUDGED_NEXT : JUDGED_REPEAT
+    if (u <= last) return seq > lastSeq && seen >= u ? JUDGED_NEXT : JUDGED_REPEAT
     if (seq < lastSeq && seen === NOTHING_SEEN) return JUDGED_OLD
     return u === last + 1 ? JUDGED_NEXT : JUDGED_AHEAD
   }

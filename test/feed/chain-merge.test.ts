@@ -236,6 +236,26 @@ describe('a merge of two connections, and odd numbers of the exchange', () => {
     expect(applied).toEqual(['11', '12', '13'])
   })
 
+  it('does not take a late copy with a far too large seq for a chain that went back', () => {
+    const { applied, send } = shared()
+    const huge = Number.MAX_SAFE_INTEGER - 1
+    send(0, { u: 11, seq: huge })
+    for (const u of [12, 13]) send(0, { u })
+    send(1, { u: 11, seq: huge })
+    send(1, { u: 12 })
+    send(1, { u: 13 })
+    send(1, { u: 14 })
+    expect(applied).toEqual(['11', '12', '13', '14'])
+  })
+
+  it('hands on a chain that went back, for its reader to end it', () => {
+    const { applied, send } = shared()
+    for (const u of [11, 12, 13]) send(0, { u })
+    send(1, { u: 11 })
+    send(0, { u: 11, seq: 14 })
+    expect(applied).toEqual(['11', '12', '13', 'old 11'])
+  })
+
   it('begins a chain after a gap whatever the connections have brought before', () => {
     const { applied, send } = shared(5000)
     for (const connection of [0, 1]) send(connection, { u: 5002 })
