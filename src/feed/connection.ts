@@ -105,7 +105,7 @@ export class Connection {
       clock,
       timers,
       bytesRead: () => this.#socket?.bytesRead ?? 0,
-      dataFrames: () => this.#frames - this.#controls,
+      dataFrames: () => this.dataFrames,
       send,
       onDead: (reason) => this.#lose(reason),
     })
@@ -117,6 +117,16 @@ export class Connection {
 
   get index(): number {
     return this.#options.index
+  }
+
+  /** Frames that were no answers to us, ever growing. */
+  get dataFrames(): number {
+    return this.#frames - this.#controls
+  }
+
+  /** Somebody else found out that it is of no use: it is lost, and opened anew. */
+  cut(reason: string): void {
+    if (this.#state === 'open') this.#lose(reason)
   }
 
   /** Open, and the exchange has said that it sends this topic here. */
@@ -205,7 +215,7 @@ export class Connection {
     this.#enter('open')
     counters.add('connections_opened')
     this.#log.info({ url, topics: topics.length }, 'connected')
-    this.#dataFramesAtOpen = this.#frames - this.#controls
+    this.#dataFramesAtOpen = this.dataFrames
     this.#liveness.start()
     this.#subscriptions.open()
   }
@@ -232,7 +242,7 @@ export class Connection {
     const { clock, counters, limits, onTopicsLost, topics, url } = this.#options
     const wasOpen = this.#state === 'open'
     const openMs = Math.round((clock.nowUs() - this.#sinceUs) / 1000)
-    const hadData = this.#frames - this.#controls > this.#dataFramesAtOpen
+    const hadData = this.dataFrames > this.#dataFramesAtOpen
     this.#dropSocket()
     this.#subscriptions.close()
     this.#lastReason = reason

@@ -33,10 +33,20 @@ type Lane = {
   connection: Connection
   successor: Connection | undefined
   cancelWait: CancelTimer
+  /** At the last look; and how many looks in a row it brought nothing while another lane did. */
+  dataFrames: number
+  emptyLooks: number
 }
 
 const NEVER: CancelTimer = () => {}
 const LOOK_PERIOD_MS = 100
+/**
+ * Lanes bring the same messages, so one that brings nothing in three looks, at each of which
+ * another one brought this many frames or more, is dead. Alone it takes 20 s to tell, or 60.
+ */
+const LANE_LOOK_PERIOD_MS = 1000
+const EMPTY_LOOKS_MAX = 3
+const LIVELY_FRAMES = 20
 /** Rotations wait this part of their time at least, and as much more at most. */
 const JITTER_MIN = 0.75
 const JITTER_SPAN = 0.5
@@ -50,6 +60,7 @@ export class TopicGroup {
   readonly #options: TopicGroupOptions
   readonly #lanes: readonly Lane[]
   #turn = 0
+  #cancelLooks = NEVER
 
   constructor(options: TopicGroupOptions) {
     this.#options = options
@@ -57,6 +68,8 @@ export class TopicGroup {
       connection: options.createConnection(),
       successor: undefined,
       cancelWait: NEVER,
+      dataFrames: 0,
+      emptyLooks: 0,
     }))
   }
 
@@ -70,9 +83,12 @@ export class TopicGroup {
       lane.connection.start()
       this.#arm(lane)
     }
+    if (this.#lanes.length === 1) return
+    this.#cancelLooks = this.#options.timers.every(LANE_LOOK_PERIOD_MS, () => this.#lookAtLanes())
   }
 
   async stop(): Promise<void> {
+    this.#cancelLooks()
     for (const lane of this.#lanes) lane.cancelWait()
     await Promise.all(this.#all().map((connection) => connection.stop()))
   }
@@ -103,6 +119,26 @@ export class TopicGroup {
     return this.#lanes.flatMap(({ connection, successor }) =>
       successor === undefined ? [connection] : [connection, successor],
     )
+  }
+
+  #lookAtLanes(): void {
+    const brought = this.#lanes.map((lane) => {
+      const { dataFrames } = lane.connection
+      const frames = dataFrames - lane.dataFrames
+      lane.dataFrames = dataFrames
+      return frames
+    })
+    for (const [at, lane] of this.#lanes.entries()) {
+      const { connection } = lane
+      const isOpen = connection.state === 'open' && connection.status().topics.subscribed > 0
+      const isBehind = brought[at] === 0 && brought.some((frames) => frames >= LIVELY_FRAMES)
+      if (!isOpen || brought[at] !== 0) lane.emptyLooks = 0
+      else if (isBehind) lane.emptyLooks++
+      if (lane.emptyLooks < EMPTY_LOOKS_MAX) continue
+      lane.emptyLooks = 0
+      this.#options.counters.add('connections_behind')
+      connection.cut('brings nothing while another connection brings the same topics')
+    }
   }
 
   #arm(lane: Lane): void {
@@ -146,6 +182,7 @@ export class TopicGroup {
     const { counters, onLeft } = this.#options
     const old = lane.connection
     lane.connection = successor
+    lane.dataFrames = successor.dataFrames
     lane.successor = undefined
     counters.add('connections_rotated')
     void old.stop()

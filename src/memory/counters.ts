@@ -109,6 +109,16 @@ export const COUNTERS = [
   // features of several symbols: rows whose columns of another's mids or quotes stayed NaN
   'cross_reads_busy',
   'bad_copies_covered', // messages that one connection spoiled and another brought whole
+  'connections_behind', // cut as dead: another one brought the same topics, it brought nothing
+  'accounts_reconciled',
+  'reconcile_failures',
+  'reconcile_mismatches',
+  'reconcile_stuck',
+  'orders_stray',
+  'orders_external',
+  'positions_adjusted',
+  'fills_external',
+  'executions_unwatched',
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

@@ -101,6 +101,43 @@ describe('topics that two connections carry', () => {
   })
 })
 
+describe('two connections of the same topics', () => {
+  /** What each brings in each of so many seconds. */
+  async function bring(first: number, second: number, seconds: number): Promise<void> {
+    for (let i = 0; i < seconds; i++) {
+      const [a, b] = exchange.open
+      const due = harness.frames.length + first + second
+      for (let n = 0; n < first; n++) a.socket.send('{"topic":"x"}')
+      for (let n = 0; n < second; n++) b.socket.send('{"topic":"x"}')
+      while (harness.frames.length < due) await settle()
+      await advance(1000)
+    }
+  }
+
+  it('are cut apart when one brings nothing while the other does, and nothing is lost', async () => {
+    await start({ redundancy: 2 })
+    await bring(1, 30, 2)
+    await bring(0, 30, 2)
+    expect(harness.counters.get('connections_behind')).toBe(0)
+    await bring(0, 30, 1)
+    expect(harness.counters.get('connections_behind')).toBe(1)
+    expect(left).toEqual([{ topics: ALL, connection: 0 }])
+    expect(harness.lost).toEqual([])
+    await advance(5000)
+    expect(exchange.open).toHaveLength(2)
+    expect(exchange.open.at(-1)?.subscribed.size).toBe(4)
+  })
+
+  it('stay when both are quiet, when one is slower, and when the other hardly speaks', async () => {
+    await start({ redundancy: 2 })
+    await bring(0, 0, 5)
+    await bring(1, 30, 5)
+    await bring(0, 5, 5)
+    expect(harness.counters.get('connections_behind')).toBe(0)
+    expect(harness.counters.get('connections_lost')).toBe(0)
+  })
+})
+
 describe('a connection that rotates', () => {
   /** Nobody trades here: silence is no reason to cut. */
   const ROTATE = { rotateAfterMs: 10_000, limits: { dataSilentMs: 0 } }
