@@ -90,6 +90,8 @@ export const GRID_BUCKETS_KEPT = 512
  * many for a reader that is behind.
  */
 export const MID_BUCKETS_KEPT = 128
+/** What a taker pays on Bybit and Binance together where nothing else is said: 5.5 and 5. */
+export const TAKER_FEES_BPS = 10.5
 
 // Model and signal
 /**

@@ -119,12 +119,22 @@ function instrumentComplaints(config: ConfigDraft): RelationComplaint[] {
     return [{ path: ['instruments'], message: `must have at most ${INSTRUMENTS_MAX} symbols` }]
   }
   if (!Array.isArray(symbols)) return []
-  return overridden
-    .filter((symbol) => !symbols.includes(symbol))
-    .map((symbol) => ({
-      path: ['instruments', symbol],
-      message: `is not one of symbols${nameHint(symbol, symbols)}`,
-    }))
+  return [
+    ...leaderComplaints(config, symbols),
+    ...overridden
+      .filter((symbol) => !symbols.includes(symbol))
+      .map((symbol) => ({
+        path: ['instruments', symbol],
+        message: `is not one of symbols${nameHint(symbol, symbols)}`,
+      })),
+  ]
+}
+
+function leaderComplaints(config: ConfigDraft, symbols: readonly string[]): RelationComplaint[] {
+  const { leader } = config.cross
+  if (leader === undefined || symbols.includes(leader)) return []
+  const message = `${leader} is not one of symbols${nameHint(leader, symbols)}`
+  return [{ path: ['cross', 'leader'], message }]
 }
 
 function strategyComplaints(config: ConfigDraft): RelationComplaint[] {

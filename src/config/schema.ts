@@ -1,5 +1,11 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
-import { CLIENTS_MAX, INSTRUMENTS_MAX, ORDERS_OPEN_MAX, SHARDS_MAX } from '../constants.ts'
+import {
+  CLIENTS_MAX,
+  INSTRUMENTS_MAX,
+  ORDERS_OPEN_MAX,
+  SHARDS_MAX,
+  TAKER_FEES_BPS,
+} from '../constants.ts'
 
 /**
  * Every key of the configuration, with its default, its bounds and one sentence about it. From this
@@ -188,6 +194,18 @@ const Features = section('parameters of the feature catalogue (features.md, sect
   z_clip: amount(10, 0.001, 1_000_000, 'normalized features: largest value'),
 })
 
+const FEES_TEXT = 'taker fees of both exchanges together, for xv_edge_bps'
+
+const Cross = section('features across symbols and exchanges', {
+  leader: Type.Optional(
+    Type.String({
+      pattern: SYMBOL_PATTERN,
+      description: 'the symbol that others are measured against; else BTCUSDT, else the first',
+    }),
+  ),
+  taker_fees_bps: amount(TAKER_FEES_BPS, 0, 1000, FEES_TEXT),
+})
+
 const Strategy = Type.Object(
   {
     name: Type.String({
@@ -261,6 +279,7 @@ export const ConfigSchema = Type.Object(
     }),
     feed: Feed,
     features: Features,
+    cross: Cross,
     model: section('scoring', {
       enabled: flag(true, 'false: no scores, so no signals that need them'),
       folder: text('models/scalper-v1', 'a model with its manifest'),

@@ -6,6 +6,7 @@ import {
   SIGNAL_RING_SLOTS,
   TRADE_RING_SLOTS,
 } from '../constants.ts'
+import { systemClock } from '../core/clock.ts'
 import { AUDIT_FIELDS } from '../memory/audit-record.ts'
 import { createBooks } from '../memory/book-layout.ts'
 import { createBroadcast } from '../memory/broadcast.ts'
@@ -15,12 +16,14 @@ import { createCounters } from '../memory/counters.ts'
 import { GAP_FIELDS } from '../memory/gap-record.ts'
 import { createHistograms } from '../memory/histograms.ts'
 import { INTENT_FIELDS } from '../memory/intent-record.ts'
+import { createMidGrid } from '../memory/mid-grid.ts'
 import { createRecords } from '../memory/record-view.ts'
 import { createRing } from '../memory/ring.ts'
 import { createRows } from '../memory/row-view.ts'
 import { SCORE_FIELDS } from '../memory/score-record.ts'
 import { TICKER_FIELDS } from '../memory/ticker-record.ts'
 import { TRADE_FIELDS } from '../memory/trade-record.ts'
+import { createVenueQuotes } from '../memory/venue-quotes.ts'
 
 /** Everything that more than one thread sees, allocated once before the first message. */
 export type EngineMemory = Readonly<{
@@ -36,6 +39,10 @@ export type EngineMemory = Readonly<{
   rows: SharedArrayBuffer
   scores: SharedArrayBuffer
   tickers: SharedArrayBuffer
+  /** Mid states of all symbols on the global grid; each cell written by the shard that owns it. */
+  mids: SharedArrayBuffer
+  /** Best quotes of a second exchange, written by whoever follows it. */
+  venueQuotes: SharedArrayBuffer
   /** One of each per shard. */
   shards: readonly ShardMemory[]
   /** Control to execution. */
@@ -79,6 +86,8 @@ export function createEngineMemory(
     rows: createRows(instruments),
     scores: createRecords('scores', instruments, SCORE_FIELDS),
     tickers: createRecords('tickers', instruments, TICKER_FIELDS),
+    mids: createMidGrid(instruments, systemClock.nowUs() / 1000),
+    venueQuotes: createVenueQuotes(instruments),
     shards: Array.from({ length: shards }, () => ({
       intents: createRing(INTENT_RING_SLOTS, INTENT_FIELDS),
       signals: createBroadcast(SIGNAL_RING_SLOTS, INTENT_FIELDS),

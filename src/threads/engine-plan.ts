@@ -4,6 +4,7 @@ import { assert } from '../core/assert.ts'
 import type { LogLevel } from '../core/log.ts'
 import type { Result } from '../core/result.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
+import { leaderAmong } from '../features/cross-market.ts'
 import { type FeatureCatalogueParameters, parseParameters } from '../features/parameters.ts'
 import { planShards } from '../feed/shard-plan.ts'
 import type { EngineMemory } from './engine-memory.ts'
@@ -99,6 +100,7 @@ export type ShardPlan = Readonly<{
 
 export function shardTasks(plan: ShardPlan): Omit<ShardTask, 'port'>[] {
   const { config, instruments, rates, memory, params, seed, logLevel } = plan
+  const symbols = instruments.map(({ symbol }) => symbol)
   return plan.owned.map((owned, shard) => ({
     shard,
     instruments,
@@ -107,6 +109,10 @@ export function shardTasks(plan: ShardPlan): Omit<ShardTask, 'port'>[] {
     memory,
     feed: feedOptions(config),
     params,
+    cross: {
+      leader: leaderAmong(symbols, config.cross.leader),
+      feesBps: config.cross.taker_fees_bps,
+    },
     model: {
       folder: config.model.folder,
       enabled: config.model.enabled,

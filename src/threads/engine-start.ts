@@ -54,6 +54,10 @@ async function startWith(
   const loaded = await source.load()
   if (!loaded.ok) return loaded
   const { instruments, rates } = loaded.value
+  const { leader } = config.cross
+  if (leader !== undefined && !instruments.some(({ symbol }) => symbol === leader)) {
+    log.warn({ leader }, 'cross.leader is not followed: what is measured against it stays empty')
+  }
   const owned = ownedByShard(config, instruments, rates)
   const memory = createEngineMemory(instruments.length, owned.length, ...bookDepths(config))
   const workers = await startWorkers(config, instruments, memory, log)

@@ -4,8 +4,10 @@ import { HEARTBEAT_SILENT_MS_MAX } from '../constants.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
 import type { CancelTimer, Timers } from '../core/timer.ts'
+import { withDefaults } from '../features/parameters.ts'
 import { openBookView, recoverBook } from '../memory/book-view.ts'
 import { ControlBlock } from '../memory/control-block.ts'
+import { openGridClock, openMidCell } from '../memory/mid-grid.ts'
 import type { ShardReport, ShardStatus, ShardTask } from './shard-task.ts'
 
 const RESTART_MS_MIN = 250
@@ -208,14 +210,19 @@ export class ShardSupervisor {
     this.#options.log.info({ shard: slot.task.shard, state, reason }, 'shard state')
   }
 
-  /** The writer is gone, so for this moment the supervisor is the one writer of these books. */
+  /**
+   * The writer is gone, so for this moment the supervisor is the one writer of these books and
+   * mids.
+   */
   #markBooks(slot: Slot): void {
-    const { memory, owned } = slot.task
+    const { memory, owned, params } = slot.task
     const nowUs = this.#options.clock.nowUs()
     if (this.#isStopping) return
     for (const { books, depth } of [memory, ...memory.depthBooks]) {
       for (const index of owned) recoverBook(openBookView(books, index, depth), nowUs)
     }
+    const clock = openGridClock(memory.mids, withDefaults(params).gridMs)
+    for (const index of owned) openMidCell(memory.mids, index).recover(clock)
   }
 
   #watch(): void {

@@ -23,12 +23,20 @@ export type ShardTask = Readonly<{
   memory: EngineMemory
   feed: ShardFeedOptions
   params: Partial<FeatureCatalogueParameters>
+  cross: ShardCrossOptions
   model: Readonly<{ folder: string; enabled: boolean; batchPeriodMs: number }>
   strategies: readonly ShardStrategy[]
   seed: number
   logLevel: LogLevel
   /** To and from the supervisor: ShardCommand in, ShardReport out. */
   port: MessagePort
+}>
+
+export type ShardCrossOptions = Readonly<{
+  /** Index of the instrument that the others are measured against; -1: it is not followed. */
+  leader: number
+  /** Taker fees of both exchanges together, in bps. */
+  feesBps: number
 }>
 
 export type ShardFeedOptions = Readonly<{

@@ -1,5 +1,7 @@
 import { Book } from '../book/book.ts'
 import { FusedBook, FusedPart } from '../book/fused-book.ts'
+import { CrossMarket } from '../features/cross-market.ts'
+import { withDefaults } from '../features/parameters.ts'
 import { SymbolFeatures } from '../features/symbol-features.ts'
 import { type Topic, topicName } from '../feed/bybit/topic.ts'
 import { bookVersion, openBookView } from '../memory/book-view.ts'
@@ -35,9 +37,12 @@ export function openShardTopics(task: ShardTask, counters: Counters, nowUs: numb
   const features: (SymbolFeatures | undefined)[] = []
   const rowViews: (RowView | undefined)[] = []
   const featuresOf: (SymbolFeatures | undefined)[] = []
+  const market = openMarket(task, counters)
   for (const index of owned) {
     const instrument = instruments[index]
-    const ofSymbol = new SymbolFeatures({ instrument, depth, params, counters })
+    const place = { market, symbol: index }
+    market.cellOf(index).recover(market.clock)
+    const ofSymbol = new SymbolFeatures({ instrument, depth, params, place, counters })
     const view = openRowView(memory.rows, index)
     recoverRow(view)
     rowViews[index] = view
@@ -53,6 +58,20 @@ export function openShardTopics(task: ShardTask, counters: Counters, nowUs: numb
     }
   }
   return { topics, books, features, rowViews, featuresOf }
+}
+
+/** This shard's view of all symbols, its own and those of the others. */
+function openMarket(task: ShardTask, counters: Counters): CrossMarket {
+  const { cross, instruments, memory, params } = task
+  return new CrossMarket({
+    symbols: instruments.length,
+    leader: cross.leader,
+    gridMs: withDefaults(params).gridMs,
+    mids: memory.mids,
+    quotes: memory.venueQuotes,
+    feesBps: cross.feesBps,
+    counters,
+  })
 }
 
 type Kind = ShardFeedOptions['kinds'][number]

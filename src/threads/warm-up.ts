@@ -127,6 +127,7 @@ function scratchTask(task: ShardTask): ShardTask {
     ...task,
     instruments,
     owned: instruments.map(({ index }) => index),
+    cross: { ...task.cross, leader: 0 },
     memory: {
       ...memory,
       shards: task.memory.shards.map(() => memory.shards[0]),
