@@ -3,6 +3,7 @@
 import type { BucketGrid } from './bucket-grid.ts'
 import { BucketSums } from './bucket-sums.ts'
 import type { TradeState } from './row-state.ts'
+import { SortedLots } from './sorted-lots.ts'
 
 /**
  * Trades by grid bucket, as bars: volume, highest, lowest and last price, in lots and ticks. What
@@ -26,7 +27,10 @@ const SD_OF_MEAN = 1.2533141373155001
 
 export class TradeBars {
   readonly #bars = new BucketSums(FIELDS)
-  readonly #sorted = new Float64Array(REFERENCE_BUCKETS)
+  /** Volumes of the reference buckets, `[#from, #to)`. */
+  readonly #reference = new SortedLots()
+  #from = 0.0
+  #to = 0.0
 
   addTrade(trade: TradeState): void {
     const bars = this.#bars
@@ -49,26 +53,21 @@ export class TradeBars {
    * and where all are equal.
    */
   writeAbnormalVolume(out: Float64Array, slot: number, grid: BucketGrid): void {
-    const bars = this.#bars
-    const sorted = this.#sorted
     const latest = grid.current - 1
     const from = Math.max(grid.first, latest - REFERENCE_BUCKETS)
-    const count = latest - from
     out[slot] = Number.NaN
-    if (!(count >= REFERENCE_BUCKETS_MIN)) return
-    for (let i = 0; i < count; i++) sorted[i] = bars.values[bars.offsetOf(from + i) + LOTS]
-    sort(sorted, count)
-    const middle = (count - 1) >> 1
-    const median = sorted[middle]
-    let sum = 0
-    for (let i = 0; i < count; i++) {
-      sorted[i] = Math.abs(sorted[i] - median)
-      sum += sorted[i]
+    if (!(latest - from >= REFERENCE_BUCKETS_MIN)) return
+    this.#moveReference(from, latest)
+    const { values } = this.#bars
+    const median = this.#reference.lowerMedian()
+    const mad = this.#reference.lowerMad()
+    let scale = SD_OF_MAD * mad
+    if (mad === 0) {
+      let sum = 0
+      for (let b = from; b < latest; b++) sum += Math.abs(values[this.#lotsOf(b)] - median)
+      scale = (SD_OF_MEAN * sum) / (latest - from)
     }
-    sort(sorted, count)
-    const mad = sorted[middle]
-    const scale = mad > 0 ? SD_OF_MAD * mad : (SD_OF_MEAN * sum) / count
-    if (scale > 0) out[slot] = (bars.values[bars.offsetOf(latest) + LOTS] - median) / scale
+    if (scale > 0) out[slot] = (values[this.#lotsOf(latest)] - median) / scale
   }
 
   /**
@@ -92,17 +91,27 @@ export class TradeBars {
     }
     out[slot] = volume === 0 ? Number.NaN : flow / volume
   }
-}
 
-/** Sorts the first `count` numbers by insertion: they are few, and many of them are equal. */
-function sort(numbers: Float64Array, count: number): void {
-  for (let i = 1; i < count; i++) {
-    const number = numbers[i]
-    let at = i
-    while (at > 0 && numbers[at - 1] > number) {
-      numbers[at] = numbers[at - 1]
-      at--
+  /**
+   * Both ends only move forward, and the volume of a closed bucket never changes. After a long time
+   * without a row the buckets of then are no longer kept, nor is any of them needed.
+   */
+  #moveReference(from: number, to: number): void {
+    const { values } = this.#bars
+    const reference = this.#reference
+    if (from < this.#to) {
+      for (let b = this.#from; b < from; b++) reference.remove(values[this.#lotsOf(b)])
+    } else {
+      while (reference.size > 0) reference.remove(reference.at(0))
+      this.#to = from
     }
-    numbers[at] = number
+    for (let b = this.#to; b < to; b++) reference.insert(values[this.#lotsOf(b)])
+    this.#from = from
+    this.#to = to
+  }
+
+  /** Offset of the volume of a bucket. */
+  #lotsOf(bucket: number): number {
+    return this.#bars.offsetOf(bucket) + LOTS
   }
 }

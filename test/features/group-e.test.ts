@@ -191,6 +191,25 @@ describe('abnormal volume', () => {
   })
 })
 
+describe('bars', () => {
+  it('are right after many buckets of trades without a row', () => {
+    const hand = market()
+    const trade = (bucket: number): void =>
+      hand.trade(bucket * 1000, 'Buy', 5000 + (bucket % 7), 1 + ((bucket * bucket) % 11))
+    let bucket = 101
+    for (; bucket < 150; bucket++) trade(bucket)
+    hand.look(150_000, NAMES)
+    for (const end of [210, 270, 331, 2000, 2030]) {
+      for (; bucket < end; bucket++) trade(bucket)
+      const volumes = Array.from({ length: 60 }, (_, i) => 1 + ((end - 61 + i) ** 2 % 11))
+      const median = lowerMedian(volumes)
+      const mad = lowerMedian(volumes.map((volume) => Math.abs(volume - median)))
+      const score = (1 + ((end - 1) ** 2 % 11) - median) / (1.4826 * mad)
+      expect(hand.look(end * 1000, NAMES).abn_volume_score).toBeCloseTo(score, 10)
+    }
+  })
+})
+
 describe('money flow', () => {
   it('weighs the close of each bar by its volume', () => {
     const hand = market()
