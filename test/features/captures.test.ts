@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { toInstrument } from '../../src/features/instruments-file.ts'
+import { DEFAULT_PARAMETERS } from '../../src/features/parameters.ts'
 import { FEATURES } from '../../src/features/registry.ts'
 import { agrees } from '../reference/agreement.ts'
 import { dataFolder } from '../reference/data-folder.ts'
 import { recordHistory } from '../reference/feature-history.ts'
 import { FeatureReplay } from '../reference/feature-replay.ts'
 import { referenceRow } from '../reference/features-reference.ts'
+import { Past } from '../reference/past.ts'
 import { parseRawMessage, type RawMessage, symbolOf } from '../reference/raw-message.ts'
 
 const folder = dataFolder()
@@ -34,13 +36,14 @@ describe.skipIf(folder === undefined)('on a real capture', () => {
       bandTicks: 50,
     })
     const history = recordHistory(messages, instrument, 200)
+    const past = new Past(history, DEFAULT_PARAMETERS)
     const replay = new FeatureReplay(new Map([[symbol, instrument]]), 200)
     const rows = messages.flatMap((message) => replay.feed(message) ?? [])
     expect(rows.map((row) => row.u)).toEqual(history.rows.map((row) => row.u))
     expect(rows).toHaveLength(rowCount)
     rows.forEach((row, at) => {
       if (at % STRIDE !== 0) return
-      const expected = referenceRow(history, at)
+      const expected = referenceRow(past, at)
       for (const { idx, name: feature, isBuilt } of FEATURES) {
         if (!isBuilt || !(feature in expected)) continue
         if (agrees(row.values[idx], expected[feature])) continue

@@ -1,5 +1,12 @@
 import type { Instrument } from '../../src/domain/instrument.ts'
-import { depthOf, isRawBook, type RawBook, type RawMessage, type RawTrades } from './raw-message.ts'
+import {
+  depthOf,
+  isRawBook,
+  type RawBook,
+  type RawMessage,
+  type RawTrades,
+  symbolOf,
+} from './raw-message.ts'
 
 /**
  * The whole past of one symbol, written down as the catalogue describes the stream (1.1 to 1.5) and
@@ -17,6 +24,8 @@ export type PastTrade = Readonly<{
   lots: number
   seq: number | undefined
   isRpi: boolean
+  /** Mid in half ticks when it was processed; NaN while there was none. */
+  mid: number
 }>
 
 export type PastRow = Readonly<{
@@ -29,12 +38,15 @@ export type PastRow = Readonly<{
   /** Best first, at most `depth`. */
   bids: readonly Level[]
   asks: readonly Level[]
+  /** Items of both arrays of the message. */
+  entries: number
 }>
 
 /** Mid in half ticks from this time on; NaN while there is none. */
 export type MidState = Readonly<{ position: number; tau: number; mid: number }>
 
 export type History = Readonly<{
+  instrument: Instrument
   depth: number
   tick: number
   step: number
@@ -56,6 +68,7 @@ type Draft = {
   isValid: boolean
 }
 
+/** Messages of other symbols are passed over; they count in the positions of the stream. */
 export function recordHistory(
   messages: readonly RawMessage[],
   instrument: Instrument,
@@ -72,6 +85,7 @@ export function recordHistory(
     isValid: false,
   }
   messages.forEach((message, position) => {
+    if (symbolOf(message) !== instrument.symbol) return
     if (!isRawBook(message)) recordTrades(draft, message, position, instrument)
     else if (depthOf(message) === depth) recordBook(draft, message, position, instrument, depth)
   })
@@ -79,6 +93,7 @@ export function recordHistory(
   const tick = Number(instrument.tick.text)
   const step = Number(instrument.lot.text)
   return {
+    instrument,
     depth,
     tick,
     step,
@@ -120,6 +135,7 @@ function recordTrades(
       lots: countOf(trade.v, instrument.lot.text),
       seq: trade.seq,
       isRpi: trade.RPI === true,
+      mid: draft.mids.at(-1)?.mid ?? Number.NaN,
     })
   }
 }
@@ -148,7 +164,8 @@ function recordBook(
   const asks = applyLevels(old?.asks ?? [], a, instrument, depth, -1)
   draft.isValid = true
   draft.lastU = u
-  draft.rows.push({ position, tau, cts, u, seq, isSnapshot, bids, asks })
+  const entries = b.length + a.length
+  draft.rows.push({ position, tau, cts, u, seq, isSnapshot, bids, asks, entries })
   draft.mids.push({ position, tau, mid: midOf(bids, asks) })
 }
 
@@ -170,7 +187,7 @@ function applyLevels(
 }
 
 /** How many steps the decimal text is, by integer arithmetic on its digits. */
-function countOf(text: string, step: string): number {
+export function countOf(text: string, step: string): number {
   const digits = Math.max(decimalsOf(text), decimalsOf(step))
   return Number(scaled(text, digits) / scaled(step, digits))
 }

@@ -1,41 +1,49 @@
 import { type History, type Level, midOf, type PastRow, type PastTrade } from './feature-history.ts'
+import { clusterFeatures } from './features-clusters.ts'
+import { levelFeatures } from './features-levels.ts'
+import { manipulationFeatures } from './features-manipulation.ts'
+import { normalFeatures } from './features-normal.ts'
+import { pressureFeatures } from './features-pressure.ts'
+import { rollingFeatures } from './features-rolling.ts'
+import { toxicityFeatures } from './features-toxicity.ts'
+import { volatilityFeatures } from './features-volatility.ts'
+import { volumeFeatures } from './features-volume.ts'
+import { bestLots, flowOfLevel, lotsOf, type Past } from './past.ts'
+import { divide, imb, lowerMedian, mean, sum } from './statistics.ts'
 
 /**
- * Groups A to D of the catalogue for one row, computed from the whole history by the words of the
- * catalogue, with no state and no regard for speed. Values by name; NaN where the catalogue says
- * so.
+ * The catalogue for one row but for group M, which needs the other symbols (market-reference.ts),
+ * computed from the whole history by the words of the catalogue, with no regard for speed. Values
+ * by name; NaN where the catalogue says so. A to D are in this file.
  */
-export type HawkesParameters = Readonly<{ mu: number; self: number; cross: number; beta: number }>
+export function referenceRow(past: Past, at: number): Record<string, number> {
+  return {
+    ...simpleFeatures(past, at),
+    ...volumeFeatures(past, at),
+    ...pressureFeatures(past, at),
+    ...volatilityFeatures(past, at),
+    ...toxicityFeatures(past, at),
+    ...clusterFeatures(past, at),
+    ...levelFeatures(past, at),
+    ...manipulationFeatures(past, at),
+    ...rollingFeatures(past, at),
+    ...normalFeatures(past, at),
+  }
+}
 
-export const HAWKES_DEFAULTS: HawkesParameters = { mu: 0.1, self: 0.6, cross: 0.2, beta: 1.2 }
-
-export function referenceRow(
-  history: History,
-  at: number,
-  hawkes: HawkesParameters = HAWKES_DEFAULTS,
-): Record<string, number> {
+/** Groups A to D. */
+export function simpleFeatures(past: Past, at: number): Record<string, number> {
+  const { history } = past
   const row = history.rows[at]
-  const trades = history.trades.filter((trade) => trade.position < row.position)
+  const trades = past.tradesBefore(at)
   return {
     ...topOfBook(history, at),
     ...depthAndShape(history, row),
     ...imbalances(history, at),
-    ...bookFlow(history, at),
-    ...tradeFlow(history, row, trades),
-    ...excitement(row, trades, hawkes),
+    ...bookFlow(past, at),
+    ...tradeFlow(past, at, trades),
+    ...excitement(past, row, trades),
   }
-}
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((x, y) => x + y, 0)
-const mean = (numbers: readonly number[]): number => sum(numbers) / numbers.length
-const lotsOf = (levels: readonly Level[], n = levels.length): number =>
-  sum(levels.slice(0, n).map(([, lots]) => lots))
-const bestLots = (levels: readonly Level[]): number => levels[0]?.[1] ?? 0
-const imb = (x: number, y: number): number => (x + y === 0 ? Number.NaN : (x - y) / (x + y))
-const divide = (x: number, y: number): number => (y === 0 ? Number.NaN : x / y)
-
-function lowerMedian(numbers: readonly number[]): number {
-  return numbers.toSorted((x, y) => x - y)[Math.floor((numbers.length - 1) / 2)]
 }
 
 function topOfBook(history: History, at: number): Record<string, number> {
@@ -131,39 +139,16 @@ function imbalances(history: History, at: number): Record<string, number> {
   }
 }
 
-/**
- * e_k of a row: the k-th levels now and in the row before, an absent one at an infinite price
- * without size.
- */
-function flowOfLevel(rows: readonly PastRow[], at: number, k: number): number {
-  if (rows[at].isSnapshot) return 0
-  const [pb, qb] = rows[at - 1].bids[k - 1] ?? [Number.NEGATIVE_INFINITY, 0]
-  const [pa, qa] = rows[at - 1].asks[k - 1] ?? [Number.POSITIVE_INFINITY, 0]
-  const [newPb, newQb] = rows[at].bids[k - 1] ?? [Number.NEGATIVE_INFINITY, 0]
-  const [newPa, newQa] = rows[at].asks[k - 1] ?? [Number.POSITIVE_INFINITY, 0]
-  const when = (condition: boolean): number => (condition ? 1 : 0)
-  return (
-    when(newPb >= pb) * newQb -
-    when(newPb <= pb) * qb -
-    when(newPa <= pa) * newQa +
-    when(newPa >= pa) * qa
-  )
-}
-
-function bookFlow(history: History, at: number): Record<string, number> {
-  const { rows, step } = history
-  const { tau } = rows[at]
-  const past = rows.slice(0, at + 1).map((row, i) => ({ row, i }))
-  const second = past.filter(({ row }) => row.tau > tau - 1000)
-  const ten = past.filter(({ row }) => row.tau > tau - 10_000)
-  const flow = (rowsIn: typeof past, levels: number): number =>
+function bookFlow(past: Past, at: number): Record<string, number> {
+  const { rows, step } = past.history
+  const second = past.rowsIn(at, 1000)
+  const ten = past.rowsIn(at, 10_000)
+  const flow = (window: readonly number[], levels: number): number =>
     sum(
-      rowsIn.map(({ i }) =>
-        sum(Array.from({ length: levels }, (_, k) => flowOfLevel(rows, i, k + 1))),
-      ),
+      window.map((i) => sum(Array.from({ length: levels }, (_, k) => flowOfLevel(rows, i, k + 1)))),
     )
-  const queue = mean(ten.map(({ row }) => (bestLots(row.bids) + bestLots(row.asks)) / 2))
-  const level = mean(ten.map(({ row }) => (lotsOf(row.bids, 10) + lotsOf(row.asks, 10)) / 20))
+  const queue = mean(ten.map((i) => (bestLots(rows[i].bids) + bestLots(rows[i].asks)) / 2))
+  const level = mean(ten.map((i) => (lotsOf(rows[i].bids, 10) + lotsOf(rows[i].asks, 10)) / 20))
   return {
     ofi_event: flowOfLevel(rows, at, 1) * step,
     ofi_1s: flow(second, 1) * step,
@@ -174,14 +159,10 @@ function bookFlow(history: History, at: number): Record<string, number> {
   }
 }
 
-function tradeFlow(
-  history: History,
-  row: PastRow,
-  trades: readonly PastTrade[],
-): Record<string, number> {
-  const { step } = history
-  const { tau } = row
-  const ten = trades.filter((trade) => trade.tau > tau - 10_000)
+function tradeFlow(past: Past, at: number, trades: readonly PastTrade[]): Record<string, number> {
+  const { step } = past.history
+  const { tau } = past.row(at)
+  const ten = past.tradesIn(at, 10_000)
   const lots = (some: readonly PastTrade[]): number => sum(some.map((trade) => trade.lots))
   const signed = (some: readonly PastTrade[]): number =>
     sum(some.map((trade) => trade.sign * trade.lots))
@@ -198,7 +179,7 @@ function tradeFlow(
     ),
     trade_rate_10s: ten.length / 10,
     volume_10s: lots(ten) * step,
-    large_trade_share_60s: largeShare(trades.filter((trade) => trade.tau > tau - 60_000)),
+    large_trade_share_60s: largeShare(past.tradesIn(at, 60_000)),
     trade_run: (last?.sign ?? 0) * run,
     ms_since_trade: last === undefined ? Number.NaN : tau - last.tau,
   }
@@ -213,10 +194,11 @@ function largeShare(trades: readonly PastTrade[]): number {
 }
 
 function excitement(
+  past: Past,
   row: PastRow,
   trades: readonly PastTrade[],
-  { mu, self, cross, beta }: HawkesParameters,
 ): Record<string, number> {
+  const { hawkesMu: mu, hawkesSelf: self, hawkesCross: cross, hawkesBeta: beta } = past.params
   const rate = (side: number): number =>
     mu +
     sum(
@@ -225,5 +207,6 @@ function excitement(
           (trade.sign === side ? self : cross) * Math.exp((-beta * (row.tau - trade.tau)) / 1000),
       ),
     )
-  return { hawkes_buy: rate(1), hawkes_sell: rate(-1), hawkes_imb: imb(rate(1), rate(-1)) }
+  const [buy, sell] = [rate(1), rate(-1)]
+  return { hawkes_buy: buy, hawkes_sell: sell, hawkes_imb: imb(buy, sell) }
 }

@@ -1,4 +1,5 @@
 import type { History, Level, PastRow, PastTrade } from './feature-history.ts'
+import { firstWhere } from './statistics.ts'
 
 /** What happened at one price of one side in one row, by the words of 1.5. */
 export type ReferenceFlow = Readonly<{
@@ -21,13 +22,12 @@ export function referenceFlows(
   const before = history.rows[at - 1][side]
   const after = row[side]
   const traded = new Map<number, number>()
-  for (const trade of history.trades) {
+  for (const trade of leavingTrades(history).get(at) ?? []) {
     const consumed = trade.sign > 0 ? 'asks' : 'bids'
-    if (consumed !== side || leavesAt(history, trade) !== at) continue
+    if (consumed !== side) continue
     traded.set(trade.ticks, (traded.get(trade.ticks) ?? 0) + trade.lots)
   }
-  const lotsAt = (levels: readonly Level[], ticks: number): number =>
-    levels.find(([price]) => price === ticks)?.[1] ?? 0
+  const [sizesBefore, sizesAfter] = [new Map(before), new Map(after)]
   const isBeyond = (levels: readonly Level[], ticks: number): boolean => {
     if (levels.length < history.depth) return false
     const [worst] = levels[levels.length - 1]
@@ -37,8 +37,8 @@ export function referenceFlows(
   for (const ticks of traded.keys()) prices.add(ticks)
   const flows: ReferenceFlow[] = []
   for (const ticks of [...prices].sort((x, y) => x - y)) {
-    const pre = lotsAt(before, ticks)
-    const post = lotsAt(after, ticks)
+    const pre = sizesBefore.get(ticks) ?? 0
+    const post = sizesAfter.get(ticks) ?? 0
     const f = traded.get(ticks) ?? 0
     if (pre === post && f === 0) continue
     const none = { ticks, add: 0, cancel: 0, fill: 0, unmatched: f }
@@ -55,10 +55,21 @@ export function referenceFlows(
   return flows
 }
 
-/** Row at which the trade leaves the pool: the first after it that contains it. */
-function leavesAt(history: History, trade: PastTrade): number {
-  if (trade.isRpi) return -1
-  return history.rows.findIndex((row) => row.position > trade.position && contains(row, trade))
+const LEAVING = new WeakMap<History, Map<number, PastTrade[]>>()
+
+/** The trades of the pool by the row at which they leave it: the first after them with them. */
+function leavingTrades(history: History): Map<number, PastTrade[]> {
+  const known = LEAVING.get(history)
+  if (known !== undefined) return known
+  const leaving = new Map<number, PastTrade[]>()
+  for (const trade of history.trades) {
+    if (trade.isRpi) continue
+    let at = firstWhere(history.rows, (row) => row.position > trade.position)
+    while (at < history.rows.length && !contains(history.rows[at], trade)) at++
+    leaving.set(at, [...(leaving.get(at) ?? []), trade])
+  }
+  LEAVING.set(history, leaving)
+  return leaving
 }
 
 function contains(row: PastRow, trade: PastTrade): boolean {

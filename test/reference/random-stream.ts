@@ -7,7 +7,11 @@ import type { RawBook, RawMessage, RawTrade, RawTrades } from './raw-message.ts'
  * A seeded market that misbehaves in every way the catalogue speaks of: sides run empty, the book
  * crosses, levels scroll in and out of view, deltas are lost and repeated, the service restarts,
  * clocks jump back, trades come late, twice, as blocks or RPI, or ahead of the book, and whole
- * minutes pass in silence.
+ * minutes pass in silence. Where the shape asks for it: prices follow a path that several streams
+ * can share, someone spoofs and layers, levels refill and flicker, trades come in swarms, sizes are
+ * huge, and clocks are hours ahead for a moment.
+ *
+ * Long because all kinds of trouble work on the same two sides and their view.
  */
 export type StreamShape = Readonly<{
   seed: number
@@ -16,9 +20,21 @@ export type StreamShape = Readonly<{
   /** Price around which it begins, in ticks. */
   startTicks: number
   startMs: number
+  /** Factor of all waits; 1 when left out. */
+  pace?: number
+  /** How far the price follows the path of the time, in ticks; not at all when left out. */
+  swingTicks?: number
+  /** Chance of an episode a step; none when left out. */
+  episodes?: number
+  /** Sizes up to 2^40 lots. */
+  hasHugeLots?: boolean
+  /** Chance a step that hours pass, or that a clock is hours ahead for one message. */
+  leaps?: number
 }>
 
 type Side = Map<number, number>
+
+const HOUR_MS = 3_600_000
 
 export class RandomStream {
   readonly #random: Random
@@ -34,6 +50,8 @@ export class RandomStream {
   #u = 40
   #seq = 9_000_000_000
   #tradeNumber = 0
+  #swung = 0
+  #aheadMs = 0
 
   constructor(shape: StreamShape, instrument: Instrument) {
     this.#random = new Random(shape.seed)
@@ -52,7 +70,14 @@ export class RandomStream {
   }
 
   #step(): void {
+    const { episodes = 0, leaps = 0, swingTicks = 0 } = this.#shape
     this.#wait()
+    if (leaps > 0 && this.#chance(leaps)) this.#leap()
+    if (swingTicks > 0) this.#swing(swingTicks)
+    if (episodes > 0 && this.#chance(episodes)) {
+      this.#episode()
+      return
+    }
     const dice = this.#random.float()
     if (dice < 0.5) this.#mutate()
     else if (dice < 0.75) this.#trade()
@@ -75,12 +100,115 @@ export class RandomStream {
   #wait(): void {
     const dice = this.#random.float()
     if (dice < 0.3) return
-    if (dice < 0.7) this.#nowMs += this.#random.below(40)
-    else if (dice < 0.93) this.#nowMs += this.#random.below(2500)
-    else if (dice < 0.99) this.#nowMs += this.#random.below(12_000)
-    else this.#nowMs += this.#random.below(120_000)
+    if (dice < 0.7) this.#pass(40)
+    else if (dice < 0.93) this.#pass(2500)
+    else if (dice < 0.99) this.#pass(12_000)
+    else this.#pass(120_000)
     // Edges of windows and buckets, to the millisecond.
     if (this.#chance(0.1)) this.#nowMs = Math.ceil(this.#nowMs / 1000) * 1000
+  }
+
+  #pass(mostMs: number): void {
+    this.#nowMs += Math.floor(this.#random.below(mostMs) * (this.#shape.pace ?? 1))
+  }
+
+  #leap(): void {
+    if (this.#chance(0.5)) this.#nowMs += this.#random.below(8 * HOUR_MS)
+    else this.#aheadMs = this.#random.below(3 * HOUR_MS)
+  }
+
+  /** Moves the whole book along a path that depends on the time alone. */
+  #swing(ticks: number): void {
+    const t = this.#nowMs / 1000
+    const path = Math.round(ticks * (Math.sin(t / 7) + 0.6 * Math.sin(t / 1.9 + 1)))
+    const by = path - this.#swung
+    this.#swung = path
+    if (by === 0) return
+    for (const side of [this.#bids, this.#asks]) {
+      const levels = [...side]
+      side.clear()
+      for (const [price, lots] of levels) if (price + by >= 1) side.set(price + by, lots)
+    }
+  }
+
+  #episode(): void {
+    const dice = this.#random.float()
+    if (dice < 0.35) this.#spoof(1)
+    else if (dice < 0.6) this.#spoof(3 + this.#random.below(4))
+    else if (dice < 0.7) this.#flicker()
+    else if (dice < 0.8) this.#refill()
+    else if (dice < 0.9) for (let i = 0; i < 40; i++) this.#tinyTrade()
+    else this.#stuff()
+  }
+
+  /** Large orders behind the touch, a trade on the other side, and the orders are gone. */
+  #spoof(levels: number): void {
+    const isBid = this.#chance(0.5)
+    const side = isBid ? this.#bids : this.#asks
+    const best = isBid ? Math.max(...side.keys()) : Math.min(...side.keys())
+    if (!Number.isFinite(best)) return
+    const lots = 4 * Math.max(...side.values(), 1000)
+    const added: [number, number][] = []
+    for (let i = 0; i < levels; i++) {
+      const ticks = Math.max(1, best + (isBid ? -1 : 1) * (1 + this.#random.below(4) + 2 * i))
+      const before = side.get(ticks) ?? 0
+      added.push([ticks, before])
+      side.set(ticks, before + lots)
+      if (this.#chance(0.5)) this.#delta()
+    }
+    this.#delta()
+    this.#pass(1500)
+    if (this.#chance(0.85)) this.#pushTrades([this.#oneTrade(this.#chance(0.9) ? isBid : !isBid)])
+    this.#pass(this.#chance(0.8) ? 1500 : 6000)
+    for (const [ticks, before] of added) {
+      const left =
+        before + Math.floor(lots * (this.#chance(0.7) ? 0 : 0.1 + this.#random.float() / 5))
+      if (left > 0) side.set(ticks, left)
+      else side.delete(ticks)
+    }
+    this.#delta()
+  }
+
+  #flicker(): void {
+    const side = this.#side()
+    const best = side === this.#bids ? Math.max(...side.keys()) : Math.min(...side.keys())
+    const lots = side.get(best)
+    if (lots === undefined) return
+    for (let i = 0; i < 6; i++) {
+      if (side.has(best)) side.delete(best)
+      else side.set(best, lots)
+      this.#pass(this.#chance(0.8) ? 600 : 3000)
+      this.#delta()
+    }
+    side.set(best, lots)
+  }
+
+  /** A level that is taken and comes back, in one message or two. */
+  #refill(): void {
+    for (let i = 0; i < 4; i++) {
+      const sizes = new Map(this.#chance(0.5) ? this.#asks : this.#bids)
+      this.#trade()
+      if (this.#chance(0.5)) this.#delta()
+      for (const [ticks, lots] of sizes) {
+        if (this.#asks.has(ticks)) this.#asks.set(ticks, lots)
+        if (this.#bids.has(ticks)) this.#bids.set(ticks, lots)
+      }
+      this.#pass(200)
+      this.#delta()
+    }
+  }
+
+  #tinyTrade(): void {
+    this.#pushTrades([{ ...this.#oneTrade(this.#chance(0.5)), v: this.#instrument.lot.text }])
+    this.#pass(20)
+  }
+
+  #stuff(): void {
+    for (let i = 0; i < 12; i++) {
+      this.#mutate()
+      this.#pass(30)
+      this.#delta()
+    }
   }
 
   #side(): Side {
@@ -91,6 +219,7 @@ export class RandomStream {
     const dice = this.#random.float()
     if (dice < 0.5) return 1 + this.#random.below(5)
     if (dice < 0.95) return 1 + this.#random.below(500)
+    if (dice > 0.995 && this.#shape.hasHugeLots === true) return 1 + this.#random.below(2 ** 40)
     return 1 + this.#random.below(5_000_000)
   }
 
@@ -123,7 +252,7 @@ export class RandomStream {
   /** A new book somewhere near, far deeper than what is shown. */
   #rebuild(): void {
     const { depth, startTicks } = this.#shape
-    const center = Math.max(3, startTicks + this.#random.below(21) - 10)
+    const center = Math.max(3, startTicks + this.#swung + this.#random.below(21) - 10)
     this.#bids.clear()
     this.#asks.clear()
     const levels = this.#random.below(3 * depth)
@@ -160,7 +289,7 @@ export class RandomStream {
     if (left > 0) side.set(ticks, left)
     else if (this.#chance(0.8)) side.delete(ticks)
     const trade: RawTrade = {
-      T: this.#nowMs - (this.#chance(0.1) ? this.#random.below(3000) : 0),
+      T: this.#ownMs() - (this.#chance(0.1) ? this.#random.below(3000) : 0),
       s: this.#instrument.symbol,
       S: isBuy ? 'Buy' : 'Sell',
       v: formatSteps(lots, this.#instrument.lot),
@@ -246,6 +375,13 @@ export class RandomStream {
     return [...levels].map(([ticks, lots]) => [formatSteps(ticks, tick), formatSteps(lots, lot)])
   }
 
+  /** The clock of a message, hours ahead once after a leap. */
+  #ownMs(): number {
+    const ahead = this.#aheadMs
+    this.#aheadMs = 0
+    return this.#nowMs + ahead
+  }
+
   #pushBook(type: string, b: [string, string][], a: [string, string][]): void {
     this.#seq += this.#random.below(4)
     const s = this.#instrument.symbol
@@ -258,7 +394,7 @@ export class RandomStream {
       ts: this.#nowMs + 2,
       data,
     }
-    if (this.#chance(0.95)) message.cts = this.#nowMs - jump
+    if (this.#chance(0.95)) message.cts = this.#ownMs() - jump
     this.#out.push(message)
   }
 }
