@@ -68,6 +68,7 @@ export const RESULT_CODES = {
   intent_malformed: 224,
   order_transition_forbidden: 225,
   duplicate_intent: 226,
+  recovering: 227, // our record of the account does not agree with the exchange's yet
 
   // 300..399 gateway and exchange: rejected after the wire
   rejected_by_exchange: 300,
@@ -77,6 +78,8 @@ export const RESULT_CODES = {
   duplicate_order_link_id: 304,
   post_only_would_take: 305,
   remainder_canceled: 306,
+  position_mismatch: 307,
+  external_fill: 308, // an execution on the account by no order of ours
 
   // 400..499 control and desk
   unauthorized: 400,

@@ -49,6 +49,7 @@ export class AccountFold {
       return fail('journal_corrupt', `external fill ${record.exec_id} ${text}`)
     }
     holding.position = position
+    holding.movedUs = record.time_us
     // Nobody gave levels to what somebody else opened; those of our own position stay.
     if (position.lots === 0) holding.plan = undefined
     this.externalFills++
@@ -81,6 +82,7 @@ export class AccountFold {
       return fail('journal_corrupt', `${record.symbol}: an adjustment ${text}`)
     }
     const lots = record.lots_after
+    holding.movedUs = record.time_us
     holding.position = {
       ...position,
       lots,

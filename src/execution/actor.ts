@@ -24,6 +24,7 @@ import {
   lateRefusal,
 } from './risk-facts.ts'
 import { type TradingControl, TradingSwitch } from './trading-switch.ts'
+import { Truth } from './truth.ts'
 
 /** The longest that a record of a denial stays off the disk. */
 const LAZY_FLUSH_US = 1_000_000
@@ -54,6 +55,7 @@ export class ExecutionActor {
   readonly trading: TradingSwitch
   readonly exposures: Exposures
   readonly closing: Closing
+  readonly truth: Truth
   readonly #parts: ActorParts
   readonly #ledger: Ledger
   readonly #gate: RiskGate
@@ -92,12 +94,22 @@ export class ExecutionActor {
       breaker: this.#breaker,
       exposures: this.exposures,
       closing: this.closing,
+      isRecovered: () => this.truth.isHealthy,
     }
     this.flow = new OrderFlow({
       ledger,
       gateway: parts.gateway,
       breaker: this.#breaker,
       options,
+      halt: (code, nowUs) => this.#halt(code, nowUs),
+      onAccount: (event, nowUs) => this.truth.onAccount(event, nowUs),
+      wake: parts.wake ?? (() => {}),
+    })
+    this.truth = new Truth({
+      ledger,
+      gateway: parts.gateway,
+      flow: this.flow,
+      options: options.reconcile,
       halt: (code, nowUs) => this.#halt(code, nowUs),
       wake: parts.wake ?? (() => {}),
     })
@@ -145,7 +157,7 @@ export class ExecutionActor {
     gateway.advance(clock.nowUs())
     // Answers that the exchange just gave are promises; they come before the events they caused.
     await Promise.resolve()
-    let busy = this.flow.receive(clock.nowUs())
+    let busy = this.flow.receive(clock.nowUs()) + this.truth.receive(clock.nowUs())
     busy += this.#poll(clock.nowUs())
     for (const intent of this.#intents.splice(0)) {
       this.#decide(intent, clock.nowUs())
@@ -238,6 +250,7 @@ export class ExecutionActor {
     this.exposures.mark()
     this.#checkDay(nowUs)
     this.flow.review(nowUs)
+    this.truth.poll(nowUs)
     if (this.#parts.control.isKilled() || this.#isWindingDown) return 0
     const due = this.closing.due(nowUs, (key) => hasUnfinished(this.#ledger.state, key))
     for (const intent of due) this.#decide(intent, nowUs)

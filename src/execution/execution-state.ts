@@ -33,6 +33,8 @@ export class ExecutionState {
   tradingState: TradingState = 'halted'
   tradingReason = 'start'
   equityStartQuote = Number.NaN
+  /** When the first run of this journal began; what the account did before is not counted. */
+  firstStartUs = Number.NaN
   day: DayStarted | undefined
   records = 0
   fills = 0
@@ -107,6 +109,7 @@ export class ExecutionState {
       return fail('journal_corrupt', `run ${record.run} follows run ${this.run}`)
     }
     this.run = record.run
+    if (Number.isNaN(this.firstStartUs)) this.firstStartUs = record.time_us
     this.orderNumber = 0
     this.execNumber = 0
     // That of the first run: what was won and lost since is counted on top of it.
@@ -129,7 +132,13 @@ export class ExecutionState {
   #setSteps(key: string, steps: Steps): boolean {
     const holding = this.holdings.get(key)
     if (holding === undefined) {
-      this.holdings.set(key, { position: FLAT, plan: undefined, steps, fundingQuote: 0 })
+      this.holdings.set(key, {
+        position: FLAT,
+        plan: undefined,
+        steps,
+        fundingQuote: 0,
+        movedUs: Number.NaN,
+      })
       return true
     }
     const before = holding.steps
@@ -228,6 +237,7 @@ export class ExecutionState {
     order.updatedUs = record.time_us
     holding.plan = planAfterFill(holding, position, order.terms, record.time_us)
     holding.position = position
+    holding.movedUs = record.time_us
     this.fills++
     if (record.run === this.run)
       this.execNumber = Math.max(this.execNumber, record.exec_number ?? 0)

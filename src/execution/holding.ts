@@ -19,6 +19,8 @@ export type Holding = {
   steps: Steps
   /** Paid for holding, over all time; negative when more was received. */
   fundingQuote: number
+  /** When an execution or the exchange's word last changed the position. */
+  movedUs: number
 }
 
 export function instrumentKey(instrument: Readonly<{ category: string; symbol: string }>): string {

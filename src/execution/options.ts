@@ -38,6 +38,20 @@ export type PaperOptions = Readonly<{
   makerFeeBps: number
 }>
 
+/** How our record of the account is held equal to the exchange's. */
+export type ReconcileOptions = Readonly<{
+  /** What moved later than this is left alone: its own messages are on their way. */
+  quietMs: number
+  openOrdersMs: number
+  positionsMs: number
+  /** How far back a full look at the executions goes. */
+  windowMs: number
+  /** Rounds without agreement after which a person is told. */
+  roundsMax: number
+  /** What to do when the exchange knows of an execution or a position that we do not. */
+  onMismatch: 'alert' | 'halt'
+}>
+
 export type ExecutionOptions = Readonly<{
   /** What a start without a halt left by a person or a limit goes to. */
   start: 'active' | 'halted'
@@ -46,6 +60,7 @@ export type ExecutionOptions = Readonly<{
   limits: RiskLimits
   breaker: BreakerOptions
   paper: PaperOptions
+  reconcile: ReconcileOptions
   /**
    * Of orders that open; one that rests is canceled after `restMsMax`. Closing orders always take.
    */
@@ -75,6 +90,14 @@ export const DEFAULT_EXECUTION_OPTIONS: ExecutionOptions = {
   },
   breaker: { failuresMax: 5, windowUs: 30_000_000, openUs: 60_000_000 },
   paper: { latencyUs: 5_000, takerFeeBps: 5.5, makerFeeBps: 2 },
+  reconcile: {
+    quietMs: 5_000,
+    openOrdersMs: 10_000,
+    positionsMs: 30_000,
+    windowMs: 86_400_000,
+    roundsMax: 20,
+    onMismatch: 'halt',
+  },
   entryTimeInForce: 'ioc',
   restMsMax: 2_000,
   exitSlippageBps: 50,

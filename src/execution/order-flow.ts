@@ -1,3 +1,4 @@
+// Long because the way of an order out and back is one state machine.
 import { GATEWAY_EVENTS_PER_TURN_MAX, ORDER_QUERIES_MAX } from '../constants.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import type { CircuitBreaker } from './breaker/circuit-breaker.ts'
@@ -25,9 +26,16 @@ export type OrderFlowParts = Readonly<{
   options: ExecutionOptions
   /** Something happened that must not: trading is to be halted. */
   halt: (code: ResultCode, nowUs: number) => void
+  /** What is told of the account and not of an order of ours. */
+  onAccount: (event: AccountEvent, nowUs: number) => void
   /** An answer has come while the actor may sleep. */
   wake: () => void
 }>
+
+export type AccountEvent = Extract<
+  GatewayEvent,
+  Readonly<{ type: 'link' | 'funding' | 'foreign_execution' }>
+>
 
 /** What is known about an order between its sending and its end, besides its record. */
 type Flight = {
@@ -37,6 +45,8 @@ type Flight = {
   queries: number
   notFound: number
   isQuerying: boolean
+  /** To be looked up whatever its state is. */
+  isAsked: boolean
 }
 
 type Reply =
@@ -51,7 +61,9 @@ const EVENT_OF = {
   amended: 'amend',
 } as const
 
-/** Orders on their way: journal first, then the gateway, then whatever comes back. */
+/**
+ * Orders on their way: journal first, then the gateway, then whatever comes back.
+ */
 export class OrderFlow {
   readonly #parts: OrderFlowParts
   readonly #ledger: Ledger
@@ -133,17 +145,53 @@ export class OrderFlow {
   }
 
   #submit(approved: ApprovedOrder, order: Order, nowUs: number): void {
-    this.#flights.set(approved.orderLinkId, {
-      order,
-      sentUs: nowUs,
-      nextQueryUs: nowUs + this.#parts.options.queryAfterMs * 1000,
-      queries: 0,
-      notFound: 0,
-      isQuerying: false,
-    })
+    this.#follow(order, nowUs, nowUs + this.#parts.options.queryAfterMs * 1000)
     void this.#gateway.submit(approved, nowUs).then((reply) => {
       this.#receiveLater({ kind: 'submit', order, reply })
     })
+  }
+
+  #follow(order: Order, sentUs: number, nextQueryUs: number): Flight {
+    const flight = {
+      order,
+      sentUs,
+      nextQueryUs,
+      queries: 0,
+      notFound: 0,
+      isQuerying: false,
+      isAsked: false,
+    }
+    this.#flights.set(order.terms.order_link_id, flight)
+    return flight
+  }
+
+  /**
+   * Takes up the orders that an earlier run left unfinished: all are looked up. One without a
+   * record of its sending was never sent.
+   */
+  resume(nowUs: number): void {
+    for (const order of [...this.#ledger.state.unfinished.values()]) {
+      if (order.state === 'created') this.#enter(order, 'deny', 'recovering', nowUs)
+      else {
+        const sentUs = Number.isNaN(order.submittedUs) ? order.updatedUs : order.submittedUs
+        this.#follow(order, sentUs, nowUs).isAsked = true
+      }
+    }
+  }
+
+  /** Asks the exchange about one order, open ones too. */
+  lookUp(orderLinkId: string, nowUs: number): void {
+    const order = this.#ledger.state.unfinished.get(orderLinkId)
+    if (order === undefined) return
+    const flight = this.#flights.get(orderLinkId) ?? this.#follow(order, order.updatedUs, nowUs)
+    flight.nextQueryUs = nowUs
+    flight.isAsked = true
+  }
+
+  /** An execution that a list brought, for an order that may be finished already. */
+  countExecution(orderLinkId: string, execution: Execution, nowUs: number): void {
+    const order = this.#ledger.state.orders.get(orderLinkId)
+    if (order !== undefined) this.#count(order, execution, nowUs)
   }
 
   #receiveLater(reply: Reply): void {
@@ -197,8 +245,7 @@ export class OrderFlow {
 
   #receiveEvent(event: GatewayEvent, nowUs: number): void {
     if (event.type === 'link' || event.type === 'funding' || event.type === 'foreign_execution') {
-      this.#ledger.counters.add('gateway_events_unmatched')
-      this.#ledger.log.warn({ event }, 'event of the account')
+      this.#parts.onAccount(event, nowUs)
       return
     }
     const id = event.type === 'execution' ? event.execution.orderLinkId : event.orderLinkId
@@ -230,7 +277,7 @@ export class OrderFlow {
     const { options, halt } = this.#parts
     for (const [id, flight] of this.#flights) {
       const { order } = flight
-      if (order.state === 'open') {
+      if (order.state === 'open' && !flight.isAsked) {
         const restedUs = nowUs - order.submittedUs
         if (restedUs > options.restMsMax * 1000) this.cancel(order, 'rested_too_long', nowUs)
         continue
@@ -249,6 +296,7 @@ export class OrderFlow {
       if (flight.queries > ORDER_QUERIES_MAX) continue
       flight.queries++
       flight.isQuerying = true
+      flight.isAsked = false
       void this.#gateway.query(id, nowUs).then((reply) => {
         this.#receiveLater({ kind: 'query', flight, reply })
       })
@@ -263,6 +311,8 @@ export class OrderFlow {
   #receiveQuery(flight: Flight, reply: QueryReply, nowUs: number): void {
     flight.isQuerying = false
     if (reply.kind === 'not_found') flight.notFound++
+    // An order that is there may be asked about for as long as it rests.
+    else if (reply.kind === 'found') flight.queries = 0
     // One answer of "not found" may overtake the order itself.
     const isOld = nowUs - flight.sentUs >= this.#parts.options.queryAfterMs * 1000
     this.reconcile(flight.order, reply, isOld && flight.notFound >= 2, nowUs)

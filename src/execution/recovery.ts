@@ -84,6 +84,7 @@ export async function recover(
 ): Promise<Result<Recovered, ResultCode>> {
   const { state, log } = ledger
   const left = [...state.unfinished.values()]
+  if (gateway.account !== undefined) return resumeOnAccount(actor, ledger, left.length, run)
   const open = await gateway.openOrders(run.clock.nowUs())
   if (open.kind === 'unknown') return fail('outcome_unknown', `open orders: ${open.message}`)
   for (const order of left) {
@@ -113,6 +114,30 @@ export async function recover(
     return ledger.failure ?? fail('journal_unavailable', 'the journal cannot be written')
   }
   log.info(recovered, 'recovered')
+  return succeed(recovered)
+}
+
+/**
+ * An exchange with an account of its own answers when its private side is up, which may take a
+ * while: the actor starts, refuses what opens, and agrees with the account first (truth.ts).
+ */
+async function resumeOnAccount(
+  actor: ExecutionActor,
+  ledger: Ledger,
+  orders: number,
+  run: Readonly<{ options: ExecutionOptions; clock: Clock }>,
+): Promise<Result<Recovered, ResultCode>> {
+  const nowUs = run.clock.nowUs()
+  actor.flow.resume(nowUs)
+  for (const [key, { position }] of ledger.state.holdings) {
+    if (position.fills > 0) ledger.auditPosition(key, nowUs)
+  }
+  actor.trading.start(run.options.start, nowUs)
+  if (!(await ledger.flush())) {
+    return ledger.failure ?? fail('journal_unavailable', 'the journal cannot be written')
+  }
+  const recovered = summarize(ledger, orders)
+  ledger.log.info(recovered, 'journal recovered; the account is next')
   return succeed(recovered)
 }
 

@@ -20,6 +20,7 @@ export type FactSources = Readonly<{
   breaker: CircuitBreaker
   exposures: Exposures
   closing: Closing
+  isRecovered: () => boolean
 }>
 
 /** Everything the gate decides on, as it is now. */
@@ -37,6 +38,7 @@ export function gatherFacts(sources: FactSources, intent: Intent, nowUs: number)
     orderNumber: state.orderNumber + 1,
     tradingState: state.tradingState,
     isKilled: control.isKilled(),
+    isRecovered: sources.isRecovered(),
     isJournalAvailable: ledger.failure === undefined,
     isBreakerOpen: !sources.breaker.allows(nowUs),
     isDecisionKnown: state.decisions.has(decisionOf(intent, ledger.run)),

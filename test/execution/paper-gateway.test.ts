@@ -60,6 +60,7 @@ function approve(
     isJournalAvailable: true,
     isBreakerOpen: false,
     isDecisionKnown: false,
+    isRecovered: true,
     isFlattening: false,
     book: { state: 'LIVE', ageMs: 0, bidTicks: limitTicks, askTicks: limitTicks },
     positionLots: 0,

@@ -41,6 +41,7 @@ const FACTS: RiskFacts = {
   isJournalAvailable: true,
   isBreakerOpen: false,
   isDecisionKnown: false,
+  isRecovered: true,
   isFlattening: false,
   book: { state: 'LIVE', ageMs: 10, bidTicks: 9_999, askTicks: 10_001 },
   positionLots: 0,

@@ -1,3 +1,4 @@
+// Long because requests, orders and fills of one small exchange are read together.
 import { ORDERS_FINISHED_MAX, ORDERS_OPEN_MAX } from '../../constants.ts'
 import { assert } from '../../core/assert.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
@@ -33,8 +34,6 @@ import type {
  * there. Size that was taken once is not given again (consumed-levels.ts). A book that is not LIVE
  * fills nothing. There is no queue ahead of a resting order, which flatters it at its own price: a
  * fill still needs the market to come through, not just to touch the level on our side.
- *
- * Long because requests, orders and fills of one small exchange are read together.
  */
 type PaperOrder = {
   readonly approved: ApprovedOrder

@@ -18,6 +18,8 @@ export type RiskFacts = Readonly<{
   tradingState: TradingState
   isKilled: boolean
   isJournalAvailable: boolean
+  /** Our record of the account agrees with the exchange's. */
+  isRecovered: boolean
   isBreakerOpen: boolean
   /** An order was made of the same decision before, in this run or an earlier one. */
   isDecisionKnown: boolean
@@ -154,6 +156,11 @@ const RULES: readonly Rule[] = [
  * every state but killed.
  */
 const ENTRY_RULES: readonly Rule[] = [
+  {
+    code: 'recovering',
+    text: 'our record of the account does not agree with that of the exchange yet',
+    denies: (facts) => !facts.isRecovered,
+  },
   {
     code: 'halted',
     text: 'trading is halted',

@@ -1,0 +1,207 @@
+import type {
+  Account,
+  AmendTerms,
+  CancelReply,
+  ExecutionsReply,
+  Gateway,
+  GatewayEvent,
+  OpenOrdersReply,
+  PositionsReply,
+  QueryReply,
+  RemoteExecution,
+  RemoteOrder,
+  SubmitReply,
+} from '../../src/execution/gateway/gateway.ts'
+import { instrumentKey } from '../../src/execution/holding.ts'
+import type { ApprovedOrder } from '../../src/execution/risk/risk-gate.ts'
+
+type Kept = {
+  order: RemoteOrder
+  approved: ApprovedOrder | undefined
+  executions: RemoteExecution[]
+}
+
+/**
+ * An exchange with an account, by hand: orders rest until `fill` or `end`; what it tells may be
+ * lost, what it is asked may fail.
+ */
+export class FakeExchange implements Gateway {
+  readonly account: Account
+  readonly orders = new Map<string, Kept>()
+  readonly executions: RemoteExecution[] = []
+  readonly positions = new Map<string, number>()
+  readonly canceled: string[] = []
+  /** Events that are told; without it they are lost. */
+  isTelling = true
+  /** Calls of the account fail while it is set. */
+  isDown = false
+  /** Submits are taken, and their replies lost. */
+  isDeaf = false
+  calls = 0
+  #events: GatewayEvent[] = []
+  #execNumber = 0
+
+  constructor() {
+    const answer = <T>(value: T): Promise<T | { kind: 'unknown'; message: string }> => {
+      this.calls++
+      return Promise.resolve(this.isDown ? { kind: 'unknown', message: 'no answer' } : value)
+    }
+    this.account = {
+      executions: (sinceUs): Promise<ExecutionsReply> =>
+        answer({
+          kind: 'executions',
+          executions: this.executions.filter(({ timeUs }) => timeUs >= sinceUs),
+        }),
+      positions: (): Promise<PositionsReply> =>
+        answer({
+          kind: 'positions',
+          positions: [...this.positions].map(([key, lots]) => ({
+            key,
+            lots,
+            sizeText: String(lots),
+            averagePrice: 1000,
+            unrealizedQuote: 0,
+          })),
+        }),
+      balance: () =>
+        answer({
+          kind: 'balance',
+          balance: { equityQuote: 1, walletQuote: 1, availableQuote: 1 },
+        }),
+      cancelAll: (): Promise<CancelReply> => Promise.resolve({ kind: 'accepted' }),
+    }
+  }
+
+  link(isUp: boolean, timeUs: number): void {
+    this.#events.push({ type: 'link', isUp, timeUs })
+  }
+
+  submit(approved: ApprovedOrder): Promise<SubmitReply> {
+    const { instrument, limitTicks, lots, orderLinkId } = approved
+    if (this.orders.has(orderLinkId)) throw new Error(`${orderLinkId} was sent twice`)
+    const order: RemoteOrder = {
+      orderLinkId,
+      orderId: `x-${orderLinkId}`,
+      key: instrumentKey(instrument),
+      state: 'open',
+      limitTicks,
+      lots,
+      filledLots: 0,
+      executions: [],
+    }
+    this.orders.set(orderLinkId, { order, approved, executions: [] })
+    return Promise.resolve(
+      this.isDeaf ? { kind: 'unknown', message: 'no answer' } : { kind: 'accepted' },
+    )
+  }
+
+  cancel(orderLinkId: string, nowUs: number): Promise<CancelReply> {
+    this.canceled.push(orderLinkId)
+    const kept = this.orders.get(orderLinkId)
+    if (kept === undefined || kept.order.state !== 'open') {
+      return Promise.resolve({ kind: 'rejected', code: 'order_unknown', message: '' })
+    }
+    kept.order = { ...kept.order, state: 'canceled' }
+    this.#tell({ type: 'canceled', orderLinkId, code: 'ok', timeUs: nowUs })
+    return Promise.resolve({ kind: 'accepted' })
+  }
+
+  amend(_orderLinkId: string, _terms: AmendTerms): Promise<SubmitReply> {
+    return Promise.resolve({ kind: 'rejected', code: 'order_unknown', message: '' })
+  }
+
+  query(orderLinkId: string): Promise<QueryReply> {
+    if (this.isDown) return Promise.resolve({ kind: 'unknown', message: 'no answer' })
+    const kept = this.orders.get(orderLinkId)
+    if (kept === undefined) return Promise.resolve({ kind: 'not_found' })
+    return Promise.resolve({ kind: 'found', order: { ...kept.order, executions: kept.executions } })
+  }
+
+  openOrders(): Promise<OpenOrdersReply> {
+    this.calls++
+    if (this.isDown) return Promise.resolve({ kind: 'unknown', message: 'no answer' })
+    const orders = [...this.orders.values()].map(({ order }) => order)
+    return Promise.resolve({
+      kind: 'orders',
+      orders: orders.filter(({ state }) => state === 'open'),
+    })
+  }
+
+  advance(): void {}
+
+  nextEvent(): GatewayEvent | undefined {
+    return this.#events.shift()
+  }
+
+  nextDueUs(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
+  /** Somebody else's order on the account. */
+  rest(orderLinkId: string, orderId: string, key: string): void {
+    const order: RemoteOrder = {
+      orderLinkId,
+      orderId,
+      key,
+      state: 'open',
+      limitTicks: 9_000,
+      lots: 5,
+      filledLots: 0,
+      executions: [],
+    }
+    this.orders.set(orderLinkId === '' ? orderId : orderLinkId, {
+      order,
+      approved: undefined,
+      executions: [],
+    })
+  }
+
+  fill(orderLinkId: string, lots: number, timeUs: number): void {
+    const kept = this.orders.get(orderLinkId)
+    if (kept?.approved === undefined) throw new Error(`${orderLinkId} is not there`)
+    const { limitTicks, side } = kept.approved
+    const execution = this.#execute(orderLinkId, kept.order.key, side, limitTicks, lots, timeUs)
+    kept.executions.push(execution)
+    const filledLots = kept.order.filledLots + lots
+    const state = filledLots >= kept.order.lots ? 'filled' : 'open'
+    kept.order = { ...kept.order, filledLots, state }
+    this.#tell({ type: 'execution', execution })
+  }
+
+  /** An execution by no order of ours. */
+  fillForeign(key: string, side: 'buy' | 'sell', lots: number, timeUs: number): void {
+    const execution = this.#execute('', key, side, 10_000, lots, timeUs)
+    this.#tell({ type: 'foreign_execution', execution })
+  }
+
+  #execute(
+    orderLinkId: string,
+    key: string,
+    side: 'buy' | 'sell',
+    ticks: number,
+    lots: number,
+    timeUs: number,
+  ): RemoteExecution {
+    const execution: RemoteExecution = {
+      orderLinkId,
+      execId: `e${++this.#execNumber}`,
+      execNumber: null,
+      ticks,
+      lots,
+      feeQuote: 0.01,
+      isMaker: false,
+      timeUs,
+      key,
+      side,
+      kind: 'trade',
+    }
+    this.executions.push(execution)
+    const signed = side === 'buy' ? lots : -lots
+    this.positions.set(key, (this.positions.get(key) ?? 0) + signed)
+    return execution
+  }
+
+  #tell(event: GatewayEvent): void {
+    if (this.isTelling) this.#events.push(event)
+  }
+}

@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest'
+import type { JournalRecord } from '../../src/domain/journal.ts'
+import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
+import { FakeExchange } from './fake-exchange.ts'
+import { Rig, type RigOptions } from './rig.ts'
+
+const KEY = 'linear:S0USDT'
+
+type Desk = { rig: Rig; exchange: FakeExchange }
+
+async function open(options: RigOptions = {}): Promise<Desk> {
+  const exchange = new FakeExchange()
+  const rig = new Rig({ ...options, gateway: () => exchange })
+  const started = await rig.start()
+  expect(started.ok).toBe(true)
+  rig.quote(0, 10_000)
+  return { rig, exchange }
+}
+
+/** Link up, and as many rounds as it takes. */
+async function agree({ rig, exchange }: Desk): Promise<void> {
+  exchange.link(true, rig.clock.nowUs())
+  await rig.pass(3_000)
+  expect(rig.actor.truth.isHealthy).toBe(true)
+}
+
+function types(rig: Rig): JournalRecord['type'][] {
+  return rig.memory.records.map(({ type }) => type)
+}
+
+function orderIds(rig: Rig): string[] {
+  return [...rig.state.orders.keys()]
+}
+
+describe('before the account agrees', () => {
+  it('nothing may be opened, and the agreement is on record', async () => {
+    const desk = await open()
+    const { rig, exchange } = desk
+    await rig.pass(1_000)
+    rig.enter(0, 'enter_long', 10_005)
+    await rig.settle()
+    expect(rig.seen('order')).toHaveLength(0)
+    expect(rig.seen('denied')).toHaveLength(1)
+    expect(exchange.calls).toBe(0)
+    await agree(desk)
+    expect(types(rig)).toContain('account_reconciled')
+    rig.enter(0, 'enter_long', 10_005)
+    await rig.settle()
+    expect(orderIds(rig)).toHaveLength(1)
+  })
+
+  it('a call that fails is no flat account, and is repeated ever more slowly', async () => {
+    const desk = await open()
+    const { rig, exchange } = desk
+    exchange.positions.set(KEY, 7)
+    exchange.isDown = true
+    exchange.link(true, rig.clock.nowUs())
+    await rig.pass(40_000, 100)
+    expect(rig.actor.truth.isHealthy).toBe(false)
+    expect(types(rig)).not.toContain('position_adjusted')
+    // Three calls a round; rounds after 2, 4, 8, 16 s.
+    expect(exchange.calls).toBeGreaterThanOrEqual(9)
+    expect(exchange.calls).toBeLessThanOrEqual(18)
+    exchange.isDown = false
+    await rig.pass(60_000, 100)
+    expect(rig.actor.truth.isHealthy).toBe(true)
+    expect(rig.lots(0)).toBe(7)
+  })
+
+  it('takes over the position it finds, once it has lasted, without a halt', async () => {
+    const desk = await open()
+    const { rig, exchange } = desk
+    exchange.positions.set(KEY, -12)
+    exchange.link(true, rig.clock.nowUs())
+    await rig.pass(3_000)
+    expect(rig.lots(0)).toBe(0)
+    await rig.pass(6_000, 50)
+    expect(rig.lots(0)).toBe(-12)
+    expect(rig.actor.truth.isHealthy).toBe(true)
+    expect(rig.state.tradingState).toBe('active')
+  })
+})
+
+describe('while the account agrees', () => {
+  it('a fill whose message was lost is found and counted once', async () => {
+    const desk = await open()
+    const { rig, exchange } = desk
+    await agree(desk)
+    rig.enter(0, 'enter_long', 10_005)
+    await rig.settle()
+    const [id] = orderIds(rig)
+    exchange.isTelling = false
+    exchange.fill(id, 1, rig.clock.nowUs())
+    await rig.pass(45_000, 100)
+    expect(rig.lots(0)).toBe(1)
+    exchange.isTelling = true
+    await rig.pass(60_000, 200)
+    expect(rig.lots(0)).toBe(1)
+    expect(types(rig).filter((type) => type === 'fill')).toHaveLength(1)
+    expect(rig.state.tradingState).toBe('active')
+  })
+
+  it.each([
+    ['halt', 'halted'],
+    ['alert', 'active'],
+  ] as const)('an execution of somebody else moves the position: %s', async (policy, state) => {
+    const reconcile = { ...DEFAULT_EXECUTION_OPTIONS.reconcile, onMismatch: policy }
+    const desk = await open({ options: { reconcile } })
+    const { rig, exchange } = desk
+    await agree(desk)
+    exchange.fillForeign(KEY, 'sell', 3, rig.clock.nowUs())
+    await rig.pass(60_000, 200)
+    expect(rig.lots(0)).toBe(-3)
+    expect(types(rig).filter((type) => type === 'external_fill')).toHaveLength(1)
+    expect(types(rig)).not.toContain('position_adjusted')
+    expect(rig.state.tradingState).toBe(state)
+  })
+
+  it('orders of others are told of once and left alone, strays of ours are canceled', async () => {
+    const desk = await open()
+    const { rig, exchange } = desk
+    await agree(desk)
+    exchange.rest('by-hand', 'o-1', KEY)
+    exchange.rest('', 'o-2', KEY)
+    exchange.rest('bf-zz-1', 'o-3', KEY)
+    await rig.pass(60_000, 200)
+    expect(types(rig).filter((type) => type === 'external_order')).toHaveLength(2)
+    expect(exchange.canceled).toEqual(['bf-zz-1'])
+  })
+
+  it('a position that differs for a moment only is left alone', async () => {
+    const desk = await open()
+    const { rig, exchange } = desk
+    await agree(desk)
+    exchange.positions.set(KEY, 2)
+    await rig.pass(11_000, 100) // seen once
+    exchange.positions.set(KEY, 0)
+    await rig.pass(60_000, 200)
+    expect(types(rig)).not.toContain('position_adjusted')
+    exchange.positions.set(KEY, 2)
+    await rig.pass(60_000, 200)
+    expect(rig.lots(0)).toBe(2)
+    expect(rig.state.tradingState).toBe('halted')
+  })
+})
+
+describe('when the private side is lost', () => {
+  it('opening is refused until the account was compared again', async () => {
+    const desk = await open()
+    const { rig, exchange } = desk
+    await agree(desk)
+    rig.enter(0, 'enter_long', 10_005)
+    await rig.settle()
+    const [id] = orderIds(rig)
+    exchange.link(false, rig.clock.nowUs())
+    exchange.isTelling = false
+    exchange.fill(id, rig.state.orders.get(id)?.terms.lots ?? 0, rig.clock.nowUs())
+    await rig.pass(500)
+    rig.enter(0, 'enter_long', 10_005)
+    await rig.settle()
+    expect(orderIds(rig)).toHaveLength(1)
+    exchange.isTelling = true
+    await agree(desk)
+    expect(rig.lots(0)).toBe(rig.state.orders.get(id)?.filledLots)
+    expect(rig.lots(0)).toBeGreaterThan(0)
+    expect(rig.state.unfinished.size).toBe(0)
+  })
+
+  it('an order whose fate is unknown holds the agreement up until it is known', async () => {
+    const first = await open()
+    await agree(first)
+    first.exchange.isDeaf = true
+    first.exchange.isDown = true
+    first.rig.enter(0, 'enter_long', 10_005)
+    await first.rig.settle()
+    const [id] = orderIds(first.rig)
+    expect(first.rig.state.orders.get(id)?.state).toBe('unknown')
+    // The process dies; the next one finds the journal and an exchange that never had the order.
+    const exchange = new FakeExchange()
+    const rig = new Rig({
+      records: first.rig.memory.records,
+      run: 2,
+      clock: first.rig.clock,
+      gateway: () => exchange,
+    })
+    await rig.start()
+    rig.quote(0, 10_000)
+    exchange.link(true, rig.clock.nowUs())
+    await rig.pass(2_000, 50)
+    expect(rig.actor.truth.isHealthy).toBe(false)
+    expect(rig.state.orders.get(id)?.state).toBe('unknown')
+    await rig.pass(20_000, 50)
+    expect(rig.state.orders.get(id)?.state).toBe('canceled')
+    expect(rig.actor.truth.isHealthy).toBe(true)
+    expect(exchange.orders.size).toBe(0)
+  })
+})
