@@ -7,13 +7,16 @@ import type { FaultEntry } from './fault-log.ts'
 import { type PlannedFault, parsePlan } from './fault-plan.ts'
 import type { Truth } from './market-source.ts'
 import type { MockMarket } from './mock-market.ts'
+import { isPrivateFault, parsePrivateFault } from './private-faults.ts'
+import { parsePrivatePlan, splitPlan } from './private-plan.ts'
+import type { PrivateSide } from './private-side.ts'
+import { parseJson, readBody, reply } from './request-body.ts'
 import { type RestSources, restAnswer } from './rest-api.ts'
 
 /**
- * The HTTP side: the exchange's `/v5/market/...`, and beside it `/mock/...` for tests, which no
- * exchange has. Private and order endpoints are not there yet and answer 404.
+ * The HTTP side: the exchange's `/v5/...`, public and private, and beside it `/mock/...` for tests,
+ * which no exchange has.
  */
-const BODY_BYTES_MAX = 1 << 20
 const TRUTH_QUERIES_MAX = 5000
 /** Truth is rebuilt in small batches, so that the market goes on in between. */
 const TRUTH_BATCH = 16
@@ -33,6 +36,8 @@ export type HttpPorts = Readonly<{
   stats: () => unknown
   /** Whose pace may be set; a replay has its own. */
   market: MockMarket | undefined
+  /** The account; a replay has none. */
+  privately: PrivateSide | undefined
 }>
 
 export class HttpApi {
@@ -51,8 +56,13 @@ export class HttpApi {
       return
     }
     const nowUs = this.#ports.nowUs()
-    if (this.#isTooFrequent(nowUs)) {
+    const { privately } = this.#ports
+    if (this.#isTooFrequent(nowUs) || privately?.faults.isOn('storm_403') === true) {
       reply(response, 403, JSON.stringify({ retCode: 403, retMsg: 'access too frequent' }))
+      return
+    }
+    if (privately?.owns(url.pathname) === true) {
+      privately.answer(request, response, url)
       return
     }
     const isGet = request.method === 'GET'
@@ -80,6 +90,7 @@ export class HttpApi {
       reply(response, 200, JSON.stringify(stats()))
       return
     }
+    if (request.method === 'GET' && this.#answerAccount(response, url)) return
     if (request.method === 'GET' && path === '/mock/faults') {
       const since = Number(url.searchParams.get('since') ?? 0)
       reply(response, 200, JSON.stringify(faultsSince(Number.isFinite(since) ? since : 0)))
@@ -99,14 +110,45 @@ export class HttpApi {
     })
   }
 
+  /** The truth about the account and its faults; false when it is not what is asked. */
+  #answerAccount(response: ServerResponse, url: URL): boolean {
+    const { privately } = this.#ports
+    if (privately === undefined) return false
+    if (url.pathname === '/mock/account') {
+      reply(response, 200, JSON.stringify(privately.truth(url.searchParams)))
+      return true
+    }
+    if (url.pathname !== '/mock/private-faults') return false
+    const since = Number(url.searchParams.get('since') ?? 0)
+    const entries = privately.faults.since(Number.isFinite(since) ? since : 0)
+    reply(response, 200, JSON.stringify({ counts: privately.faults.counts, entries }))
+    return true
+  }
+
+  /** Entries of the private side and others may stand in one plan. */
   #answerPlan(response: ServerResponse, value: unknown): void {
-    const plan = parsePlan(value)
-    if (plan.ok) this.#ports.setPlan(plan.value)
-    if (plan.ok) reply(response, 200, JSON.stringify({ ok: true, entries: plan.value.length }))
+    const { privately, setPlan } = this.#ports
+    const parts = splitPlan(value)
+    const own = parsePrivatePlan(parts.privately)
+    const plan = own.ok ? parsePlan(parts.others) : own
+    if (plan.ok && own.ok) {
+      setPlan(plan.value)
+      privately?.setPlan(own.value)
+    }
+    const entries = parts.privately.length + (plan.ok ? plan.value.length : 0)
+    if (plan.ok) reply(response, 200, JSON.stringify({ ok: true, entries }))
     else reply(response, 400, JSON.stringify({ ok: false, error: plan.message }))
   }
 
   #answerFault(response: ServerResponse, value: unknown): void {
+    const { privately } = this.#ports
+    if (privately !== undefined && isPrivateFault(value)) {
+      const own = parsePrivateFault(value)
+      const injected = own.ok ? privately.faults.inject(own.value) : 0
+      if (own.ok) reply(response, 200, JSON.stringify({ ok: true, injected }))
+      else reply(response, 400, JSON.stringify({ ok: false, error: own.message }))
+      return
+    }
     const fault = parseFault(value)
     const done = fault.ok ? this.#ports.inject(fault.value) : fault
     if (done.ok) reply(response, 200, JSON.stringify({ ok: true, injected: done.value }))
@@ -159,36 +201,4 @@ function parseTruthQueries(value: unknown): Result<TruthQuery[], 'bad_request'> 
     queries.push({ topic: query.topic, u: query.u, category })
   }
   return succeed(queries)
-}
-
-function readBody(
-  request: IncomingMessage,
-  done: (body: Result<string, 'bad_request'>) => void,
-): void {
-  const parts: Buffer[] = []
-  let size = 0
-  request.on('data', (part: Buffer) => {
-    size += part.length
-    if (size <= BODY_BYTES_MAX) parts.push(part)
-  })
-  request.on('end', () => {
-    if (size > BODY_BYTES_MAX) done(fail('bad_request', `body over ${BODY_BYTES_MAX} bytes`))
-    else done(succeed(Buffer.concat(parts).toString('utf8')))
-  })
-  // A request that breaks off has nobody left to answer.
-  request.on('error', () => request.destroy())
-}
-
-function parseJson(text: string): Result<unknown, 'bad_request'> {
-  try {
-    return succeed(JSON.parse(text))
-  } catch {
-    return fail('bad_request', 'the body is not JSON')
-  }
-}
-
-function reply(response: ServerResponse, status: number, body: string): void {
-  if (response.destroyed) return
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
-  response.end(body)
 }

@@ -159,6 +159,12 @@ export class MatchingEngine {
     return slot === NONE ? 0 : this.#lots[slot]
   }
 
+  /** Whose order it is; -1 when it is not in the book. */
+  ownerOf(id: number): number {
+    const slot = this.#slotOf(id)
+    return slot === NONE ? NONE : this.#owners[slot]
+  }
+
   /** Id of the oldest or newest order of a level, by its position in the table of `side`. */
   orderAt(side: number, position: number, isNewest: boolean): number {
     const table = side === BID ? this.bids : this.asks

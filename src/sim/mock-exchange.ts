@@ -1,3 +1,4 @@
+// Long because all that the mock exchange offers meets here.
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -19,6 +20,7 @@ import { HttpApi } from './http-api.ts'
 import { LISTED_MAX, listInstruments } from './instruments.ts'
 import type { MarketSource, Truth } from './market-source.ts'
 import { MockMarket } from './mock-market.ts'
+import { type AccountSettings, PrivateSide, TRADE_PATHS } from './private-side.ts'
 import { PublicSession } from './public-session.ts'
 import { ReplayMarket } from './replay-market.ts'
 import type { RestSources } from './rest-api.ts'
@@ -46,6 +48,8 @@ export type MockExchangeOptions = Readonly<{
   speed?: number
   /** Unread bytes after which a client is cut off. */
   backlogBytesMax?: number
+  /** The account of the private side; a replay has none. */
+  account?: AccountSettings
   clock: Clock
   timers: Timers
   log: Logger
@@ -58,6 +62,8 @@ export type MockExchange = Readonly<{
   truth(topic: string, u: number, category?: Category): Truth
   inject(fault: Fault): Result<number, 'bad_request'>
   stats(): MockExchangeStats
+  /** The account and its faults; undefined for a replay. */
+  privately: PrivateSide | undefined
   /** Begins a plan of faults in place of the one before; an empty one ends it. */
   setPlan(faults: readonly PlannedFault[]): void
   stop(): Promise<void>
@@ -113,6 +119,7 @@ class ExchangeServer {
   readonly #sessions = new Set<PublicSession>()
   readonly #totals: ConnectionTotals = { messagesSent: 0, bytesSent: 0, droppedClients: 0 }
   readonly #faults: FaultControl
+  readonly #private: PrivateSide | undefined
   readonly #random: Random
   readonly #server: Server
   readonly #sockets: WebSocketServer
@@ -137,8 +144,10 @@ class ExchangeServer {
       perMessageDeflate: false,
       maxPayload: CLIENT_MESSAGE_BYTES_MAX,
     })
+    this.#private = this.#openPrivate(options, sources.market)
     const api = new HttpApi({
       sources,
+      privately: this.#private,
       nowUs,
       truth: (topic, u, category) => source.truth(category, topic, u),
       inject: (fault) => this.#faults.inject(fault),
@@ -149,6 +158,17 @@ class ExchangeServer {
     })
     this.#server = createServer((request, response) => api.answer(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+  }
+
+  #openPrivate(
+    { account, clock, seed, timers }: MockExchangeOptions,
+    market: MockMarket | undefined,
+  ): PrivateSide | undefined {
+    if (market === undefined) return undefined
+    // A generator of its own, so that an account changes nothing in the market's.
+    const random = new Random(seed ^ 0x165667b1)
+    const nowUs = () => clock.nowUs()
+    return new PrivateSide({ market, random, nowUs, timers, settings: account ?? {} })
   }
 
   listen(): Promise<Result<MockExchange, MockExchangeFailure>> {
@@ -177,6 +197,7 @@ class ExchangeServer {
       truth: (topic, u, category = 'linear') => this.#source.truth(category, topic, u),
       inject: (fault) => this.#faults.inject(fault),
       stats: () => this.#stats(),
+      privately: this.#private,
       setPlan: (faults) => this.#faults.setPlan(faults),
       stop: () => this.#stop(),
     }
@@ -203,6 +224,7 @@ class ExchangeServer {
     }
     const isDone = source.advance(nowUs, MESSAGES_PER_TURN_MAX)
     for (const session of this.#sessions) session.connection.flush()
+    this.#private?.step()
     if (isDone || this.#isTurnPending) return
     this.#isTurnPending = true
     setImmediate(() => {
@@ -214,24 +236,46 @@ class ExchangeServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://mock')
     const endpoint = ENDPOINTS.find((name) => path === `/v5/public/${name}`)
-    if (endpoint === undefined) {
+    const isPrivate = this.#private !== undefined && TRADE_PATHS.some((known) => known === path)
+    if (endpoint === undefined && !isPrivate) {
       refuseUpgrade(socket, '404 Not Found')
       return
     }
-    if (!this.#gate.admits(this.#options.clock.nowUs(), this.#sessions.size)) {
+    const open = this.#sessions.size + (this.#private?.clients.size ?? 0)
+    if (!this.#gate.admits(this.#options.clock.nowUs(), open)) {
       this.#refused++
       refuseUpgrade(socket, '403 Forbidden')
       return
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
-      this.#open(client, socket, endpoint, searchParams.has('observer'))
+      if (endpoint === undefined) this.#openClient(client, socket, path)
+      else this.#open(client, socket, endpoint, searchParams.has('observer'))
+    })
+  }
+
+  #connection(socket: Duplex): ClientConnection {
+    const { clock, backlogBytesMax } = this.#options
+    const limit = backlogBytesMax ?? BACKLOG_BYTES_MAX
+    return new ClientConnection(socket, this.#totals, () => clock.nowUs(), limit)
+  }
+
+  #openClient(client: WebSocket, socket: Duplex, path: string): void {
+    const connection = this.#connection(socket)
+    const session = this.#private?.open(path, connection, connectionId(this.#random))
+    if (session === undefined) return
+    client.on('message', (data, isBinary) => {
+      if (!isBinary && Buffer.isBuffer(data)) session.answer(data.toString('utf8'))
+    })
+    client.on('error', () => connection.cut())
+    client.on('close', () => {
+      connection.isClosed = true
+      this.#private?.closed(session)
     })
   }
 
   #open(client: WebSocket, socket: Duplex, endpoint: Endpoint, isObserver: boolean): void {
-    const { clock, backlogBytesMax } = this.#options
-    const limit = backlogBytesMax ?? BACKLOG_BYTES_MAX
-    const connection = new ClientConnection(socket, this.#totals, () => clock.nowUs(), limit)
+    const { clock } = this.#options
+    const connection = this.#connection(socket)
     const connId = connectionId(this.#random)
     const session = new PublicSession(connection, endpoint, connId, this.#source, clock.nowUs())
     session.isObserver = isObserver
@@ -252,6 +296,9 @@ class ExchangeServer {
     const oldest = this.#options.clock.nowUs() - IDLE_US_MAX
     for (const session of this.#sessions) {
       if (session.heardUs < oldest && session.topicCount() === 0) session.connection.cut()
+    }
+    for (const client of this.#private?.clients ?? []) {
+      if (client.heardMs * 1000 < oldest) client.connection.cut()
     }
   }
 
@@ -290,6 +337,7 @@ class ExchangeServer {
     this.#isStopped = true
     for (const cancel of this.#cancels) cancel()
     for (const session of this.#sessions) session.connection.cut()
+    for (const client of this.#private?.clients ?? []) client.connection.cut()
     this.#server.closeAllConnections()
     return new Promise((resolve) => {
       if (!this.#server.listening) resolve()

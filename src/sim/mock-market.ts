@@ -10,7 +10,7 @@ import { type ListedInstrument, listInstruments } from './instruments.ts'
 import { trimmed } from './kline-topic.ts'
 import type { MarketSource, Truth } from './market-source.ts'
 import { createFillList } from './matching-engine.ts'
-import { SymbolMarket } from './symbol-market.ts'
+import { type FillObserver, SymbolMarket } from './symbol-market.ts'
 
 /**
  * All instruments of the mock, moved together through virtual time. The pace is set so that the
@@ -47,6 +47,7 @@ export class MockMarket implements MarketSource {
   readonly #fills = createFillList()
   readonly #seed: number
   readonly #factor: MarketFactor
+  #observer: FillObserver | undefined = undefined
   #rate: number
   #speed = 0
   #nextGridUs: number
@@ -80,6 +81,12 @@ export class MockMarket implements MarketSource {
     } else this.#restartPace(false)
   }
 
+  /** Who is told of the fills of every instrument. */
+  observe(observer: FillObserver): void {
+    this.#observer = observer
+    for (const market of this.#markets.values()) market.observer = observer
+  }
+
   /** The market of a listed instrument, opened when it is first asked for. */
   market(category: Category, symbol: string): SymbolMarket | undefined {
     const key = `${category}.${symbol}`
@@ -96,6 +103,7 @@ export class MockMarket implements MarketSource {
       totals: this.totals,
       fills: this.#fills,
     })
+    market.observer = this.#observer
     market.setPace(this.#rate === 0 ? 0 : this.#speed, 1)
     this.#markets.set(key, market)
     return market

@@ -215,7 +215,7 @@ export class OrderFlow {
     const isExposed = (side === BID ? -pull : pull) > 0.5
     const level = isExposed && random.float() < 0.5 ? 0 : this.#distance() - 1
     const at = table.end - 1 - Math.min(level, table.count() - 1)
-    this.engine.cancel(this.engine.orderAt(side, at, random.float() < 0.7))
+    this.#cancel(this.engine.orderAt(side, at, random.float() < 0.7))
     if (level === 0) this.react()
   }
 
@@ -230,8 +230,22 @@ export class OrderFlow {
       const table = side === BID ? this.engine.bids : this.engine.asks
       if (table.count() < LEVELS_WANTED && table.count() > 0) this.#extend(side, table)
       else if (table.count() > LEVELS_KEPT) {
-        this.engine.cancel(this.engine.orderAt(side, table.start, true))
+        this.#cancelDeepest(side, table)
       }
+    }
+  }
+
+  /** The crowd takes back its own orders only. */
+  #cancel(id: number): boolean {
+    if (this.engine.ownerOf(id) !== SEED_OWNER) return false
+    this.engine.cancel(id)
+    return true
+  }
+
+  /** Passes over levels that end in an order of somebody else. */
+  #cancelDeepest(side: number, table: LevelTable): void {
+    for (let at = table.start; at < table.end; at++) {
+      if (this.#cancel(this.engine.orderAt(side, at, true))) return
     }
   }
 

@@ -16,7 +16,8 @@ import type { TradeTopic } from './trade-topic.ts'
 /**
  * One instrument's market: its engine, its crowd, its tape, its candles, and the topics that show
  * them. It moves in virtual time from event to event and from push to push, so what it says depends
- * on the seed and the pace alone, not on how often it is asked to advance.
+ * on the seed and the pace alone, not on how often it is asked to advance. Long because the crowd's
+ * events and the orders of an account pass through the same few steps.
  *
  *     crowd -> engine -> fills -> tape, candles -> publicTrade        at once
  *                  \--> book  -> orderbook.{depth}                     at the pushes of each topic
@@ -36,6 +37,29 @@ const TRADES_PER_SECOND_NOMINAL = 15
 const TRUTH_PRUNE_PUSHES = 64
 const SEQ_STRIDE = 4
 
+/** Somebody beside the crowd, told of every match before the book moves on. */
+export type FillObserver = {
+  /** The fills are in the market's engine; only cancels and amends may be made here. */
+  filled(market: SymbolMarket, takerSide: number, timeMs: number): void
+}
+
+/** An order from outside of the crowd, as it left the engine. */
+export type Placement = Readonly<{
+  /** One of the engine's outcomes. */
+  outcome: number
+  engineId: number
+  filledLots: number
+  restingLots: number
+}>
+
+export type OutsideOrder = Readonly<{
+  side: number
+  ticks: number
+  lots: number
+  kind: number
+  owner: number
+}>
+
 export type SymbolMarketOptions = Readonly<{
   instrument: ListedInstrument
   random: Random
@@ -51,6 +75,7 @@ export class SymbolMarket {
   readonly trades: TradeTopic
   readonly candles: CandleSeries
   readonly fair: FairPrice
+  observer: FillObserver | undefined = undefined
   readonly #flow: OrderFlow
   readonly #random: Random
   readonly #board: TopicBoard
@@ -184,6 +209,30 @@ export class SymbolMarket {
     this.#schedule.delay(skippedUs)
   }
 
+  /** Carries out an order of somebody outside of the crowd, which sees and answers its trades. */
+  submit(order: OutsideOrder): Placement {
+    const { engine } = this
+    this.#engineTimeUs = this.#nowUs
+    const outcome = engine.submit(order.side, order.ticks, order.lots, order.kind, order.owner)
+    const { lastId: engineId, filledLots, restingLots } = engine
+    if (engine.fills.count > 0) {
+      this.#publishTrades(order.side)
+      this.#flow.react()
+    }
+    return { outcome, engineId, filledLots, restingLots }
+  }
+
+  /** Lots that were left of the order; 0 when it is not in the book. */
+  cancel(engineId: number): number {
+    this.#engineTimeUs = this.#nowUs
+    return this.engine.cancel(engineId)
+  }
+
+  amendDown(engineId: number, lots: number): boolean {
+    this.#engineTimeUs = this.#nowUs
+    return this.engine.amendDown(engineId, lots)
+  }
+
   #event(): void {
     const nowUs = this.#nowUs
     this.#engineTimeUs = nowUs
@@ -202,6 +251,7 @@ export class SymbolMarket {
     const timeMs = Math.floor(this.#engineTimeUs / 1000)
     const { fills, seq } = this.engine
     const random = this.#random
+    this.observer?.filled(this, takerSide, timeMs)
     for (let i = 0; i < fills.count; i++) {
       this.candles.trade(timeMs, fills.ticks[i], fills.lots[i])
       this.#openInterestLots += Math.round((random.float() - 0.5) * fills.lots[i])

@@ -96,12 +96,11 @@ export function linearTicker(sources: TickerSources, nowMs: number): TickerField
   const { instrument, engine, trades, candles } = sources
   const { tick, lot } = instrument
   const day = candles.day()
-  const markTicks = (2 * midTicks(engine, trades) + sources.fairTicks()) / 3
+  const markTicks = markTicksOf(sources)
   const price = (ticks: number) => formatSteps(ticks, tick)
   const openInterest = sources.openInterestLots()
   const value = openInterest * lot.value * markTicks * tick.value
   const fundingMs = instrument.fundingIntervalMinutes * 60_000
-  const premium = (markTicks - sources.fairTicks()) / sources.fairTicks()
   return {
     symbol: instrument.symbol,
     tickDirection: TICK_DIRECTIONS[trades.direction],
@@ -120,7 +119,7 @@ export function linearTicker(sources: TickerSources, nowMs: number): TickerField
     fundingIntervalHour: String(instrument.fundingIntervalMinutes / 60),
     fundingCap: '0.005',
     nextFundingTime: String((Math.floor(nowMs / fundingMs) + 1) * fundingMs),
-    fundingRate: Math.max(-0.005, Math.min(0.005, 0.0001 + premium)).toFixed(6),
+    fundingRate: fundingRateText(sources),
     ...bestFields(engine.bids, 'bid1Price', 'bid1Size', price, (lots) => formatSteps(lots, lot)),
     ...bestFields(engine.asks, 'ask1Price', 'ask1Size', price, (lots) => formatSteps(lots, lot)),
     preOpenPrice: '',
@@ -167,6 +166,18 @@ function bestFields(
   if (table.count() === 0) return { [priceName]: '', [sizeName]: '' }
   const best = table.end - 1
   return { [priceName]: price(Math.abs(table.keys[best])), [sizeName]: size(table.lots[best]) }
+}
+
+/** Between the book's own middle and where other places trade; in ticks, not rounded. */
+export function markTicksOf(sources: TickerSources): number {
+  return (2 * midTicks(sources.engine, sources.trades) + sources.fairTicks()) / 3
+}
+
+/** A hundredth of a percent and the premium of the mark price, within half a percent. */
+export function fundingRateText(sources: TickerSources): string {
+  const fairTicks = sources.fairTicks()
+  const premium = (markTicksOf(sources) - fairTicks) / fairTicks
+  return Math.max(-0.005, Math.min(0.005, 0.0001 + premium)).toFixed(6)
 }
 
 function midTicks(engine: MatchingEngine, trades: TradeTopic): number {

@@ -194,9 +194,9 @@ describe('control frames', () => {
     expect(JSON.parse(await linear.answer({ op: 'dance' })).success).toBe(false)
   })
 
-  it('are all there is on a wrong path: 404 for private and order endpoints', async () => {
+  it('are refused on a wrong path with 404', async () => {
     const mock = await start({ rate: 0 })
-    for (const path of ['/v5/private', '/v5/trade', '/v5/public/nothing']) {
+    for (const path of ['/v5/privately', '/v5/public/nothing']) {
       const status = await new Promise((resolve) => {
         const socket = new WebSocket(`ws://127.0.0.1:${mock.port}${path}`)
         socket.on('unexpected-response', (_request, response) => resolve(response.statusCode))
@@ -444,7 +444,7 @@ describe('REST', () => {
       const { status, body } = await get(mock, `/v5/market/${path}`)
       expect([path, status, body.retCode]).toEqual([path, 200, 10001])
     }
-    expect((await get(mock, '/v5/order/realtime')).status).toBe(404)
+    expect((await get(mock, '/v5/order/nowhere')).status).toBe(404)
     const statuses = new Set<number>()
     for (let i = 0; i < 620; i++) statuses.add((await get(mock, '/v5/market/time')).status)
     expect([...statuses].sort()).toEqual([200, 403])
