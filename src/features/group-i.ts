@@ -95,7 +95,8 @@ export class ClusterFeatures {
       const gap = Math.abs(ticks[i] - ticks[i - 1])
       if (gap > hole) hole = gap
     }
-    this.#hole[at] = side.count < 2 ? Number.NaN : hole
+    this.#hole[at] = hole
+    if (side.count < 2) this.#hole[at] = Number.NaN
     this.#concentration[at] = squares / (summary.lots20 * summary.lots20)
   }
 
@@ -107,15 +108,20 @@ export class ClusterFeatures {
    * level, which is an integer, plus how far behind it the others are: nothing cancels.
    */
   #writeClusters(values: Float64Array, clusters: SizeClusters, row: RowState, at: 0 | 1): void {
-    const { isDefined, count, sizes } = clusters
+    const { isDefined, count, largestShare, sizes } = clusters
     const mid = row.summary.mid
     const first = Math.abs(2 * clusters.nearestTicks - mid)
-    values[BID_CLUSTER_COUNT + at] = isDefined ? count : Number.NaN
+    // Overwritten, not chosen by `?:` against NaN, for which V8 boxes the other number.
+    values[BID_CLUSTER_COUNT + at] = count
+    values[BID_CLUSTER_SHARE + at] = largestShare
+    if (!isDefined) {
+      values[BID_CLUSTER_COUNT + at] = Number.NaN
+      values[BID_CLUSTER_SHARE + at] = Number.NaN
+    }
     values[BID_CLUSTER_DIST_BPS + at] = (1e4 * (first + 2 * clusters.nearestDepthTicks)) / mid
-    values[BID_CLUSTER_SHARE + at] = isDefined ? clusters.largestShare : Number.NaN
     values[BID_CLUSTER_AGE_MS + at] = row.time.tauMs - clusters.peakSinceMs
-    values[BID_WALL_RATIO + at] =
-      sizes.count < WALL_LEVELS_MIN ? Number.NaN : sizes.largest() / sizes.lowerMedian()
+    values[BID_WALL_RATIO + at] = sizes.largest / sizes.lowerMedian
+    if (sizes.count < WALL_LEVELS_MIN) values[BID_WALL_RATIO + at] = Number.NaN
     values[BID_HOLE_TICKS_20 + at] = this.#hole[at]
     values[BID_HHI_20 + at] = this.#concentration[at]
   }
@@ -137,8 +143,9 @@ export class ClusterFeatures {
   #writeDensity(values: Float64Array, row: RowState): void {
     const near = this.#bidBand.nearLots + this.#askBand.nearLots
     const far = this.#bidBand.farLots + this.#askBand.farLots
-    const isKnown = far > 0 && !Number.isNaN(row.summary.mid)
-    values[DENSITY_RATIO] = isKnown ? (BAND_FACTOR * near) / far : Number.NaN
+    // 0 / 0 where nothing is in the far band.
+    values[DENSITY_RATIO] = (BAND_FACTOR * near) / far
+    if (Number.isNaN(row.summary.mid)) values[DENSITY_RATIO] = Number.NaN
   }
 
   /**

@@ -59,15 +59,17 @@ export class NormalFeatures {
     latest[IMBALANCE] = values[IMB_5]
     latest[SPREAD] = values[SPREAD_TICKS]
     const depth = values[BID_DEPTH_20] + values[ASK_DEPTH_20]
-    latest[DEPTH] = depth > 0 ? Math.log(depth) : Number.NaN
+    latest[DEPTH] = Math.log(depth)
+    if (depth === 0) latest[DEPTH] = Number.NaN
     latest[OFI] = values[OFI_1S]
     latest[VOLUME_DELTA] = values[VOLUME_DELTA_10S]
     latest[IMBALANCE_SIZE] = Math.abs(values[IMB_5])
     const clip = this.#clip
     for (let i = 0; i < Z_COUNT; i++) {
       const scale = this.#scales[i]
-      const z = scale.scale === 0 ? Number.NaN : (latest[i] - scale.center) / scale.scale
+      const z = (latest[i] - scale.center) / scale.scale
       values[Z_FIRST + i] = Math.min(clip, Math.max(-clip, z))
+      if (scale.scale === 0) values[Z_FIRST + i] = Number.NaN
     }
     this.#writeSignal(values)
   }

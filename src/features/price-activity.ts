@@ -100,7 +100,6 @@ export class PriceActivity extends EventWindow {
     const heap = this.#heap
     const lots = this.#lots
     const count = this.#heapCount
-    const mid = row.summary.mid
     const most = lots[heap[0]]
     const stack = this.#stack
     let best = heap[0]
@@ -109,7 +108,7 @@ export class PriceActivity extends EventWindow {
     // Equals lie below equals only.
     for (;;) {
       const slot = heap[node]
-      if (this.#isNearer(slot, best, mid)) best = slot
+      if (this.#isNearer(slot, best, row)) best = slot
       const left = 2 * node + 1
       if (left < count && lots[heap[left]] === most) stack[depth++] = left
       if (left + 1 < count && lots[heap[left + 1]] === most) stack[depth++] = left + 1
@@ -120,7 +119,8 @@ export class PriceActivity extends EventWindow {
     this.hottestLots = most
   }
 
-  #isNearer(slot: number, best: number, mid: number): boolean {
+  #isNearer(slot: number, best: number, row: RowState): boolean {
+    const mid = row.summary.mid
     const ticks = this.#ticks[slot]
     const bestTicks = this.#ticks[best]
     const lead = Math.abs(2 * bestTicks - mid) - Math.abs(2 * ticks - mid)
@@ -135,7 +135,7 @@ export class PriceActivity extends EventWindow {
     const table = this.#table
     const mask = table.length - 1
     const price = ticks[i]
-    let at = hashOf(price, isBid) & mask
+    let at = hashOf(ticks, i, isBid) & mask
     while (table[at] !== 0) {
       const slot = table[at] - 1
       if (this.#ticks[slot] === price && this.#isBid[slot] === isBid) return slot
@@ -170,12 +170,12 @@ export class PriceActivity extends EventWindow {
   #removeFromTable(slot: number): void {
     const table = this.#table
     const mask = table.length - 1
-    let hole = hashOf(this.#ticks[slot], this.#isBid[slot]) & mask
+    let hole = hashOf(this.#ticks, slot, this.#isBid[slot]) & mask
     while (table[hole] !== slot + 1) hole = (hole + 1) & mask
     let at = (hole + 1) & mask
     while (table[at] !== 0) {
       const other = table[at] - 1
-      const home = hashOf(this.#ticks[other], this.#isBid[other]) & mask
+      const home = hashOf(this.#ticks, other, this.#isBid[other]) & mask
       if (((at - home) & mask) >= ((at - hole) & mask)) {
         table[hole] = table[at]
         hole = at
@@ -238,7 +238,7 @@ export class PriceActivity extends EventWindow {
     const mask = table.length - 1
     for (let i = 0; i < this.#heapCount; i++) {
       const slot = this.#heap[i]
-      let at = hashOf(this.#ticks[slot], this.#isBid[slot]) & mask
+      let at = hashOf(this.#ticks, slot, this.#isBid[slot]) & mask
       while (table[at] !== 0) at = (at + 1) & mask
       table[at] = slot + 1
     }
@@ -247,8 +247,8 @@ export class PriceActivity extends EventWindow {
   }
 }
 
-function hashOf(ticks: number, isBid: number): number {
-  const mixed = Math.imul((ticks | 0) ^ (isBid << 30), 0x9e3779b1)
+function hashOf(ticks: Float64Array, at: number, isBid: number): number {
+  const mixed = Math.imul((ticks[at] | 0) ^ (isBid << 30), 0x9e3779b1)
   return mixed ^ (mixed >>> 15)
 }
 

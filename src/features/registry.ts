@@ -27,9 +27,12 @@ const GROUPS_BUILT: ReadonlySet<FeatureGroup> = new Set([
   'F',
   'G',
   'H',
+  'I',
   'J',
   'K',
+  'L',
   'M',
+  'N',
 ])
 
 export const FEATURES: readonly FeatureDefinition[] = CATALOGUE.map(

@@ -28,8 +28,9 @@ export class SizeClusters {
   turnover = 0
   readonly sizes: SizeWindow
   readonly #direction: number
-  readonly #levels: number
   readonly #levelsMin: number
+  /** Where the heavy levels are in the arrays of the side. */
+  readonly #places: Int32Array
   // The heavy levels, best first, and those of the row before.
   #heavyCount = 0
   #ticks: Float64Array
@@ -41,7 +42,7 @@ export class SizeClusters {
   constructor(direction: number, levels: number, levelsMin: number) {
     this.sizes = new SizeWindow(direction, levels)
     this.#direction = direction
-    this.#levels = levels
+    this.#places = new Int32Array(levels)
     this.#levelsMin = levelsMin
     this.#ticks = new Float64Array(levels)
     this.#sinceMs = new Float64Array(levels)
@@ -51,46 +52,37 @@ export class SizeClusters {
 
   update(side: BookSide, changes: SideChanges, row: RowState): void {
     this.turnover = 0
-    if (!row.isSnapshot && !this.#reachesLevels(side, changes)) return
     const sizes = this.sizes
-    sizes.follow(side)
+    if (row.isSnapshot) sizes.reset(side)
+    else if (!sizes.follow(side, changes)) return
     this.isDefined = sizes.count >= this.#levelsMin
-    this.#followHeavy(row)
-    this.#findClusters()
-  }
-
-  /** See SideSummary: a change behind the last level looked at leaves them as they were. */
-  #reachesLevels(side: BookSide, changes: SideChanges): boolean {
-    const count = changes.count
-    if (side.count < this.#levels) return count > 0
-    const edge = side.ticks[side.head + this.#levels - 1]
-    const direction = this.#direction
-    for (let i = 0; i < count; i++) {
-      if ((changes.ticks[i] - edge) * direction >= 0) return true
-    }
-    return false
+    this.#followHeavy(side, row)
+    this.#findClusters(side)
   }
 
   /** Lists the heavy levels; those that were heavy before keep their time, unless a segment begins. */
-  #followHeavy(row: RowState): void {
-    const { ticks, lots, count } = this.sizes
+  #followHeavy(side: BookSide, row: RowState): void {
+    const { ticks, lots, head } = side
+    const { count, lowerMedian, lowerMad } = this.sizes
     const direction = this.#direction
+    const places = this.#places
     const before = this.#ticks
     const sinceBefore = this.#sinceMs
     const countBefore = row.isSnapshot ? 0 : this.#heavyCount
     const heavy = this.#ticksBefore
     const since = this.#sinceMsBefore
     const tauMs = row.time.tauMs
-    const median = this.isDefined ? this.sizes.lowerMedian() : 0
-    const bound = this.isDefined ? MAD_FACTOR * this.sizes.lowerMad() : Number.POSITIVE_INFINITY
+    const end = this.isDefined ? head + count : head
+    const bound = MAD_FACTOR * lowerMad
     let heavyCount = 0
     let old = 0
     let kept = 0
-    for (let i = 0; i < count; i++) {
-      if (SIZE_FACTOR * (lots[i] - median) <= bound) continue
+    for (let i = head; i < end; i++) {
+      if (SIZE_FACTOR * (lots[i] - lowerMedian) <= bound) continue
       const price = ticks[i]
       while (old < countBefore && (before[old] - price) * direction > 0) old++
       const isKept = old < countBefore && before[old] === price
+      places[heavyCount] = i
       heavy[heavyCount] = price
       since[heavyCount] = isKept ? sinceBefore[old] : tauMs
       if (isKept) kept++
@@ -104,13 +96,12 @@ export class SizeClusters {
     this.#sinceMsBefore = sinceBefore
   }
 
-  #findClusters(): void {
-    const { ticks, lots, count, totalLots } = this.sizes
-    const heavy = this.#ticks
+  /** A heavy level whose place follows that of the one before goes on with its cluster. */
+  #findClusters(side: BookSide): void {
+    const { ticks, lots } = side
+    const places = this.#places
     const heavyCount = this.#heavyCount
     let clusters = 0
-    let next = 0 // of the heavy levels
-    let isInside = false
     let runLots = 0
     let runPeak = 0
     let peakLots = 0
@@ -118,37 +109,32 @@ export class SizeClusters {
     let nearestOffsets = 0
     let largestLots = 0
     let largestPeak = 0
-    for (let i = 0; i < count && next < heavyCount; i++) {
-      if (ticks[i] !== heavy[next]) {
-        isInside = false
-        continue
-      }
-      const size = lots[i]
-      if (!isInside) {
+    for (let i = 0; i < heavyCount; i++) {
+      const place = places[i]
+      const size = lots[place]
+      if (i === 0 || place !== places[i - 1] + 1) {
         clusters++
         runLots = 0
         peakLots = 0
       }
-      isInside = true
       runLots += size
       if (size > peakLots) {
         peakLots = size
-        runPeak = next
+        runPeak = i
       }
       if (clusters === 1) {
         nearestLots += size
-        nearestOffsets += size * Math.abs(ticks[i] - heavy[0])
+        nearestOffsets += size * Math.abs(ticks[place] - ticks[places[0]])
       }
       if (runLots > largestLots) {
         largestLots = runLots
         largestPeak = runPeak
       }
-      next++
     }
     this.count = clusters
-    this.nearestTicks = clusters > 0 ? heavy[0] : Number.NaN
+    this.nearestTicks = clusters > 0 ? ticks[places[0]] : Number.NaN
     this.nearestDepthTicks = nearestOffsets / nearestLots
-    this.largestShare = largestLots / totalLots
+    this.largestShare = largestLots / this.sizes.totalLots
     this.peakSinceMs = clusters > 0 ? this.#sinceMs[largestPeak] : Number.NaN
   }
 }

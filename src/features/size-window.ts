@@ -1,81 +1,92 @@
 // hot
-import type { BookSide } from '../domain/book.ts'
+import type { BookSide, SideChanges } from '../domain/book.ts'
 
 /**
- * The first levels of one side and their sizes in ascending order. A new book is compared with the
- * one before level by level, and only the sizes that differ move within the order: median and MAD
- * are then read off it.
+ * The sizes of the first levels of one side in ascending order, from book to book: only the sizes
+ * that changed move within the order, and median and MAD are read off it.
+ *
+ * The edge is the last of these levels in the book before. First the changes up to that edge are
+ * made; then the order has the sizes of all levels up to there, and what it has too many or too few
+ * of stands in the new book right where the first levels end.
  *
  * Sizes are given as an array and a place in it: a double as an argument would be garbage.
  */
 export class SizeWindow {
+  /** Levels looked at. */
   count = 0
   totalLots = 0.0
-  /** The levels, best first. */
-  readonly ticks: Float64Array
-  readonly lots: Float64Array
+  /** Element floor((n - 1) / 2) of the ascending order; NaN without a level, as the next two. */
+  lowerMedian = Number.NaN
+  /** Lower median of the distances to the lower median. */
+  lowerMad = Number.NaN
+  largest = Number.NaN
   readonly #direction: number
-  readonly #sorted: Float64Array
-  #size = 0
+  readonly #levels: number
+  #sorted: Float64Array
+  /** Beyond every price while there are fewer levels than are looked at. */
+  #edgeTicks: number
 
   /** `direction` +1 for bids, -1 for asks; `levels` is how many are looked at. */
   constructor(direction: number, levels: number) {
     this.#direction = direction
-    this.ticks = new Float64Array(levels)
-    this.lots = new Float64Array(levels)
-    // While a book replaces another, both may be there.
+    this.#levels = levels
     this.#sorted = new Float64Array(2 * levels)
+    this.#edgeTicks = direction * Number.NEGATIVE_INFINITY
   }
 
-  /** Takes the first levels of the side as they are now. */
-  follow(side: BookSide): void {
+  /** Takes a new book, whatever was there before. */
+  reset(side: BookSide): void {
+    this.count = 0
+    this.totalLots = 0
+    this.#moveEdge(side)
+    this.#measure()
+  }
+
+  /** Takes the changes of one event; false when the first levels are as they were. */
+  follow(side: BookSide, changes: SideChanges): boolean {
+    const { ticks, lotsBefore, lotsAfter, count } = changes
     const direction = this.#direction
-    const ticksBefore = this.ticks
-    const lotsBefore = this.lots
-    const countBefore = this.count
-    const ticks = side.ticks
-    const lots = side.lots
-    const end = side.head + Math.min(ticksBefore.length, side.count)
-    let old = 0
-    let at = side.head
-    while (old < countBefore && at < end) {
-      const lead = (ticksBefore[old] - ticks[at]) * direction
-      if (lead === 0) {
-        if (lotsBefore[old] !== lots[at]) this.#replace(lotsBefore, old, lots, at)
-        old++
-        at++
-      } else if (lead > 0) this.#remove(lotsBefore, old++)
-      else this.#insert(lots, at++)
-    }
-    while (old < countBefore) this.#remove(lotsBefore, old++)
-    while (at < end) this.#insert(lots, at++)
-    const head = side.head
-    const count = end - head
+    const edgeTicks = this.#edgeTicks
+    let isChanged = false
     for (let i = 0; i < count; i++) {
-      ticksBefore[i] = ticks[head + i]
-      lotsBefore[i] = lots[head + i]
+      if ((ticks[i] - edgeTicks) * direction < 0) continue
+      isChanged = true
+      if (lotsBefore[i] === 0) this.#insert(lotsAfter, i)
+      else if (lotsAfter[i] === 0) this.#remove(lotsBefore, i)
+      else this.#replace(lotsBefore, lotsAfter, i)
     }
-    this.count = count
+    if (!isChanged) return false
+    this.#moveEdge(side)
+    this.#measure()
+    return true
   }
 
-  /** The largest size; there must be one, as for the median and the MAD. */
-  largest(): number {
-    return this.#sorted[this.#size - 1]
-  }
-
-  /** Element floor((n - 1) / 2) of the ascending order. */
-  lowerMedian(): number {
-    return this.#sorted[(this.#size - 1) >> 1]
+  #moveEdge(side: BookSide): void {
+    const head = side.head
+    const count = Math.min(this.#levels, side.count)
+    while (this.count > count) this.#remove(side.lots, head + this.count - 1)
+    while (this.count < count) this.#insert(side.lots, head + this.count)
+    this.#edgeTicks =
+      count < this.#levels
+        ? this.#direction * Number.NEGATIVE_INFINITY
+        : side.ticks[head + count - 1]
   }
 
   /**
-   * Lower median of the distances to the lower median: the k + 1 sizes nearest to it, k its rank,
-   * are neighbors in the order, and the farthest of them is looked for. The run of them begins
-   * where its upper end first is as far away as its lower end, or one earlier.
+   * The k + 1 sizes nearest to the median, k its rank, are neighbors in the order; the farthest of
+   * them gives the MAD. Their run begins where its upper end first is as far away as its lower end,
+   * or one earlier.
    */
-  lowerMad(): number {
+  #measure(): void {
     const sorted = this.#sorted
-    const k = (this.#size - 1) >> 1
+    const count = this.count
+    if (count === 0) {
+      this.lowerMedian = Number.NaN
+      this.lowerMad = Number.NaN
+      this.largest = Number.NaN
+      return
+    }
+    const k = (count - 1) >> 1
     const median = sorted[k]
     let low = 0
     let high = k
@@ -84,36 +95,38 @@ export class SizeWindow {
       if (sorted[middle + k] - median >= median - sorted[middle]) high = middle
       else low = middle + 1
     }
-    if (low === 0) return sorted[k] - median
-    return Math.min(sorted[low + k] - median, median - sorted[low - 1])
+    const above = sorted[low + k] - median
+    this.lowerMad = low === 0 ? above : Math.min(above, median - sorted[low - 1])
+    this.lowerMedian = median
+    this.largest = sorted[count - 1]
   }
 
   #insert(lots: Float64Array, at: number): void {
+    if (this.count === this.#sorted.length) this.#grow()
     const sorted = this.#sorted
     const value = lots[at]
-    let place = this.#size
+    let place = this.count
     while (place > 0 && sorted[place - 1] > value) {
       sorted[place] = sorted[place - 1]
       place--
     }
     sorted[place] = value
-    this.#size++
+    this.count++
     this.totalLots += value
   }
 
   #remove(lots: Float64Array, at: number): void {
     const sorted = this.#sorted
-    const size = this.#size
-    for (let i = this.#placeOf(lots, at) + 1; i < size; i++) sorted[i - 1] = sorted[i]
-    this.#size = size - 1
+    const last = --this.count
+    for (let i = this.#placeOf(lots, at); i < last; i++) sorted[i] = sorted[i + 1]
     this.totalLots -= lots[at]
   }
 
-  #replace(lotsBefore: Float64Array, old: number, lots: Float64Array, at: number): void {
+  #replace(lotsBefore: Float64Array, lotsAfter: Float64Array, at: number): void {
     const sorted = this.#sorted
-    const last = this.#size - 1
-    const value = lots[at]
-    let place = this.#placeOf(lotsBefore, old)
+    const last = this.count - 1
+    const value = lotsAfter[at]
+    let place = this.#placeOf(lotsBefore, at)
     while (place < last && sorted[place + 1] < value) {
       sorted[place] = sorted[place + 1]
       place++
@@ -123,20 +136,27 @@ export class SizeWindow {
       place--
     }
     sorted[place] = value
-    this.totalLots += value - lotsBefore[old]
+    this.totalLots += value - lotsBefore[at]
   }
 
-  /** Place of a size that is there. */
+  /** Place of a size that is there: of the first that is not smaller. */
   #placeOf(lots: Float64Array, at: number): number {
     const sorted = this.#sorted
     const value = lots[at]
     let low = 0
-    let high = this.#size - 1
+    let high = this.count
     while (low < high) {
       const middle = (low + high) >> 1
       if (sorted[middle] < value) low = middle + 1
       else high = middle
     }
     return low
+  }
+
+  /** Between the changes and the edge there may be more: bounded by the levels of the book. */
+  #grow(): void {
+    const sorted = new Float64Array(2 * this.#sorted.length)
+    sorted.set(this.#sorted)
+    this.#sorted = sorted
   }
 }

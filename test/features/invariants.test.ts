@@ -43,6 +43,12 @@ const SWAPPED = new Map([
   ['bid_convexity_20', 'ask_convexity_20'],
   ['hawkes_buy', 'hawkes_sell'],
   ['absorption_bid_10s', 'absorption_ask_10s'],
+  ['bid_cluster_count', 'ask_cluster_count'],
+  ['bid_cluster_share', 'ask_cluster_share'],
+  ['bid_cluster_age_ms', 'ask_cluster_age_ms'],
+  ['bid_wall_ratio', 'ask_wall_ratio'],
+  ['bid_hole_ticks_20', 'ask_hole_ticks_20'],
+  ['bid_hhi_20', 'ask_hhi_20'],
 ])
 const FLIPPED = [
   'imb_1',
@@ -67,6 +73,11 @@ const FLIPPED = [
   'microprice_adj_ticks',
   'price_pressure_20',
   'bucket_imb',
+  'imb_5_ewm_5s',
+  'imb_5_mean_10s',
+  'imb_5_skew_10s',
+  'imb_5_accel_1s',
+  'dyn_sig_imb_5',
 ]
 const KEPT = [
   'spread_abs',
@@ -82,6 +93,14 @@ const KEPT = [
   'vpin_bvc',
   'vpin_cdf',
   'bucket_ms',
+  'cluster_turnover_10s',
+  'density_ratio',
+  'hotspot_share_10s',
+  'imb_5_std_10s',
+  'depth_20_roc_10s',
+  'z_spread_ticks',
+  'z_depth_20',
+  'dyn_thr_imb_5',
 ]
 
 /** Moves of the price per traded notional. */
