@@ -30,6 +30,8 @@ export const TOPIC_CARRIERS_MAX = 4
  */
 export const HOLD_MS_MAX = 250
 export const HELD_MESSAGES_MAX = 64
+/** What one look at the holds counts at most: a thread that stood still has read nothing. */
+export const HOLD_TICK_MS_MAX = 50
 /** A successor that is not in step with every topic by then is given up. */
 export const ROTATION_MS_MAX = 60_000
 /** Both connections go on for this long once the successor is in step: trades have no chain. */

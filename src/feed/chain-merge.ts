@@ -1,5 +1,10 @@
 // hot
-import { HELD_MESSAGES_MAX, HOLD_MS_MAX, TOPIC_CARRIERS_MAX } from '../constants.ts'
+import {
+  HELD_MESSAGES_MAX,
+  HOLD_MS_MAX,
+  HOLD_TICK_MS_MAX,
+  TOPIC_CARRIERS_MAX,
+} from '../constants.ts'
 import { assert } from '../core/assert.ts'
 import type { BookMessage, LevelList } from '../domain/messages.ts'
 import { type Counters, counterIndex } from '../memory/counters.ts'
@@ -32,7 +37,7 @@ export type MergeSink = Readonly<{
   onUnreadable(topic: number, nowUs: number): void
 }>
 
-type Held = Readonly<{ message: BookMessage; receiveUs: number }>
+type Held = Readonly<{ message: BookMessage; receiveUs: number; sinceUs: number }>
 
 const DUPLICATES_MERGED = counterIndex('duplicates_merged')
 const MESSAGES_HELD = counterIndex('messages_held')
@@ -64,6 +69,12 @@ export class ChainMerge {
   /** Topics of which something is held. */
   readonly #holding: number[] = []
   readonly #bad = new BadCopies()
+  /**
+   * Time in which this thread could read: what it stood still for leaves the missing message in a
+   * socket, and says nothing about its connection.
+   */
+  #readingUs = 0
+  #tickUs = Number.NaN
   readonly #lastU = (topic: number): number => this.#sequencer.lastU(topic)
 
   /** `topics` is one more than the largest topic index. */
@@ -112,7 +123,7 @@ export class ChainMerge {
    * is, as another connection has brought the same message or may still do so; when it does not in
    * time, `onUnreadable` is called. False: nobody else can bring it.
    */
-  offerBad(topic: number, connection: number, nowUs: number): boolean {
+  offerBad(topic: number, connection: number): boolean {
     const place = this.#placeOf(topic, connection)
     const last = this.#sequencer.lastU(topic)
     if (this.#carriers[topic] === 1 || Number.isNaN(last)) return false
@@ -124,7 +135,7 @@ export class ChainMerge {
       return true
     }
     if (!this.#canStillCome(topic, last)) return false
-    this.#bad.add(topic, u, nowUs)
+    this.#bad.add(topic, u, this.#readingUs)
     return true
   }
 
@@ -148,17 +159,21 @@ export class ChainMerge {
 
   /** Ends the holds that have lasted their time; called from a timer. */
   expire(nowUs: number): void {
+    const passedUs = Number.isNaN(this.#tickUs) ? 0 : Math.max(0, nowUs - this.#tickUs)
+    this.#readingUs += Math.min(passedUs, HOLD_TICK_MS_MAX * 1000)
+    this.#tickUs = nowUs
     for (let i = this.#holding.length - 1; i >= 0; i--) {
       const topic = this.#holding[i]
       const held = this.#held[topic]
-      if (held === undefined || nowUs - held[0].receiveUs < HOLD_MS_MAX * 1000) continue
+      if (held === undefined) continue
+      if (this.#readingUs - held[0].sinceUs < HOLD_MS_MAX * 1000) continue
       this.#giveUp(topic, held)
     }
     if (this.#bad.size > 0) this.#settleBad(nowUs)
   }
 
   #settleBad(nowUs: number): void {
-    const { covered, missed } = this.#bad.settle(nowUs, HOLD_MS_MAX * 1000, this.#lastU)
+    const { covered, missed } = this.#bad.settle(this.#readingUs, HOLD_MS_MAX * 1000, this.#lastU)
     this.#count[BAD_COPIES_COVERED] += covered
     for (const topic of missed) {
       if (this.#sequencer.isLive(topic)) this.#sink.onUnreadable(topic, nowUs)
@@ -225,7 +240,7 @@ export class ChainMerge {
     if (at > 0 && held[at - 1].message.u === message.u) {
       this.#count[DUPLICATES_MERGED]++
     } else {
-      held.splice(at, 0, { message: copyOf(message), receiveUs })
+      held.splice(at, 0, { message: copyOf(message), receiveUs, sinceUs: this.#readingUs })
       this.#count[MESSAGES_HELD]++
     }
     if (held.length > HELD_MESSAGES_MAX) this.#giveUp(topic, held)

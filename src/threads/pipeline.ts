@@ -219,7 +219,7 @@ export class Pipeline {
   /** The book was not touched: with a good copy from another connection it stays exact. */
   #onBadFrame(topic: number, nowUs: number, connection: number): void {
     if (topic < 0 || this.#parts.books[topic] === undefined) return
-    if (this.#merge?.offerBad(topic, connection, nowUs) === true) return
+    if (this.#merge?.offerBad(topic, connection) === true) return
     this.#onBad(topic, nowUs)
   }
 

@@ -46,12 +46,17 @@ function rig() {
     merge.offer(message, nowUs, connection)
     message.bids.ticks[0] = -1
   }
-  const sendBad = (connection: number) => merge.offerBad(1, connection, nowUs)
-  const passMs = (durationMs: number) => {
+  const sendBad = (connection: number) => merge.offerBad(1, connection)
+  const tick = (durationMs: number) => {
     nowUs += durationMs * 1000
     merge.expire(nowUs)
   }
-  return { applied, counters, merge, passMs, repeats, send, sendBad, sequencer, unreadable }
+  /** As a timer that is never late. */
+  const passMs = (durationMs: number) => {
+    for (let leftMs = durationMs; leftMs > 0; leftMs -= 25) tick(Math.min(leftMs, 25))
+  }
+  tick(0)
+  return { applied, counters, merge, passMs, repeats, send, sendBad, sequencer, tick, unreadable }
 }
 
 /** Both connections have brought their snapshot at `u`. */
@@ -133,6 +138,19 @@ describe('a merge of two connections', () => {
     expect(applied).toEqual([])
     passMs(1)
     expect(applied).toEqual(['gap 12'])
+  })
+
+  it('does not count the time in which nothing was read', () => {
+    const { applied, passMs, send, tick } = shared()
+    send(0, { u: 12 })
+    tick(60_000)
+    expect(applied).toEqual([])
+    send(1, { u: 11 })
+    expect(applied).toEqual(['11', '12'])
+    send(0, { u: 14 })
+    tick(60_000)
+    passMs(HOLD_MS_MAX)
+    expect(applied).toEqual(['11', '12', 'gap 14'])
   })
 
   it('finds a gap when more would have to be held than the bound', () => {

@@ -64,6 +64,7 @@ function rig(isMerging = false) {
     },
   })
   let nowUs = 0
+  pipeline.expireHolds(nowUs)
   const send = (frame: unknown, connection = 7): string[] => {
     told.length = 0
     const text = typeof frame === 'string' ? frame : JSON.stringify(frame)
@@ -77,8 +78,10 @@ function rig(isMerging = false) {
   }
   const passMs = (durationMs: number): string[] => {
     told.length = 0
-    nowUs += durationMs * 1000
-    pipeline.expireHolds(nowUs)
+    for (let leftMs = durationMs; leftMs > 0; leftMs -= 25) {
+      nowUs += Math.min(leftMs, 25) * 1000
+      pipeline.expireHolds(nowUs)
+    }
     return [...told]
   }
   return { send, state, counters, features, passMs, pipeline }
