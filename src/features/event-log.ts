@@ -76,6 +76,8 @@ export class EventLog {
   /** Position of the next event. */
   #head = 0
   #overflows = 0
+  /** Time of the last look for events that are too old; at the same time there are no more. */
+  #advancedMs = Number.NaN
 
   /** `windows` from the longest to the shortest: the first decides what is kept. */
   constructor(fields: number, windows: readonly EventWindow[], capacityMax = WINDOW_EVENTS_MAX) {
@@ -114,6 +116,8 @@ export class EventLog {
   /** Lets the events leave that are too old at that time. */
   advance(time: StreamTime): void {
     const tauMs = time.tauMs
+    if (tauMs === this.#advancedMs) return
+    this.#advancedMs = tauMs
     const windows = this.#windows
     const records = this.records
     const fields = this.#fields

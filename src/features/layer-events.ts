@@ -40,6 +40,7 @@ export class LayerEvents {
   }
 
   add(judged: JudgedLots, time: StreamTime): void {
+    if (judged.count === 0 && this.#window.prices.size === 0) return
     this.#log.advance(time)
     for (let i = 0; i < judged.count; i++) {
       const at = this.#log.claim(time)

@@ -1,7 +1,7 @@
 // hot
 import { assert } from '../core/assert.ts'
 import { PriceCounts } from './price-counts.ts'
-import { SortedLots } from './sorted-lots.ts'
+import { TopSizes } from './top-sizes.ts'
 
 /** Levels that the support score looks at, and whose median size it is measured in. */
 export const SUPPORT_LEVELS = 50
@@ -30,11 +30,11 @@ export class LevelTable {
   /** Lots times one plus the touches. */
   readonly weight: Float64Array
   readonly isCensored: Uint8Array
-  /** Sizes of the best 50 levels. */
-  readonly topLots = new SortedLots()
   /** +1 for bids, -1 for asks. */
   readonly #direction: number
   readonly #keys: Float64Array
+  /** Of the best 50 levels. */
+  readonly #topLots = new TopSizes(SUPPORT_LEVELS)
   readonly #touches: Int32Array
   readonly #touchesByPrice = new PriceCounts()
   readonly #free: Int32Array
@@ -72,18 +72,40 @@ export class LevelTable {
     return -this.#direction * this.#keys[this.head + level]
   }
 
-  /** Level of a visible price; -1 when it is not visible. */
-  levelOf(ticks: number): number {
+  /** Levels that are better than the price: where it stands, or would. */
+  placeOf(ticks: number): number {
     const key = -this.#direction * ticks
-    const level = this.#lowerBound(key)
-    return level < this.count && this.#keys[this.head + level] === key ? level : -1
+    const keys = this.#keys
+    const head = this.head
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (keys[head + middle] < key) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
-  /** Puts a level in its place; the caller sets birth, growth and `isCensored` at the slot. */
-  open(ticks: number, lots: number): number {
+  /** Level of a price that is visible. */
+  levelOf(ticks: number): number {
+    const level = this.placeOf(ticks)
+    assert(level < this.count && this.ticksAt(level) === ticks, 'a level that changes is there')
+    return level
+  }
+
+  /** Lower median size of the best 50 levels. */
+  medianTopLots(): number {
+    return this.#topLots.lowerMedian()
+  }
+
+  /**
+   * Puts a level in its place, found by `placeOf`; the caller sets birth, growth and `isCensored`
+   * at the slot.
+   */
+  open(level: number, ticks: number, lots: number): number {
     assert(this.#freeCount > 0, 'a side has at most twice its depth of levels')
     const key = -this.#direction * ticks
-    const level = this.#lowerBound(key)
     const slot = this.#free[--this.#freeCount]
     this.#makeRoom(level)
     this.#keys[this.head + level] = key
@@ -93,8 +115,8 @@ export class LevelTable {
     this.lots[slot] = lots
     this.weight[slot] = lots * (1 + touches)
     if (level < SUPPORT_LEVELS) {
-      this.topLots.insert(lots)
-      if (this.count > SUPPORT_LEVELS) this.topLots.remove(this.lots[this.slotAt(SUPPORT_LEVELS)])
+      this.#topLots.enter(lots)
+      if (this.count > SUPPORT_LEVELS) this.#topLots.leave(this.lots[this.slotAt(SUPPORT_LEVELS)])
     }
     return slot
   }
@@ -102,8 +124,7 @@ export class LevelTable {
   setLots(level: number, lots: number): void {
     const slot = this.slotAt(level)
     if (level < SUPPORT_LEVELS) {
-      this.topLots.remove(this.lots[slot])
-      this.topLots.insert(lots)
+      this.#topLots.replace(this.lots[slot], lots)
     }
     this.lots[slot] = lots
     this.weight[slot] = lots * (1 + this.#touches[slot])
@@ -112,8 +133,8 @@ export class LevelTable {
   close(level: number): void {
     const slot = this.slotAt(level)
     if (level < SUPPORT_LEVELS) {
-      this.topLots.remove(this.lots[slot])
-      if (this.count > SUPPORT_LEVELS) this.topLots.insert(this.lots[this.slotAt(SUPPORT_LEVELS)])
+      this.#topLots.leave(this.lots[slot])
+      if (this.count > SUPPORT_LEVELS) this.#topLots.enter(this.lots[this.slotAt(SUPPORT_LEVELS)])
     }
     this.#free[this.#freeCount++] = slot
     this.#fillHole(level)
@@ -143,24 +164,11 @@ export class LevelTable {
   }
 
   #changeTouches(ticks: number, change: number): void {
-    const level = this.levelOf(ticks)
-    if (level < 0) return
+    const level = this.placeOf(ticks)
+    if (level === this.count || this.ticksAt(level) !== ticks) return
     const slot = this.slotAt(level)
     this.#touches[slot] += change
     this.weight[slot] = this.lots[slot] * (1 + this.#touches[slot])
-  }
-
-  #lowerBound(key: number): number {
-    const keys = this.#keys
-    const head = this.head
-    let low = 0
-    let high = this.count
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (keys[head + middle] < key) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 
   #makeRoom(level: number): void {

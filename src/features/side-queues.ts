@@ -61,7 +61,9 @@ export class SideQueues {
     for (let level = 0; level < table.count; level++) this.lots.drop(table.slotAt(level))
     table.clear()
     const end = side.head + side.count
-    for (let i = side.head; i < end; i++) this.#reveal(side.ticks[i], side.lots[i], event)
+    for (let i = side.head; i < end; i++) {
+      this.#reveal(table.count, side.ticks[i], side.lots[i], event)
+    }
     this.#touch(summary, event)
   }
 
@@ -73,23 +75,25 @@ export class SideQueues {
     for (let i = 0; i < count; i++) {
       const kind = flows.kind[i]
       if (kind === FLOW_UNMATCHED) continue
-      if (kind === FLOW_REVEALED) this.#reveal(flows.ticks[i], flows.lotsAfter[i], event)
-      else if (kind === FLOW_CONCEALED) this.#close(this.table.levelOf(flows.ticks[i]))
+      const ticks = flows.ticks[i]
+      if (kind === FLOW_REVEALED) {
+        this.#reveal(this.table.placeOf(ticks), ticks, flows.lotsAfter[i], event)
+      } else if (kind === FLOW_CONCEALED) this.#close(this.table.levelOf(ticks))
       else this.#applyMatched(flows, i, summary, event)
     }
     assert(this.table.count === summary.count, 'the queue model has the levels of the book')
     this.#touch(summary, event)
   }
 
-  #reveal(ticks: number, lots: number, event: QueueEvent): void {
-    const slot = this.#open(ticks, lots, event)
+  #reveal(level: number, ticks: number, lots: number, event: QueueEvent): void {
+    const slot = this.#open(level, ticks, lots, event)
     this.table.isCensored[slot] = 1
     this.lots.append(slot, lots, LOT_CENSORED, event.time, event.streamPosition)
   }
 
-  #open(ticks: number, lots: number, event: QueueEvent): number {
+  #open(level: number, ticks: number, lots: number, event: QueueEvent): number {
     const table = this.table
-    const slot = table.open(ticks, lots)
+    const slot = table.open(level, ticks, lots)
     table.birthMs[slot] = event.time.tauMs
     table.growth[slot] = event.decay.growth
     table.isCensored[slot] = 0
@@ -101,10 +105,9 @@ export class SideQueues {
     const table = this.table
     const ticks = flows.ticks[i]
     const after = flows.lotsAfter[i]
-    if (flows.lotsBefore[i] === 0) this.#open(ticks, after, event)
-    const level = table.levelOf(ticks)
-    assert(level >= 0, 'a level that changes was there')
-    const slot = table.slotAt(level)
+    const isBorn = flows.lotsBefore[i] === 0
+    const level = isBorn ? table.placeOf(ticks) : table.levelOf(ticks)
+    const slot = isBorn ? this.#open(level, ticks, after, event) : table.slotAt(level)
     const add = flows.addLots[i]
     const fill = flows.fillLots[i]
     const cancel = flows.cancelLots[i]
@@ -137,7 +140,6 @@ export class SideQueues {
   }
 
   #close(level: number): void {
-    assert(level >= 0, 'a level that goes was there')
     this.lots.drop(this.table.slotAt(level))
     this.table.close(level)
   }
