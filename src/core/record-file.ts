@@ -11,6 +11,7 @@ import {
   segmentFileName,
   wasDurable,
 } from './record-format.ts'
+import { fileStorage, type RecordStorage } from './record-storage.ts'
 import { type Failure, fail, messageOf, type Result, succeed } from './result.ts'
 
 /**
@@ -56,8 +57,9 @@ export type ScanEnd = Readonly<{
 export function scanRecords<Code extends string>(
   place: RecordFilePlace,
   visit: (record: StoredRecord) => Failure<Code> | undefined,
+  storage: RecordStorage = fileStorage,
 ): Result<ScanEnd, Code | ReadCode> {
-  const segments = listSegments(place)
+  const segments = listSegments(place, storage)
   if (!segments.ok) return segments
   let end: ScanEnd = { lastSequence: 0, lastRun: 0, lastSegment: 0 }
   for (const [index, segment] of segments.value.entries()) {
@@ -66,7 +68,7 @@ export function scanRecords<Code extends string>(
     if (segment !== index + 1) {
       return fail('journal_corrupt', `${path}: segment ${index + 1} before it is missing`)
     }
-    const bytes = readSegment(path)
+    const bytes = readSegment(path, storage)
     if (!bytes.ok) return bytes
     const scanned = scanSegment(path, bytes.value, { segment, isLast, before: end, visit })
     if (!scanned.ok) return scanned
@@ -197,7 +199,7 @@ export class RecordTailer {
 
   /** Opens the segment that holds the record after `#skipTo`. False: there is no segment yet. */
   #openFirst(): Result<boolean, ReadCode> {
-    const segments = listSegments(this.#place)
+    const segments = listSegments(this.#place, fileStorage)
     if (!segments.ok) return segments
     for (const segment of segments.value.reverse()) {
       const opened = this.#openSegment(segment)

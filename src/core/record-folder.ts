@@ -1,13 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import type { ReadCode, RecordFilePlace } from './record-file.ts'
 import { parseSegmentFileName } from './record-format.ts'
+import type { RecordStorage } from './record-storage.ts'
 import { fail, messageOf, type Result, succeed } from './result.ts'
 
 /** Segment numbers in order; empty when the folder has none. */
-export function listSegments(place: RecordFilePlace): Result<number[], ReadCode> {
+export function listSegments(
+  place: RecordFilePlace,
+  storage: RecordStorage,
+): Result<number[], ReadCode> {
   try {
     const numbers: number[] = []
-    for (const file of readdirSync(place.folder)) {
+    for (const file of storage.list(place.folder)) {
       const segment = parseSegmentFileName(place.name, file)
       if (segment !== undefined) numbers.push(segment)
     }
@@ -18,9 +21,9 @@ export function listSegments(place: RecordFilePlace): Result<number[], ReadCode>
 }
 
 /** A whole segment; they are bounded by the writer. */
-export function readSegment(path: string): Result<Buffer, ReadCode> {
+export function readSegment(path: string, storage: RecordStorage): Result<Buffer, ReadCode> {
   try {
-    return succeed(readFileSync(path))
+    return succeed(storage.read(path))
   } catch (error) {
     return fail('input_unreadable', `cannot read ${path}: ${messageOf(error)}`)
   }

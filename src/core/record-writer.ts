@@ -1,5 +1,3 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assert } from './assert.ts'
 import type { Clock } from './clock.ts'
@@ -11,6 +9,7 @@ import {
   SEGMENT_HEADER_BYTES,
   segmentFileName,
 } from './record-format.ts'
+import { fileStorage, type RecordOutput, type RecordStorage } from './record-storage.ts'
 import { fail, messageOf, type Result, succeed } from './result.ts'
 
 /**
@@ -27,6 +26,8 @@ export type RecordWriterOptions = Readonly<{
   /** Records that may wait for a sync. */
   queueRecordsMax: number
   clock: Clock
+  /** The file system when it is not said. */
+  storage?: RecordStorage
   /** After each sync: records made durable by it, and how long write and sync took. */
   onSync?: (records: number, durationUs: number) => void
 }>
@@ -39,16 +40,11 @@ type Waiter = Readonly<{ sequence: number; resolve: (result: Result<void, WriteC
 /** Cuts off what a crash tore. A segment without a whole header is removed. */
 export function cutTornTail(
   torn: NonNullable<ScanEnd['torn']>,
+  storage: RecordStorage = fileStorage,
 ): Result<void, 'data_folder_unwritable'> {
   try {
-    if (torn.offset === 0) {
-      unlinkSync(torn.file)
-      return succeed(undefined)
-    }
-    const file = openSync(torn.file, 'r+')
-    ftruncateSync(file, torn.offset)
-    fsyncSync(file)
-    closeSync(file)
+    if (torn.offset === 0) storage.remove(torn.file)
+    else storage.truncate(torn.file, torn.offset)
     return succeed(undefined)
   } catch (error) {
     return fail('data_folder_unwritable', `cannot cut ${torn.file}: ${messageOf(error)}`)
@@ -57,7 +53,7 @@ export function cutTornTail(
 
 export class RecordWriter {
   readonly #options: RecordWriterOptions
-  #file: FileHandle
+  #file: RecordOutput
   #segment: number
   #bytes = SEGMENT_HEADER_BYTES
   #sequence: number
@@ -68,7 +64,7 @@ export class RecordWriter {
   #failure = ''
   #buffer = Buffer.allocUnsafe(64 * 1024)
 
-  private constructor(options: RecordWriterOptions, end: ScanEnd, file: FileHandle) {
+  private constructor(options: RecordWriterOptions, end: ScanEnd, file: RecordOutput) {
     this.#options = options
     this.#file = file
     this.#segment = end.lastSegment + 1
@@ -151,12 +147,12 @@ export class RecordWriter {
         await this.#rotate(batch[0].sequence)
       if (this.#failure !== '') return
       for (let at = 0; at < length; ) {
-        const { bytesWritten } = await this.#file.write(this.#buffer, at, length - at, this.#bytes)
+        const bytesWritten = await this.#file.write(this.#buffer, at, length - at, this.#bytes)
         assert(bytesWritten > 0, 'a write to a file writes something or fails')
         at += bytesWritten
         this.#bytes += bytesWritten
       }
-      await this.#file.datasync()
+      await this.#file.sync()
     } catch (error) {
       this.#failure = `the journal cannot be written: ${messageOf(error)}`
       return
@@ -205,18 +201,12 @@ async function createSegment(
   options: RecordWriterOptions,
   segment: number,
   firstSequence: number,
-): Promise<Result<FileHandle, 'data_folder_unwritable'>> {
-  const { place, run } = options
+): Promise<Result<RecordOutput, 'data_folder_unwritable'>> {
+  const { place, run, storage = fileStorage } = options
   const path = join(place.folder, segmentFileName(place.name, segment))
   try {
-    const file = openSync(path, 'wx')
-    writeSync(file, encodeSegmentHeader({ firstSequence, segment, run }))
-    fsyncSync(file)
-    closeSync(file)
-    const folder = openSync(place.folder, 'r')
-    fsyncSync(folder)
-    closeSync(folder)
-    return succeed(await open(path, 'r+'))
+    storage.create(path, encodeSegmentHeader({ firstSequence, segment, run }))
+    return succeed(await storage.open(path))
   } catch (error) {
     return fail('data_folder_unwritable', `cannot create ${path}: ${messageOf(error)}`)
   }

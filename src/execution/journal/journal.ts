@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { JOURNAL_QUEUE_RECORDS_MAX, JOURNAL_SEGMENT_BYTES_MAX } from '../../constants.ts'
 import type { Clock } from '../../core/clock.ts'
-import { type FolderLock, lockFolder } from '../../core/folder-lock.ts'
+import { type FolderLock, type LockCode, lockFolder } from '../../core/folder-lock.ts'
 import { type ScanEnd, scanRecords } from '../../core/record-file.ts'
+import { fileStorage, type RecordStorage } from '../../core/record-storage.ts'
 import { cutTornTail, RecordWriter } from '../../core/record-writer.ts'
 import { type Failure, type Result, succeed } from '../../core/result.ts'
 import { JOURNAL_KIND_JSON, JOURNAL_NAME, type JournalRecord } from '../../domain/journal.ts'
@@ -30,6 +31,9 @@ export type JournalOptions = Readonly<{
   onSync?: (records: number, durationUs: number) => void
   segmentBytesMax?: number
   queueRecordsMax?: number
+  /** The file system and its lock when they are not said. */
+  storage?: RecordStorage
+  lock?: (folder: string) => Result<FolderLock, LockCode>
 }>
 
 export type OpenedJournal = Readonly<{ journal: Journal; end: ScanEnd }>
@@ -48,7 +52,7 @@ export async function openJournal(
   visit: (record: JournalRecord) => Failure<ResultCode> | undefined,
 ): Promise<Result<OpenedJournal, ResultCode>> {
   const folder = journalFolder(options.dataFolder)
-  const lock = lockFolder(folder)
+  const lock = (options.lock ?? lockFolder)(folder)
   if (!lock.ok) return lock
   const opened = await openLocked(options, folder, lock.value, visit)
   if (!opened.ok) lock.value.release()
@@ -62,17 +66,22 @@ async function openLocked(
   visit: (record: JournalRecord) => Failure<ResultCode> | undefined,
 ): Promise<Result<OpenedJournal, ResultCode>> {
   const place = { folder, name: JOURNAL_NAME }
-  const scanned = scanRecords<ResultCode>(place, (stored) => {
-    const record = decodeJournalRecord(stored.payload)
-    const refusal = record.ok ? visit(record.value) : record
-    if (refusal === undefined) return undefined
-    const where = `${folder}: record ${stored.sequence} of run ${stored.run}`
-    return { ...refusal, message: `${where}: ${refusal.message}` }
-  })
+  const storage = options.storage ?? fileStorage
+  const scanned = scanRecords<ResultCode>(
+    place,
+    (stored) => {
+      const record = decodeJournalRecord(stored.payload)
+      const refusal = record.ok ? visit(record.value) : record
+      if (refusal === undefined) return undefined
+      const where = `${folder}: record ${stored.sequence} of run ${stored.run}`
+      return { ...refusal, message: `${where}: ${refusal.message}` }
+    },
+    storage,
+  )
   if (!scanned.ok) return scanned
   const end = scanned.value
   if (end.torn !== undefined) {
-    const cut = cutTornTail(end.torn)
+    const cut = cutTornTail(end.torn, storage)
     if (!cut.ok) return cut
   }
   const run = end.lastRun + 1
@@ -83,6 +92,7 @@ async function openLocked(
       segmentBytesMax: options.segmentBytesMax ?? JOURNAL_SEGMENT_BYTES_MAX,
       queueRecordsMax: options.queueRecordsMax ?? JOURNAL_QUEUE_RECORDS_MAX,
       clock: options.clock,
+      storage,
       ...(options.onSync === undefined ? {} : { onSync: options.onSync }),
     },
     end,
