@@ -9,6 +9,8 @@ import type { CaptureSurvey, SymbolSurvey } from '../threads/capture-survey.ts'
 export type CaptureInstruments = Readonly<{
   instruments: ReadonlyMap<string, Instrument>
   params: Partial<FeatureCatalogueParameters>
+  /** As the file says; undefined without one. */
+  leader: string | undefined
 }>
 
 /** Why a recording has nothing to compute on. */
@@ -32,7 +34,7 @@ export async function surveyedInstruments(
   if (file === undefined) {
     const all = [...survey.symbols.values()].map(fromSurvey)
     const instruments = new Map(all.map((instrument) => [instrument.symbol, instrument]))
-    return succeed({ instruments, params: {} })
+    return succeed({ instruments, params: {}, leader: undefined })
   }
   let text: string
   try {
@@ -47,7 +49,8 @@ export async function surveyedInstruments(
   for (const [symbol, entry] of parsed.value.symbols) {
     instruments.set(symbol, toInstrument(instruments.size, symbol, entry))
   }
-  return succeed({ instruments, params: parsed.value.params })
+  const { leader, params } = parsed.value
+  return succeed({ instruments, params, leader })
 }
 
 function fromSurvey(survey: SymbolSurvey, index: number): Instrument {

@@ -1,18 +1,21 @@
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { Command } from 'commander'
-import { DEPTH_MAX } from '../constants.ts'
+import { DEPTH_MAX, TAKER_FEES_BPS } from '../constants.ts'
+import { fail, succeed } from '../core/result.ts'
 import { FEATURE_NAMES } from '../features/registry.ts'
 import { runCaptures } from '../threads/capture-run.ts'
 import { surveyCaptures } from '../threads/capture-survey.ts'
 import { noBookText, surveyedInstruments } from './capture-instruments.ts'
-import { failCommand, Progress, wholeNumber } from './terminal.ts'
+import { failCommand, numberFrom, Progress, wholeNumber } from './terminal.ts'
 
 type FeaturesOptions = Readonly<{
   out?: string
   instruments?: string
   symbols?: string
   binanceDepth: number
+  venueB: readonly string[]
+  feesBps: number
 }>
 
 export function featuresCommand(): Command {
@@ -32,10 +35,26 @@ export function featuresCommand(): Command {
       wholeNumber(command, '--binance-depth', 1, DEPTH_MAX),
       50,
     )
+    .option(
+      '--venue-b <file>',
+      'recording of a second exchange, for xv_basis_bps and xv_edge_bps; may be repeated',
+      (path: string, before: readonly string[]) => [...before, path],
+      [],
+    )
+    .option(
+      '--fees-bps <number>',
+      'taker fees of both exchanges together',
+      numberFrom(command, '--fees-bps', 0, 1000),
+      TAKER_FEES_BPS,
+    )
     .addHelpText(
       'after',
       '\nEach line is {"symbol","u","cts","features":{name:value}}; a feature that is not defined yet,' +
-        '\nor not built, is null.\n\nExample:\n  bookflow features capture.jsonl.gz --out features.jsonl',
+        '\nor not built, is null.' +
+        '\n\nLines of --venue-b are merged by their time of receipt, where the recordings have none' +
+        '\nby that of sending; at equal times they are first.' +
+        '\n\nExample:\n  bookflow features capture.jsonl.gz --out features.jsonl' +
+        '\n  bookflow features bybit.jsonl.gz --venue-b binance.jsonl.gz',
     )
     .action(run)
 }
@@ -52,6 +71,8 @@ async function run(files: string[], options: FeaturesOptions): Promise<void> {
   if (!topics.some((topic) => topic.startsWith('orderbook.'))) {
     return failCommand(`${files.join(', ')}: ${noBookText(survey.value)}`)
   }
+  const venue = await openVenue(options, topics)
+  if (!venue.ok) return failCommand(venue.message)
   const out = new LineOutput(options.out)
   const opened = await out.open()
   if (opened !== undefined) return failCommand(`${options.out}: cannot be written: ${opened}`)
@@ -61,6 +82,8 @@ async function run(files: string[], options: FeaturesOptions): Promise<void> {
     topics,
     instruments: instruments.value.instruments,
     params: instruments.value.params,
+    leader: instruments.value.leader,
+    ...(venue.value !== undefined && { venue: venue.value }),
     withFeatures: true,
     binanceDepth: options.binanceDepth,
     onRow: ({ topic, features }, message) => {
@@ -83,6 +106,26 @@ async function run(files: string[], options: FeaturesOptions): Promise<void> {
   const bad = ran.value.counters.get('bad_data')
   const note = gaps + bad > 0 ? `; ${gaps} gaps, ${bad} refused messages` : ''
   process.stderr.write(`${out.lines} rows from ${ran.value.frames} frames${note}\n`)
+}
+
+/** The second exchange, if any; it must have a book of one of the symbols. */
+async function openVenue(options: FeaturesOptions, topics: readonly string[]) {
+  const { binanceDepth, feesBps, venueB: paths } = options
+  if (paths.length === 0) return succeed(undefined)
+  const survey = await surveyCaptures(paths, binanceDepth)
+  if (!survey.ok) return survey
+  const instruments = await surveyedInstruments(survey.value, undefined)
+  if (!instruments.ok) return instruments
+  const symbolOf = (topic: string) => topic.slice(topic.lastIndexOf('.') + 1)
+  const symbols = new Set(topics.map(symbolOf))
+  const books = survey.value.topics.filter((topic) => topic.startsWith('orderbook.'))
+  if (!books.some((topic) => symbols.has(symbolOf(topic)))) {
+    const names = books.map(symbolOf).join(', ')
+    const why = books.length === 0 ? noBookText(survey.value) : `no book of theirs, only ${names}`
+    return fail('input_unreadable', `${paths.join(', ')}: ${why}`)
+  }
+  const of = instruments.value.instruments
+  return succeed({ paths, topics: books, instruments: of, binanceDepth, feesBps })
 }
 
 const KEYS = FEATURE_NAMES.map((name, i) => `${i === 0 ? '{' : ','}"${name}":`)

@@ -51,3 +51,14 @@ export function wholeNumber(command: Command, flag: string, min: number, max: nu
     )
   }
 }
+
+/** A parser for commander: a number in a range, or a usage error that names the option. */
+export function numberFrom(command: Command, flag: string, min: number, max: number) {
+  return (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    if (value >= min && value <= max) return value
+    return command.error(`error: option ${flag}: ${text} is not a number from ${min} to ${max}`, {
+      exitCode: EXIT_USAGE,
+    })
+  }
+}

@@ -102,31 +102,31 @@ export class MidCell {
   }
 
   /**
-   * Copies the frozen mids of closed buckets to `out` from place `at`; those no longer kept are
-   * NaN. False: the writer was busy at every attempt, and `out` holds nothing that may be used.
+   * Copies the frozen mids of closed buckets to `out` from place `at`. False: the writer was busy at
+   * every attempt, or so far ahead of this reader that the oldest are no longer kept; `out` holds
+   * nothing that may be used then.
    */
   read(range: BucketRange, out: Float64Array, at: number): boolean {
     for (let attempt = 0; attempt < SEQLOCK_ATTEMPTS_MAX; attempt++) {
       const before = Atomics.load(this.#words, SEQUENCE)
       if ((before & 1) === 1) continue
-      this.copy(range, out, at)
+      const isKept = this.copy(range, out, at)
       // Adding zero, not loading: only a write keeps the plain reads above from sinking below it.
-      if (Atomics.add(this.#words, SEQUENCE, 0) === before) return true
+      if (Atomics.add(this.#words, SEQUENCE, 0) === before) return isKept
     }
     return false
   }
 
   /** What `read` copies, without asking whether it is torn: for the test that shows that it is. */
-  copy(range: BucketRange, out: Float64Array, at: number): void {
+  copy(range: BucketRange, out: Float64Array, at: number): boolean {
     const doubles = this.#doubles
     const frozen = this.#frozen
     const bucket = doubles[BUCKET]
-    const oldest = bucket - MID_BUCKETS_KEPT
     let place = at
     for (let b = range.from; b < range.to; b++) {
-      if (b >= bucket) out[place++] = doubles[MID]
-      else out[place++] = b >= oldest ? frozen[b % MID_BUCKETS_KEPT] : Number.NaN
+      out[place++] = b >= bucket ? doubles[MID] : frozen[b % MID_BUCKETS_KEPT]
     }
+    return range.from >= bucket - MID_BUCKETS_KEPT
   }
 
   /** The buckets that closed since the last write keep the mid of then. */

@@ -5,7 +5,9 @@ import { Histogram } from '../core/histogram.ts'
 import { type Result, succeed } from '../core/result.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { BookMessage } from '../domain/messages.ts'
-import type { FeatureCatalogueParameters } from '../features/parameters.ts'
+import { CrossMarket, leaderAmong } from '../features/cross-market.ts'
+import type { MarketPlace } from '../features/group-m.ts'
+import { type FeatureCatalogueParameters, withDefaults } from '../features/parameters.ts'
 import { SymbolFeatures } from '../features/symbol-features.ts'
 import { BybitDecoder } from '../feed/bybit/decoder.ts'
 import { parseTopicName, type Topic } from '../feed/bybit/topic.ts'
@@ -14,8 +16,10 @@ import { Sequencer } from '../feed/sequencer.ts'
 import { createBooks } from '../memory/book-layout.ts'
 import { type BookView, openBookView } from '../memory/book-view.ts'
 import { Counters } from '../memory/counters.ts'
+import { createVenueQuotes, VenueQuoteWriter } from '../memory/venue-quotes.ts'
 import { FrameSource } from './capture-survey.ts'
 import { Pipeline, type PipelineSink } from './pipeline.ts'
+import { lineTimeMs, VenueCapture, type VenueCaptureOptions } from './venue-capture.ts'
 
 /** One topic of a recording with the stages that ran over it. */
 export type CaptureTopic = Readonly<{
@@ -40,6 +44,10 @@ export type CaptureRunOptions = Readonly<{
   topics: readonly string[]
   instruments: ReadonlyMap<string, Instrument>
   params: Partial<FeatureCatalogueParameters>
+  /** What the other symbols are measured against; else BTCUSDT, else the first. */
+  leader?: string | undefined
+  /** Recordings of a second exchange, for the two features that compare with it. */
+  venue?: VenueCaptureOptions & Readonly<{ feesBps: number }>
   /** Compute features; of a symbol with several books, on the first of them. */
   withFeatures: boolean
   binanceDepth: number
@@ -57,11 +65,13 @@ export type CaptureRunOptions = Readonly<{
 export async function runCaptures(options: CaptureRunOptions): Promise<Result<CaptureRun>> {
   const counters = new Counters()
   const decoder = new BybitDecoder(counters)
-  const topics = openTopics(options, counters)
+  const places = options.withFeatures ? openPlaces(options, counters) : NO_PLACES
+  const venue = openVenue(options, places)
+  const topics = openTopics(options, places, counters)
   const sequencer = new Sequencer(Math.max(1, topics.length))
   for (const { topic } of topics) decoder.addTopic(topic)
   const badDataByTopic = new Float64Array(topics.length)
-  const featuresByTopic = shareFeatures(topics)
+  const featuresByTopic = shareFeatures(topics, places, options.params, counters)
   const sink: PipelineSink = {
     onRow: (_instrument, message) => options.onRow(topics[message.topic], message),
     onTrades: () => {},
@@ -89,18 +99,64 @@ export async function runCaptures(options: CaptureRunOptions): Promise<Result<Ca
   let frames = 0
   for (const path of options.paths) {
     const read = await readCapture(path, (line) => {
-      for (const frame of source.frames(line)) {
-        pipeline.onFrame(Buffer.from(frame), systemClock.nowUs(), 0)
-        frames++
+      const ofLine = source.frames(line)
+      const take = () => {
+        for (const frame of ofLine) pipeline.onFrame(Buffer.from(frame), systemClock.nowUs(), 0)
+        frames += ofLine.length
+        return options.onLine(frames)
       }
-      return options.onLine(frames)
+      const busy = venue?.advance(lineTimeMs(line, ofLine))
+      return busy === undefined ? take() : busy.then(take)
     })
     if (!read.ok) return read
   }
+  const finished = await venue?.finish()
+  if (finished?.ok === false) return finished
   return succeed({ topics, counters, badDataByTopic, frames })
 }
 
-function openTopics(options: CaptureRunOptions, counters: Counters): CaptureTopic[] {
+const NO_PLACES: ReadonlyMap<string, MarketPlace> = new Map()
+
+/** The symbols of all topics in one market: trades move its clock even where there is no book. */
+function openPlaces(options: CaptureRunOptions, counters: Counters): Map<string, MarketPlace> {
+  const symbols = new Set<string>()
+  for (const name of options.topics) {
+    const parsed = parseTopicName(name)
+    if (parsed === undefined || !options.instruments.has(parsed.symbol)) continue
+    if (parsed.kind === 'orderbook' || parsed.kind === 'publicTrade') symbols.add(parsed.symbol)
+  }
+  if (symbols.size === 0) return new Map()
+  const market = new CrossMarket({
+    symbols: symbols.size,
+    leader: leaderAmong([...symbols], options.leader),
+    gridMs: withDefaults(options.params).gridMs,
+    ...(options.venue !== undefined && {
+      quotes: createVenueQuotes(symbols.size),
+      feesBps: options.venue.feesBps,
+    }),
+    counters,
+  })
+  return new Map([...symbols].map((symbol, place) => [symbol, { market, symbol: place }]))
+}
+
+function openVenue(
+  { venue }: CaptureRunOptions,
+  places: ReadonlyMap<string, MarketPlace>,
+): VenueCapture | undefined {
+  if (venue === undefined) return undefined
+  const writers = new Map<string, VenueQuoteWriter>()
+  for (const [name, { market, symbol }] of places) {
+    if (market.quotes !== undefined) writers.set(name, new VenueQuoteWriter(market.quotes, symbol))
+  }
+  return new VenueCapture(venue, writers)
+}
+
+function openTopics(
+  options: CaptureRunOptions,
+  places: ReadonlyMap<string, MarketPlace>,
+  counters: Counters,
+): CaptureTopic[] {
+  const { params } = options
   const topics: CaptureTopic[] = []
   const withFeatures = new Set<string>()
   for (const name of options.topics) {
@@ -117,20 +173,37 @@ function openTopics(options: CaptureRunOptions, counters: Counters): CaptureTopi
     const isFirst = options.withFeatures && !withFeatures.has(symbol)
     if (isFirst) withFeatures.add(symbol)
     const features = isFirst
-      ? new SymbolFeatures({ instrument, depth, params: options.params, counters })
+      ? new SymbolFeatures({ instrument, depth, params, counters, ...placeOf(places, symbol) })
       : undefined
     topics.push({ topic, book: new Book(view, depth), view, features })
   }
   return topics
 }
 
-/** A symbol's trades feed the features of its book. */
-function shareFeatures(topics: readonly CaptureTopic[]): (SymbolFeatures | undefined)[] {
+/** A symbol's trades feed the features of its book; without one they still move the clock. */
+function shareFeatures(
+  topics: readonly CaptureTopic[],
+  places: ReadonlyMap<string, MarketPlace>,
+  params: Partial<FeatureCatalogueParameters>,
+  counters: Counters,
+): (SymbolFeatures | undefined)[] {
   const bySymbol = new Map<string, SymbolFeatures>()
   for (const { topic, features } of topics) {
     if (features !== undefined) bySymbol.set(topic.instrument.symbol, features)
   }
-  return topics.map(({ topic, features }) =>
-    topic.kind === 'publicTrade' ? bySymbol.get(topic.instrument.symbol) : features,
-  )
+  return topics.map(({ topic, features }) => {
+    if (topic.kind !== 'publicTrade') return features
+    const { instrument } = topic
+    const place = placeOf(places, instrument.symbol)
+    const known = bySymbol.get(instrument.symbol)
+    if (known !== undefined || place.place === undefined) return known
+    const bookless = new SymbolFeatures({ instrument, depth: 1, params, counters, ...place })
+    bySymbol.set(instrument.symbol, bookless)
+    return bookless
+  })
+}
+
+function placeOf(places: ReadonlyMap<string, MarketPlace>, symbol: string) {
+  const place = places.get(symbol)
+  return place === undefined ? {} : { place }
 }
