@@ -1,4 +1,5 @@
 // hot
+// Long because what is held and what is taken share the state of a topic.
 import {
   HELD_MESSAGES_MAX,
   HOLD_MS_MAX,
@@ -25,8 +26,7 @@ import type { Sequencer } from './sequencer.ts'
  *
  * What is held is bounded in count and time. When nobody can fill it any more, the first held
  * snapshot is taken, or else the first held delta, which the sequencer then finds to be a gap. A
- * topic that one connection carries passes untouched. Long because what is held and what is taken
- * share the state of a topic.
+ * topic that one connection carries passes untouched.
  */
 export type MergeSink = Readonly<{
   /** For the sequencer; a held message comes with the time at which it was received. */
