@@ -1,0 +1,161 @@
+import { MessageChannel } from 'node:worker_threads'
+import { afterEach, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import { createLogger } from '../../src/core/log.ts'
+import { pause, systemTimers } from '../../src/core/timer.ts'
+import type { Instrument } from '../../src/domain/instrument.ts'
+import { featureIndex } from '../../src/features/registry.ts'
+import { openGridClock, openMidCell } from '../../src/memory/mid-grid.ts'
+import { createRowCopy, openRowView, readRow } from '../../src/memory/row-view.ts'
+import { VenueQuoteWriter } from '../../src/memory/venue-quotes.ts'
+import { listInstruments } from '../../src/sim/instruments.ts'
+import { startMockExchange } from '../../src/sim/mock-exchange.ts'
+import { createEngineMemory } from '../../src/threads/engine-memory.ts'
+import { bookDepths, catalogueParameters, shardTasks } from '../../src/threads/engine-plan.ts'
+import { Shard } from '../../src/threads/shard.ts'
+import { instrumentAt } from './instrument.ts'
+
+const log = createLogger('test', 'silent')
+const ports = { clock: systemClock, timers: systemTimers, log, fetch }
+const running: { stop(): unknown }[] = []
+
+afterEach(async () => {
+  for (const part of running.splice(0)) await part.stop()
+})
+
+const SYMBOLS = ['ADAUSDT', 'BTCUSDT', 'ETHUSDT', 'SOLUSDT']
+const INSTRUMENTS = listInstruments('linear', SYMBOLS).map(
+  ({ symbol, tick, lot }, index): Instrument => ({ ...instrumentAt(index, symbol), tick, lot }),
+)
+/** As the table has them, which is in an order of its own. */
+const [ADA, BTC, ETH, SOL] = SYMBOLS.map((symbol) =>
+  INSTRUMENTS.findIndex((instrument) => instrument.symbol === symbol),
+)
+const GRID_MS = 50
+
+/** Two shards of two symbols each that share the engine's memory, on a mock exchange. */
+async function start(leader?: string) {
+  const mock = await startMockExchange({
+    ...{ host: '127.0.0.1', port: 0, symbols: SYMBOLS, rate: 400, seed: 3 },
+    ...ports,
+  })
+  if (!mock.ok) return expect.unreachable(mock.message)
+  running.push(mock.value)
+  const { port } = mock.value
+  const loaded = loadConfig({
+    environment: {
+      BOOKFLOW_EXCHANGE_WS_URL: `ws://127.0.0.1:${port}`,
+      BOOKFLOW_EXCHANGE_REST_URL: `http://127.0.0.1:${port}`,
+      BOOKFLOW_MODEL_ENABLED: 'false',
+      BOOKFLOW_FEATURES_GRID_MS: String(GRID_MS),
+      BOOKFLOW_CROSS_TAKER_FEES_BPS: '7',
+      ...(leader !== undefined && { BOOKFLOW_CROSS_LEADER: leader }),
+    },
+  })
+  if (!loaded.ok) return expect.unreachable(loaded.message)
+  const { config } = loaded.value
+  const params = catalogueParameters(config)
+  if (!params.ok) return expect.unreachable(params.message)
+  const memory = createEngineMemory(SYMBOLS.length, 2, ...bookDepths(config))
+  const owned = [
+    [ADA, ETH],
+    [BTC, SOL],
+  ]
+  const tasks = shardTasks({
+    ...{ config, instruments: INSTRUMENTS, owned, rates: new Map(), memory },
+    ...{ params: params.value, seed: 1, logLevel: 'silent' },
+  })
+  for (const task of tasks) {
+    const shard = await Shard.open({ ...task, port: new MessageChannel().port1 }, ports)
+    if (!shard.ok) return expect.unreachable(shard.message)
+    running.unshift(shard.value)
+    shard.value.start()
+  }
+  return { memory }
+}
+
+type Memory = Awaited<ReturnType<typeof start>>['memory']
+
+/** NaN before the first row. */
+function column(memory: Memory, index: number, name: string): number {
+  const row = createRowCopy()
+  expect(readRow(openRowView(memory.rows, index), row)).toBe(true)
+  return row.rowNumber === 0 ? Number.NaN : row.values[featureIndex(name) ?? -1]
+}
+
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (isSo()) return
+    await pause(systemTimers, 20)
+  }
+  expect.unreachable(`in 10 s it did not come to this: ${what}`)
+}
+
+const ALL = SYMBOLS.map((_, index) => index)
+const SEVEN = [
+  'corr_leader_60s',
+  'beta_leader_60s',
+  'leadlag_corr_60s',
+  'leadlag_ratio_60s',
+  'idio_ret_10s_bps',
+  'xcorr_mean_60s',
+  'breadth_10s',
+]
+
+describe('shards with symbols of their own', () => {
+  it('see the mids of each other in their rows', async () => {
+    const { memory } = await start()
+    // A series that rests for a while has no correlation, so each column has its own moment.
+    const missing = new Set(ALL.flatMap((index) => SEVEN.map((name) => `${name} ${index}`)))
+    const betas = ALL.map(() => Number.NaN)
+    await until('every cross-symbol feature of every symbol was there', () => {
+      for (const index of ALL) {
+        for (const name of SEVEN) {
+          const value = column(memory, index, name)
+          if (Number.isNaN(value)) continue
+          missing.delete(`${name} ${index}`)
+          if (name === 'beta_leader_60s') betas[index] = value
+        }
+      }
+      return missing.size === 0
+    })
+    // BTCUSDT leads where nothing else is said; it is not in the shard of ADAUSDT.
+    expect(betas[BTC]).toBeCloseTo(1, 9)
+    expect(betas[ADA]).not.toBeCloseTo(1, 3)
+    expect(ALL.map((index) => column(memory, index, 'xv_basis_bps'))).toEqual(
+      ALL.map(() => Number.NaN),
+    )
+  })
+
+  it('measure against the configured leader, and against quotes that anybody publishes', async () => {
+    const { memory } = await start('SOLUSDT')
+    await until('the leader follows itself', () => column(memory, SOL, 'beta_leader_60s') > 0.99)
+    const quote = new VenueQuoteWriter(memory.venueQuotes, ETH)
+    const mid = column(memory, ETH, 'mid_price')
+    quote.publish(mid * 1.01, mid * 1.02, systemClock.nowUs() / 1000)
+    await until('the basis is there', () => column(memory, ETH, 'xv_basis_bps') > 50)
+    expect(column(memory, ETH, 'xv_edge_bps')).toBeGreaterThan(20)
+    expect(column(memory, ADA, 'xv_basis_bps')).toBeNaN()
+    await until('the quote is too old', () => Number.isNaN(column(memory, ETH, 'xv_basis_bps')))
+  })
+
+  it('take the mid away from a symbol whose shard was lost', async () => {
+    const { memory } = await start()
+    await until('there is a breadth', () => !Number.isNaN(column(memory, ADA, 'breadth_10s')))
+    const clock = openGridClock(memory.mids, GRID_MS)
+    clock.look()
+    const now = clock.current
+    const out = new Float64Array(1)
+    const readMid = (bucket: number): number => {
+      const isRead = openMidCell(memory.mids, ADA).read({ from: bucket, to: bucket + 1 }, out, 0)
+      return isRead ? out[0] : expect.unreachable('the cell is readable')
+    }
+    expect(readMid(now - 1)).toBeGreaterThan(0)
+    for (const part of running.splice(0)) await part.stop()
+    openMidCell(memory.mids, ADA).recover(clock)
+    clock.look()
+    expect(readMid(now - 1)).toBeGreaterThan(0)
+    expect(readMid(clock.current)).toBeNaN()
+  })
+})
