@@ -185,7 +185,7 @@ describe('the sorted sizes', () => {
       const window = new SizeWindow(direction, levels)
       let book = new Map<number, number>()
       window.reset(sideOf(book, direction))
-      for (let step = 0; step < 1000; step++) {
+      for (let step = 0; step < 500; step++) {
         const next = new Map(book)
         const changes = random.below(10) === 0 ? 60 : random.below(4)
         for (let i = 0; i < changes; i++) {
