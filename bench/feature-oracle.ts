@@ -16,7 +16,7 @@ groups.
   --events N   messages in total (default 1000000)
   --seed N     seed of the first stream; the next have the next seeds (default 1)
   --stream N   messages of one stream (default 1000)
-  --every N    one row in N is compared whole (default 20)
+  --every N    one row in N is compared whole (default 40)
   --help       this text
 
 Exit code 0 without differences, 1 with differences, 2 for wrong usage.
@@ -42,7 +42,7 @@ function main(): number {
       events: { type: 'string', default: '1000000' },
       seed: { type: 'string', default: '1' },
       stream: { type: 'string', default: '1000' },
-      every: { type: 'string', default: '20' },
+      every: { type: 'string', default: '40' },
     },
   })
   if (!read.ok) return read.exitCode

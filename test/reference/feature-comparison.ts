@@ -11,8 +11,8 @@ export type Comparison = {
   /** Rows of which every feature was compared, not only groups A to D. */
   wholeRows: number
   values: number
-  /** By feature, how many of the compared values were no NaN. */
-  finite: number[]
+  /** By column, how many of the compared values were neither NaN nor 0. */
+  telling: number[]
   differences: Difference[]
 }
 
@@ -27,16 +27,23 @@ export type Difference = Readonly<{
 
 const BUILT = FEATURES.filter((feature) => feature.isBuilt)
 
-/** `isWhole` says of which rows, counted over all symbols, everything is recomputed. */
-export function compareFeatures(one: FeatureCase, isWhole: (row: number) => boolean): Comparison {
+/**
+ * `isWhole` says of which rows, counted over all symbols, everything is recomputed. With other
+ * parameters for the fast way than for the slow one it must find differences.
+ */
+export function compareFeatures(
+  one: FeatureCase,
+  isWhole: (row: number) => boolean,
+  fastParams = one.params,
+): Comparison {
   const { instruments, depth, params, messages, leader } = one
   const market = recordMarket(messages, instruments, depth, params, leader)
-  const replay = new FeatureReplay(instruments, depth, params, undefined, { leader })
+  const replay = new FeatureReplay(instruments, depth, fastParams, undefined, { leader })
   const result: Comparison = {
     rows: 0,
     wholeRows: 0,
     values: 0,
-    finite: FEATURES.map(() => 0),
+    telling: FEATURES.map(() => 0),
     differences: [],
   }
   const counts = new Map<string, number>()
@@ -62,7 +69,7 @@ export function compareFeatures(one: FeatureCase, isWhole: (row: number) => bool
     for (const { idx, name } of BUILT) {
       if (!(name in expected)) continue
       result.values++
-      if (!Number.isNaN(expected[name])) result.finite[idx]++
+      if (expected[name] !== 0 && !Number.isNaN(expected[name])) result.telling[idx]++
       if (agrees(row.values[idx], expected[name])) continue
       const difference = { symbol, at, name, fast: row.values[idx], slow: expected[name] }
       result.differences.push(difference)

@@ -186,10 +186,18 @@ function applyLevels(
     .slice(0, depth)
 }
 
+const COUNTS = new Map<string, number>()
+
 /** How many steps the decimal text is, by integer arithmetic on its digits. */
 export function countOf(text: string, step: string): number {
+  const key = `${text}/${step}`
+  const known = COUNTS.get(key)
+  if (known !== undefined) return known
+  if (COUNTS.size > 100_000) COUNTS.clear()
   const digits = Math.max(decimalsOf(text), decimalsOf(step))
-  return Number(scaled(text, digits) / scaled(step, digits))
+  const count = Number(scaled(text, digits) / scaled(step, digits))
+  COUNTS.set(key, count)
+  return count
 }
 
 function decimalsOf(text: string): number {

@@ -8,7 +8,7 @@ import { rollingFeatures } from './features-rolling.ts'
 import { toxicityFeatures } from './features-toxicity.ts'
 import { volatilityFeatures } from './features-volatility.ts'
 import { volumeFeatures } from './features-volume.ts'
-import { bestLots, flowOfLevel, lotsOf, type Past } from './past.ts'
+import { bestLots, flowOfLevel, lotsOf, type Past, Remembered } from './past.ts'
 import { divide, imb, lowerMedian, mean, sum } from './statistics.ts'
 
 /**
@@ -139,14 +139,22 @@ function imbalances(history: History, at: number): Record<string, number> {
   }
 }
 
+const FLOWS = new Map([1, 5, 10].map((levels) => [levels, new Remembered<number>()]))
+
+/** Sum of e_1 to e_levels of a row. */
+function flowOfLevels(past: Past, at: number, levels: number): number {
+  const { rows } = past.history
+  const total = (): number =>
+    sum(Array.from({ length: levels }, (_, k) => flowOfLevel(rows, at, k + 1)))
+  return FLOWS.get(levels)?.get(past, at, total) ?? total()
+}
+
 function bookFlow(past: Past, at: number): Record<string, number> {
   const { rows, step } = past.history
   const second = past.rowsIn(at, 1000)
   const ten = past.rowsIn(at, 10_000)
   const flow = (window: readonly number[], levels: number): number =>
-    sum(
-      window.map((i) => sum(Array.from({ length: levels }, (_, k) => flowOfLevel(rows, i, k + 1)))),
-    )
+    sum(window.map((i) => flowOfLevels(past, i, levels)))
   const queue = mean(ten.map((i) => (bestLots(rows[i].bids) + bestLots(rows[i].asks)) / 2))
   const level = mean(ten.map((i) => (lotsOf(rows[i].bids, 10) + lotsOf(rows[i].asks, 10)) / 20))
   return {
@@ -199,14 +207,9 @@ function excitement(
   trades: readonly PastTrade[],
 ): Record<string, number> {
   const { hawkesMu: mu, hawkesSelf: self, hawkesCross: cross, hawkesBeta: beta } = past.params
+  const kernel = trades.map(({ tau }) => Math.exp((-beta * (row.tau - tau)) / 1000))
   const rate = (side: number): number =>
-    mu +
-    sum(
-      trades.map(
-        (trade) =>
-          (trade.sign === side ? self : cross) * Math.exp((-beta * (row.tau - trade.tau)) / 1000),
-      ),
-    )
+    mu + sum(trades.map(({ sign }, i) => (sign === side ? self : cross) * kernel[i]))
   const [buy, sell] = [rate(1), rate(-1)]
   return { hawkes_buy: buy, hawkes_sell: sell, hawkes_imb: imb(buy, sell) }
 }

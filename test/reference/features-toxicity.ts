@@ -1,4 +1,4 @@
-import { countOf, type PastTrade } from './feature-history.ts'
+import { countOf } from './feature-history.ts'
 import { type Past, Remembered } from './past.ts'
 import { erf, finite, firstWhere, imb, isDegenerate, moment, sum } from './statistics.ts'
 
@@ -11,8 +11,6 @@ type VolumeBucket = Readonly<{
   firstTau: number
   lastTau: number
   close: number
-  /** VPIN at its completion; NaN while there are too few buckets. */
-  vpin: number
 }>
 
 type OpenBucket = Readonly<{ buyLots: number; sellLots: number; firstTau: number }>
@@ -21,6 +19,7 @@ type Volume = Readonly<{ completed: VolumeBucket[]; openAfter: OpenBucket[] }>
 
 const EMPTY: OpenBucket = { buyLots: 0, sellLots: 0, firstTau: Number.NaN }
 
+const VPINS = new Remembered<number>()
 const VOLUMES = new Remembered<Volume>()
 
 export function toxicityFeatures(past: Past, at: number): Record<string, number> {
@@ -28,13 +27,15 @@ export function toxicityFeatures(past: Past, at: number): Record<string, number>
   const traded = past.tradesBefore(at).length
   const volume = VOLUMES.get(past, 0, () => fillBuckets(past))
   const count = firstWhere(volume.completed, ({ trade }) => trade >= traded)
-  const lookBack = Math.max(vpinBuckets + 1, vpinCdfN)
-  const completed = volume.completed.slice(Math.max(0, count - lookBack), count)
+  const completed = volume.completed.slice(Math.max(0, count - vpinBuckets - 1), count)
   const last = completed.at(-1)
   const open = volume.openAfter[traded - 1] ?? EMPTY
-  const current = last?.vpin ?? Number.NaN
   // Only the first few buckets have no VPIN, so the last values are those of the last buckets.
-  const values = finite(completed.slice(-vpinCdfN).map(({ vpin }) => vpin))
+  const first = Math.max(0, count - vpinCdfN)
+  const values = finite(
+    Array.from({ length: count - first }, (_, i) => vpinAfter(past, volume, first + i + 1)),
+  )
+  const current = vpinAfter(past, volume, count)
   const share = values.filter((value) => value <= current).length / values.length
   return {
     vpin: current,
@@ -45,10 +46,14 @@ export function toxicityFeatures(past: Past, at: number): Record<string, number>
   }
 }
 
+function bucketLots(past: Past): number {
+  const { lot, features } = past.history.instrument
+  return countOf(features.vpinBucketBase, lot.text)
+}
+
 /** All trades of the history poured into buckets, one after the other. */
 function fillBuckets(past: Past): Volume {
-  const { lot, features } = past.history.instrument
-  const size = countOf(features.vpinBucketBase, lot.text)
+  const size = bucketLots(past)
   const completed: VolumeBucket[] = []
   const openAfter: OpenBucket[] = []
   let open = EMPTY
@@ -59,14 +64,23 @@ function fillBuckets(past: Past): Volume {
     const seen = vpinBuckets + vpinCdfN + vpinMin + vpinCdfMin + 10
     if (rest > (seen + 2) * size) rest = (rest % size) + (seen + 1) * size
     while (rest > 0) {
-      if (open.buyLots + open.sellLots === 0) open = { ...open, firstTau: trade.tau }
+      const isNew = open.buyLots + open.sellLots === 0
       const part = Math.min(rest, size - open.buyLots - open.sellLots)
       rest -= part
-      open = pour(open, trade, part)
+      open = {
+        buyLots: open.buyLots + (trade.sign > 0 ? part : 0),
+        sellLots: open.sellLots + (trade.sign < 0 ? part : 0),
+        firstTau: isNew ? trade.tau : open.firstTau,
+      }
       if (open.buyLots + open.sellLots < size) break
-      const bucket = { ...open, trade: at, lastTau: trade.tau, close: trade.ticks }
-      const vpin = vpinOf(past, [...completed.slice(-vpinBuckets), bucket], size)
-      completed.push({ ...bucket, vpin })
+      completed.push({
+        trade: at,
+        buyLots: open.buyLots,
+        sellLots: open.sellLots,
+        firstTau: open.firstTau,
+        lastTau: trade.tau,
+        close: trade.ticks,
+      })
       open = EMPTY
     }
     openAfter.push(open)
@@ -74,24 +88,15 @@ function fillBuckets(past: Past): Volume {
   return { completed, openAfter }
 }
 
-function pour(open: OpenBucket, { sign }: PastTrade, lots: number): OpenBucket {
-  return {
-    ...open,
-    buyLots: open.buyLots + (sign > 0 ? lots : 0),
-    sellLots: open.sellLots + (sign < 0 ? lots : 0),
-  }
-}
-
-function vpinOf(
-  past: Past,
-  completed: readonly Readonly<{ buyLots: number; sellLots: number }>[],
-  size: number,
-): number {
-  const { vpinBuckets, vpinMin } = past.params
-  const last = completed.slice(-vpinBuckets)
-  if (last.length < vpinMin) return Number.NaN
-  const uneven = sum(last.map(({ buyLots, sellLots }) => Math.abs(buyLots - sellLots)))
-  return uneven / (last.length * size)
+/** VPIN when so many buckets were complete; NaN while they were too few. */
+function vpinAfter(past: Past, volume: Volume, completed: number): number {
+  return VPINS.get(past, completed, () => {
+    const { vpinBuckets, vpinMin } = past.params
+    const last = volume.completed.slice(Math.max(0, completed - vpinBuckets), completed)
+    if (last.length < vpinMin) return Number.NaN
+    const uneven = sum(last.map(({ buyLots, sellLots }) => Math.abs(buyLots - sellLots)))
+    return uneven / (last.length * bucketLots(past))
+  })
 }
 
 function bulkVpin(past: Past, completed: readonly VolumeBucket[]): number {

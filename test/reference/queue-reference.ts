@@ -1,6 +1,6 @@
 import type { Level } from './feature-history.ts'
 import { type Past, Remembered, type Side } from './past.ts'
-import { firstWhere, sum } from './statistics.ts'
+import { firstWhere } from './statistics.ts'
 
 /**
  * The queue model of 1.6, told once from the beginning: births, deaths, resting times and the
@@ -67,6 +67,10 @@ class QueueReplay {
     layers: { bids: [], asks: [] },
   }
 
+  /** Adds of both sides, each with the lots of all adds before it. */
+  readonly #added: { tau: number; lotsBefore: number }[] = []
+  #addedLots = 0
+
   constructor(past: Past) {
     this.#past = past
   }
@@ -87,13 +91,12 @@ class QueueReplay {
     return this.#record
   }
 
+  /** Count and lots of the adds of both sides in the 60 s before, without the row itself. */
   #addsBefore(at: number): { count: number; lots: number } {
     const { tau } = this.#past.row(at)
-    const adds = (['bids', 'asks'] as const).flatMap((side) => {
-      const all = this.#record.adds[side]
-      return all.slice(firstWhere(all, (add) => add.tau > tau - 60_000))
-    })
-    return { count: adds.length, lots: sum(adds.map(({ lots }) => lots)) }
+    const from = firstWhere(this.#added, (add) => add.tau > tau - 60_000)
+    const begin = this.#added[from]?.lotsBefore ?? this.#addedLots
+    return { count: this.#added.length - from, lots: this.#addedLots - begin }
   }
 
   #begin(at: number, side: Side): void {
@@ -166,6 +169,8 @@ class QueueReplay {
       isJudged: false,
     })
     this.#record.adds[side].push({ at, tau, lots })
+    this.#added.push({ tau, lotsBefore: this.#addedLots })
+    this.#addedLots += lots
   }
 
   #take(at: number, queue: readonly Lot[], lots: number, kind: 'fill' | 'cancel'): void {
