@@ -49,21 +49,23 @@ export class FillBooking implements FillObserver {
     order.engineId = 0
   }
 
-  filled(market: SymbolMarket, takerSide: number, timeMs: number): void {
+  filled(market: SymbolMarket, _takerSide: number, timeMs: number): void {
     const { fills } = market.engine
     const range = this.ranges.get(market)
+    let isOurs = this.taking !== undefined && fills.count > 0
     for (let i = 0; i < fills.count; i++) {
       const ticks = fills.ticks[i]
       if (range !== undefined) {
         range.highTicks = Math.max(range.highTicks, ticks)
         range.lowTicks = Math.min(range.lowTicks, ticks)
       }
-      if (fills.makerOwners[i] === ACCOUNT_OWNER) this.#fillMaker(market, i, timeMs)
+      if (fills.makerOwners[i] === ACCOUNT_OWNER) {
+        isOurs = true
+        this.#fillMaker(market, i, timeMs)
+      }
       if (this.taking !== undefined) this.#book(this.taking, ticks, fills.lots[i], false, timeMs)
     }
-    if (fills.count > 0 && this.#account.orders.openOf(market.instrument.symbol).length > 0) {
-      this.trim(market, takerSide, timeMs)
-    }
+    if (isOurs) this.trim(market, timeMs)
   }
 
   #fillMaker(market: SymbolMarket, at: number, timeMs: number): void {
@@ -128,7 +130,7 @@ export class FillBooking implements FillObserver {
    * Reducing orders on the book never sum up to more than the position: the best priced keep their
    * size, the rest is cut or canceled. No two of them can then be filled at once and turn it.
    */
-  trim(market: SymbolMarket, _takerSide: number, timeMs: number): void {
+  trim(market: SymbolMarket, timeMs: number): void {
     const lots = this.#account.position(market).lots
     const closingSide = lots > 0 ? ASK : BID
     const reducing = this.#account.orders

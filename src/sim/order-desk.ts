@@ -145,7 +145,7 @@ export class OrderDesk {
       account.orders.settle(order)
       events.order(order)
     }
-    if (order.isReduceOnly) booking.trim(market, side, order.updatedMs)
+    if (order.isReduceOnly) booking.trim(market, order.updatedMs)
   }
 
   amend(body: Body): PrivateOrder | Refusal {
