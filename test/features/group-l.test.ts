@@ -145,7 +145,7 @@ type Series = (random: Random, step: number) => number
 const SERIES: Record<string, Series> = {
   'a ratio of integers': (random) => (random.below(900) - 450) / (451 + random.below(9)),
   'a calm after storms': (random, step) =>
-    step % 9000 < 1000 ? random.float() * 2 - 1 : 0.7 + 1e-6 * random.float(),
+    step % 9000 < 1000 ? random.float() * 2 - 1 : 0.7 + 5e-6 * random.float(),
   'almost a constant': (random) => 0.3 + (random.below(50) === 0 ? 4e-6 : 0),
   'a large level with missing values': (random) =>
     random.below(5) === 0 ? Number.NaN : 9000 + 0.1 * random.float(),
