@@ -18,6 +18,9 @@ const IMPACT_SELL_BPS = 55
 const KYLE_LAMBDA_60S = 56 // OFI_BETA_60S and AMIHUD_60S follow
 const EFF_SPREAD_BPS_60S = 59 // REALIZED_SPREAD_BPS_60S and PRICE_IMPACT_BPS_60S follow
 
+const BID = 0
+const ASK = 1
+
 const LEVELS = 20
 
 /**
@@ -41,9 +44,8 @@ export class PressureFeatures {
   readonly #microPrice: MicroPrice
   readonly #regressions: BucketRegressions
   readonly #spreads: TradeSpreads
-  /** Sum of lots over distance, and the mid it was taken at. */
-  #bidPressure = 0.0
-  #askPressure = 0.0
+  /** Of bids and asks, and the mid they were taken at. */
+  readonly #pressures = new Float64Array(2)
   #pressureMid = Number.NaN
 
   constructor(setup: GroupSetup) {
@@ -99,21 +101,22 @@ export class PressureFeatures {
   #writePressure(values: Float64Array, book: ReadableBook, summary: BookSummary): void {
     const mid = summary.mid
     const isMoved = mid !== this.#pressureMid
-    if (isMoved || summary.bids.isTopChanged) this.#bidPressure = pressure(book.bids, mid)
-    if (isMoved || summary.asks.isTopChanged) this.#askPressure = pressure(book.asks, mid)
+    const pressures = this.#pressures
+    if (isMoved || summary.bids.isTopChanged) writePressure(book.bids, mid, pressures, BID)
+    if (isMoved || summary.asks.isTopChanged) writePressure(book.asks, mid, pressures, ASK)
     this.#pressureMid = mid
-    writeImbalance(values, PRICE_PRESSURE_20, this.#bidPressure, this.#askPressure)
+    writeImbalance(values, PRICE_PRESSURE_20, pressures[BID], pressures[ASK])
   }
 }
 
 /** Lots of the first 20 levels, each over its distance from the mid in half ticks. */
-function pressure(side: BookSide, mid: number): number {
+function writePressure(side: BookSide, mid: number, out: Float64Array, slot: number): void {
   const ticks = side.ticks
   const lots = side.lots
   const end = side.head + Math.min(LEVELS, side.count)
   let sum = 0
   for (let i = side.head; i < end; i++) sum += lots[i] / Math.abs(2 * ticks[i] - mid)
-  return sum
+  out[slot] = sum
 }
 
 /**

@@ -22,14 +22,16 @@ const TERMS = 6
 /** Cell of a transition from a solved state: its number, the state it goes to, the move. */
 export const CELLS = SOLVED * STATES * MOVES
 
-/** Number of a solved state among them; -1 of any other. */
-export function solvedOf(state: number): number {
-  const imbalance = state % IMBALANCES
-  return imbalance < BALANCED ? Math.floor(state / IMBALANCES) * BALANCED + imbalance : -1
-}
+/** By state: its number among the solved ones; -1 of any other. */
+export const SOLVED_OF = new Int8Array(STATES)
+/** By state: its mirror. */
+export const MIRROR_OF = new Int8Array(STATES)
 
-export function mirrorOf(state: number): number {
-  return state + IMBALANCES - 1 - 2 * (state % IMBALANCES)
+for (let state = 0; state < STATES; state++) {
+  const imbalance = state % IMBALANCES
+  const spread = (state - imbalance) / IMBALANCES
+  SOLVED_OF[state] = imbalance < BALANCED ? spread * BALANCED + imbalance : -1
+  MIRROR_OF[state] = spread * IMBALANCES + IMBALANCES - 1 - imbalance
 }
 
 /**
@@ -79,8 +81,8 @@ export class MicroPriceSolver {
       const half = (cell % MOVES) - MOVE_MAX
       const to = Math.floor(cell / MOVES) % STATES
       const x = Math.floor(cell / (MOVES * STATES))
-      const ahead = solvedOf(to)
-      const behind = solvedOf(mirrorOf(to))
+      const ahead = SOLVED_OF[to]
+      const behind = SOLVED_OF[MIRROR_OF[to]]
       stay[x * SOLVED + x] += count
       right[x] += (count * half) / 2
       const matrix = half === 0 ? stay : move
@@ -97,8 +99,8 @@ export class MicroPriceSolver {
 
   #spread(): void {
     for (let x = 0; x < STATES; x++) {
-      const ahead = solvedOf(x)
-      const behind = solvedOf(mirrorOf(x))
+      const ahead = SOLVED_OF[x]
+      const behind = SOLVED_OF[MIRROR_OF[x]]
       this.adjustments[x] = ahead >= 0 ? this.#sum[ahead] : behind >= 0 ? -this.#sum[behind] : 0
     }
   }

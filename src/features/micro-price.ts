@@ -4,12 +4,12 @@ import {
   BALANCED,
   CELLS,
   IMBALANCES,
+  MIRROR_OF,
   MicroPriceSolver,
   MOVE_MAX,
   MOVES,
-  mirrorOf,
+  SOLVED_OF,
   STATES,
-  solvedOf,
 } from './micro-price-solve.ts'
 import type { StreamTime } from './stream-time.ts'
 import { TransitionCounts } from './transition-counts.ts'
@@ -77,11 +77,11 @@ export class MicroPrice {
   /** In the mirror that is solved for; a balanced state is its own, and only adds to the number. */
   #count(to: number, move: number): void {
     if (move > MOVE_MAX || move < -MOVE_MAX) return
-    const ahead = solvedOf(this.#state)
-    const behind = solvedOf(mirrorOf(this.#state))
+    const ahead = SOLVED_OF[this.#state]
+    const behind = SOLVED_OF[MIRROR_OF[this.#state]]
     if (ahead >= 0) this.#counts.add((ahead * STATES + to) * MOVES + MOVE_MAX + move)
     else if (behind >= 0) {
-      this.#counts.add((behind * STATES + mirrorOf(to)) * MOVES + MOVE_MAX - move)
+      this.#counts.add((behind * STATES + MIRROR_OF[to]) * MOVES + MOVE_MAX - move)
     } else this.#counts.addOther()
   }
 }
