@@ -2,6 +2,7 @@ import type { BookReason } from '../domain/book.ts'
 import type { BookChange } from '../memory/book-history.ts'
 import type { FaultKind } from '../sim/fault-kinds.ts'
 import type { FaultEntry } from '../sim/fault-log.ts'
+import { LineAccount, type LineTimes } from './line-account.ts'
 
 /** What became of the faults of one kind. Times in milliseconds, null where none was repaired. */
 export type FaultFigures = {
@@ -10,15 +11,21 @@ export type FaultFigures = {
   detected: number
   /** Of those, how many topics are LIVE again; equal to `detected` for harmless faults. */
   repaired: number
-  /** From the fault until the last of its books was LIVE again. */
+  /**
+   * From the fault until the last of its books was LIVE again; of a line, also until it was open
+   * again, which is all there is to repair where another connection carries its topics.
+   */
   repair_ms_p50: number | null
   repair_ms_p99: number | null
 }
 
 /** What a reader of a failed verdict looks at first. Times in milliseconds of the run. */
 export type OpenFault = Readonly<{
-  /** `fault`: not noticed, or not repaired; `book`: left LIVE and no fault explains it. */
-  what: 'fault' | 'book'
+  /**
+   * `fault`: not noticed, or not repaired; `book`: left LIVE and no fault explains it; `gap`:
+   * updates lost that a connection could have brought.
+   */
+  what: 'fault' | 'book' | 'gap'
   kind: string
   topic: string
   u: number
@@ -29,9 +36,6 @@ export type FaultAccount = Readonly<Record<string, FaultFigures>>
 
 /** Changes of one book, oldest first, and what it was before the first of them. */
 export type BookLine = Readonly<{ topic: string; wasLive: boolean; changes: readonly BookChange[] }>
-
-/** Reports of the line: how many connections were lost, at which time. */
-export type LossCount = Readonly<{ atUs: number; lost: number }>
 
 /**
  * A fault is felt at the next message of its topic at the latest; silence only when it has lasted.
@@ -44,26 +48,30 @@ const SKEW_US = 20_000
 
 const SLOW_KINDS: readonly FaultKind[] = ['silence', 'half_open', 'no_data']
 
-/** Whether and when one book felt a fault and was right again; undefined: it never left LIVE. */
-type Outage = Readonly<{ fromUs: number; toUs: number }>
+/** What the loss of a line does to a book. A fault of its own topic has other reasons. */
+const LINE_REASONS: readonly BookReason[] = ['connection_lost', 'no_data', 'shard_lost']
+
+/** While a book was not LIVE, and why. */
+type Outage = Readonly<{ fromUs: number; toUs: number; reasons: readonly BookReason[] }>
 
 export class FaultLedger {
   readonly #lines = new Map<string, BookLine>()
-  readonly #losses: readonly LossCount[]
+  readonly #times: LineTimes
   readonly #outages = new Map<string, readonly Outage[]>()
 
-  constructor(lines: readonly BookLine[], losses: readonly LossCount[]) {
+  constructor(lines: readonly BookLine[], times: LineTimes) {
     for (const line of lines) {
       this.#lines.set(line.topic, line)
       this.#outages.set(line.topic, outagesOf(line))
     }
-    this.#losses = losses
+    this.#times = times
   }
 
   account(entries: readonly FaultEntry[]): FaultAccount {
     const figures: Record<string, FaultFigures> = {}
     const times = new Map<FaultKind, number[]>()
-    const deadLines = entries.filter((entry) => SLOW_KINDS.includes(entry.kind))
+    const deadLines = deadLinesOf(entries)
+    const lines = this.lines(entries)
     for (const entry of entries) {
       const { kind } = entry
       // Topics that nobody but a reader beside the engine follows are no business of the engine.
@@ -71,7 +79,7 @@ export class FaultLedger {
       const one = figures[kind] ?? emptyFigures()
       figures[kind] = one
       one.injected++
-      const repairUs = this.#repairUs(entry, deadLines)
+      const repairUs = this.#repairUs(entry, deadLines, lines)
       if (repairUs === undefined) continue
       one.detected++
       if (repairUs === Number.POSITIVE_INFINITY) continue
@@ -86,12 +94,19 @@ export class FaultLedger {
     return figures
   }
 
+  /** Lost connections beside the faults that explain them. */
+  lines(entries: readonly FaultEntry[]): LineAccount {
+    // No line is broken twice, so none of its faults goes unheard.
+    return new LineAccount(entries, this.#times, SKEW_US, (fault) => feltUsMax(fault, []))
+  }
+
   /** Faults that were not noticed, or whose books are not LIVE again. */
   open(entries: readonly FaultEntry[]): OpenFault[] {
-    const deadLines = entries.filter((entry) => SLOW_KINDS.includes(entry.kind))
+    const deadLines = deadLinesOf(entries)
+    const lines = this.lines(entries)
     return entries.flatMap((entry): OpenFault[] => {
       if (!this.#isFollowed(entry)) return []
-      const repairUs = this.#repairUs(entry, deadLines)
+      const repairUs = this.#repairUs(entry, deadLines, lines)
       if (repairUs !== undefined && repairUs !== Number.POSITIVE_INFINITY) return []
       const { at_us, kind, topics, u } = entry
       return [{ what: 'fault', kind, topic: topics[0] ?? '', u, at_ms: Math.round(at_us / 1000) }]
@@ -104,7 +119,7 @@ export class FaultLedger {
    */
   unexplained(entries: readonly FaultEntry[]): OpenFault[] {
     const faultsOf = new Map<string, FaultEntry[]>()
-    const deadLines = entries.filter((entry) => SLOW_KINDS.includes(entry.kind))
+    const deadLines = deadLinesOf(entries)
     for (const entry of entries) {
       if (entry.effect === 'harmless') continue
       for (const topic of entry.topics) faultsOf.set(topic, [...(faultsOf.get(topic) ?? []), entry])
@@ -112,8 +127,11 @@ export class FaultLedger {
     const found: OpenFault[] = []
     for (const [topic, line] of this.#lines) {
       const faults = faultsOf.get(topic) ?? []
+      let isLive = line.wasLive
       for (const change of line.changes) {
-        if (change.reason !== 'gap' && change.reason !== 'bad_data') continue
+        const hasLeft = isLive && (change.reason === 'gap' || change.reason === 'bad_data')
+        isLive = change.state === 'LIVE'
+        if (!hasLeft) continue
         const isExplained = faults.some(
           (fault) =>
             change.atUs >= fault.at_us - SKEW_US &&
@@ -152,7 +170,11 @@ export class FaultLedger {
    * Microseconds until the books of the fault were LIVE again; 0 where none had to be, infinite
    * where one is not yet; undefined: nobody noticed.
    */
-  #repairUs(entry: FaultEntry, deadLines: readonly FaultEntry[]): number | undefined {
+  #repairUs(
+    entry: FaultEntry,
+    deadLines: readonly FaultEntry[],
+    lines: LineAccount,
+  ): number | undefined {
     const { at_us, effect, topics } = entry
     if (effect === 'harmless') return 0
     const feltUs = feltUsMax(entry, deadLines)
@@ -160,22 +182,21 @@ export class FaultLedger {
     for (const topic of topics) {
       const outages = this.#outages.get(topic) ?? []
       const outage = outages.find(
-        ({ fromUs, toUs }) => toUs >= at_us - SKEW_US && fromUs <= at_us + feltUs,
+        ({ fromUs, reasons, toUs }) =>
+          toUs >= at_us - SKEW_US &&
+          fromUs <= at_us + feltUs &&
+          (effect !== 'line' || reasons.some((reason) => LINE_REASONS.includes(reason))),
       )
       if (outage !== undefined) worstUs = Math.max(worstUs ?? 0, outage.toUs - at_us, 1)
     }
-    // With two connections a book stays LIVE when one is lost: nothing had to be repaired.
-    if (worstUs === undefined && effect === 'line') {
-      return this.#isLossSeen(at_us, feltUs) ? 0 : undefined
-    }
-    return worstUs
+    const outcome = effect === 'line' ? lines.outcome(entry) : undefined
+    if (outcome === undefined) return worstUs
+    return Math.max(worstUs ?? 0, outcome.backUs - at_us, 1)
   }
+}
 
-  #isLossSeen(atUs: number, feltUs: number): boolean {
-    const before = this.#losses.findLast((count) => count.atUs <= atUs)?.lost ?? 0
-    const after = this.#losses.find((count) => count.atUs >= atUs + feltUs) ?? this.#losses.at(-1)
-    return (after?.lost ?? 0) > before
-  }
+function deadLinesOf(entries: readonly FaultEntry[]): readonly FaultEntry[] {
+  return entries.filter(({ kind }) => SLOW_KINDS.includes(kind))
 }
 
 /** What is sent into a line that is dead, or silent, already is felt when the line is. */
@@ -199,13 +220,18 @@ export function isSettled(account: FaultAccount): boolean {
 function outagesOf({ changes, wasLive }: BookLine): Outage[] {
   const outages: Outage[] = []
   let fromUs = wasLive ? Number.NaN : 0
-  for (const { atUs, state } of changes) {
-    if (state !== 'LIVE' && Number.isNaN(fromUs)) fromUs = atUs
-    if (state !== 'LIVE' || Number.isNaN(fromUs)) continue
-    outages.push({ fromUs, toUs: atUs })
-    fromUs = Number.NaN
+  let reasons: BookReason[] = []
+  for (const { atUs, reason, state } of changes) {
+    if (state !== 'LIVE') {
+      if (Number.isNaN(fromUs)) fromUs = atUs
+      reasons.push(reason)
+    } else if (!Number.isNaN(fromUs)) {
+      outages.push({ fromUs, toUs: atUs, reasons })
+      fromUs = Number.NaN
+      reasons = []
+    }
   }
-  if (!Number.isNaN(fromUs)) outages.push({ fromUs, toUs: Number.POSITIVE_INFINITY })
+  if (!Number.isNaN(fromUs)) outages.push({ fromUs, toUs: Number.POSITIVE_INFINITY, reasons })
   return outages
 }
 

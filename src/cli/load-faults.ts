@@ -1,24 +1,20 @@
 import { systemClock } from '../core/clock.ts'
 import { Random } from '../core/random.ts'
-import { pause, systemTimers } from '../core/timer.ts'
+import { type CancelTimer, pause, systemTimers } from '../core/timer.ts'
 import { type BookChange, BookHistory } from '../memory/book-history.ts'
 import { openBookView } from '../memory/book-view.ts'
 import type { FaultEntry } from '../sim/fault-log.ts'
 import type { PlannedFault } from '../sim/fault-plan.ts'
 import type { Engine } from '../threads/engine.ts'
-import {
-  type FaultAccount,
-  FaultLedger,
-  isSettled,
-  type LossCount,
-  type OpenFault,
-} from './fault-account.ts'
+import { type FaultAccount, FaultLedger, isSettled, type OpenFault } from './fault-account.ts'
 import { LostUpdates } from './lost-updates.ts'
 import type { MockProcess } from './mock-process.ts'
 
 /** What is slowest to be noticed, a half-open connection, and its repair, fit in here. */
 const SETTLE_SECONDS_MAX = 60
 const SETTLE_LOOK_MS = 200
+/** How exactly the loss and return of a line are timed. */
+const LINE_LOOK_MS = 50
 /** At the end of a run nothing new goes wrong, so that it shows whether all was mended. */
 const CALM_SECONDS = 2
 const OPEN_SHOWN_MAX = 20
@@ -31,8 +27,10 @@ export type FaultReport = Readonly<{
   unexplained: number
   /** The first of what keeps the verdict from being ok. */
   open: readonly OpenFault[]
-  /** Book updates that were sent and not delivered by any connection. */
+  /** Book updates that were sent and never applied, though a connection could have brought them. */
   lostUpdates: number
+  /** The same while the mock had broken both connections of their topics. */
+  lostOnBothLines: number
   /** Every fault was noticed and repaired, and nothing else happened. */
   isSettled: boolean
 }>
@@ -55,10 +53,13 @@ export class FaultRunner {
   readonly #plan: readonly PlannedFault[]
   readonly #random: Random
   readonly #entries: FaultEntry[] = []
-  readonly #losses: LossCount[] = []
+  readonly #lostUs: number[] = []
+  readonly #openedUs: number[] = []
   readonly #lost: LostUpdates
   #watched: readonly Watched[] = []
   #restartsBefore = 0
+  #lineCounts = { lost: 0, opened: 0 }
+  #cancelLooks: CancelTimer = () => {}
   #killedUs: number[] = []
 
   constructor(engine: Engine, mock: MockProcess, plan: readonly PlannedFault[], seed: number) {
@@ -73,12 +74,16 @@ export class FaultRunner {
     const { config, instruments, memory, watch } = this.#engine
     if (this.#plan.length === 0) return
     this.#restartsBefore = this.#restarts()
-    this.#watched = instruments.map(({ index, symbol }) => ({
-      topic: `orderbook.${config.feed.depth}.${symbol}`,
-      wasLive: watch.head(index)?.state === 'LIVE',
-      history: new BookHistory(openBookView(memory.books, index, memory.depth)),
-      changes: [],
-    }))
+    this.#watched = instruments.map(({ index, symbol }) => {
+      // The history first: a change between the two is then seen twice rather than never.
+      const history = new BookHistory(openBookView(memory.books, index, memory.depth))
+      // A book that is being written at every attempt is LIVE and busy.
+      const wasLive = (watch.head(index)?.state ?? 'LIVE') === 'LIVE'
+      const topic = `orderbook.${config.feed.depth}.${symbol}`
+      return { topic, wasLive, history, changes: [] }
+    })
+    this.#lineCounts = this.#readLines()
+    this.#cancelLooks = systemTimers.every(LINE_LOOK_MS, () => this.#lookAtLines())
     await this.#collect()
     await this.#mock.setPlan(this.#plan)
   }
@@ -98,6 +103,11 @@ export class FaultRunner {
   async settle(stop: AbortSignal): Promise<void> {
     if (this.#plan.length === 0) return
     await this.#mock.setPlan([])
+    await this.#waitUntilSettled(stop)
+    this.#cancelLooks()
+  }
+
+  async #waitUntilSettled(stop: AbortSignal): Promise<void> {
     const endUs = systemClock.nowUs() + SETTLE_SECONDS_MAX * 1e6
     while (systemClock.nowUs() < endUs && !stop.aborted) {
       await this.#collect()
@@ -108,10 +118,12 @@ export class FaultRunner {
   }
 
   report(): FaultReport {
-    const ledger = new FaultLedger(this.#watched, this.#losses)
+    const times = { lostUs: this.#lostUs, openedUs: this.#openedUs }
+    const ledger = new FaultLedger(this.#watched, times)
     const account: Record<string, FaultAccount[string]> = { ...ledger.account(this.#entries) }
-    if (this.#killedUs.length > 0) {
-      const restarted = Math.min(this.#killedUs.length, this.#restarts() - this.#restartsBefore)
+    // A shard that nobody killed and that died all the same is in `detected` beyond `injected`.
+    const restarted = this.#restarts() - this.#restartsBefore
+    if (this.#killedUs.length > 0 || restarted > 0) {
       account.kill_shard = {
         injected: this.#killedUs.length,
         detected: restarted,
@@ -120,13 +132,32 @@ export class FaultRunner {
       }
     }
     const unexplained = ledger.unexplained(this.#entries)
+    const lost = this.#lost.count(this.#entries, ledger.lines(this.#entries))
+    const open = [...ledger.open(this.#entries), ...unexplained]
     return {
       account,
       unexplained: unexplained.length,
-      open: [...ledger.open(this.#entries), ...unexplained].slice(0, OPEN_SHOWN_MAX),
-      lostUpdates: this.#lost.count(this.#entries),
+      open: [...open, ...(this.#engine.config.feed.redundancy > 1 ? lost.open : [])].slice(
+        0,
+        OPEN_SHOWN_MAX,
+      ),
+      lostUpdates: lost.lost,
+      lostOnBothLines: lost.lostOnBothLines,
       isSettled: unexplained.length === 0 && isSettled(account),
     }
+  }
+
+  #readLines(): { lost: number; opened: number } {
+    const { watch } = this.#engine
+    return { lost: watch.count('connections_lost'), opened: watch.count('connections_opened') }
+  }
+
+  #lookAtLines(): void {
+    const nowUs = systemClock.nowUs()
+    const now = this.#readLines()
+    for (let n = this.#lineCounts.lost; n < now.lost; n++) this.#lostUs.push(nowUs)
+    for (let n = this.#lineCounts.opened; n < now.opened; n++) this.#openedUs.push(nowUs)
+    this.#lineCounts = now
   }
 
   #restarts(): number {
@@ -135,8 +166,6 @@ export class FaultRunner {
 
   async #collect(): Promise<void> {
     for (const { changes, history } of this.#watched) changes.push(...history.read())
-    const lost = this.#engine.watch.count('connections_lost')
-    this.#losses.push({ atUs: systemClock.nowUs(), lost })
     const since = this.#entries.length === 0 ? 0 : (this.#entries.at(-1)?.id ?? -1) + 1
     this.#entries.push(...(await this.#mock.faultsSince(since)))
   }

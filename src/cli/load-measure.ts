@@ -1,3 +1,4 @@
+import { assert } from '../core/assert.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Histogram } from '../core/histogram.ts'
 import { pause, systemTimers } from '../core/timer.ts'
@@ -8,9 +9,9 @@ import { BookComparison } from './load-books.ts'
 import type { FaultReport, VerdictPlan } from './load-faults.ts'
 import type { FloorProcess } from './load-floor.ts'
 import { type Quantiles, quantilesOf } from './load-quantiles.ts'
-import { ResourceWatch, rounded } from './load-resources.ts'
+import { type ResourceFigures, ResourceWatch, rounded } from './load-resources.ts'
 import type { LoadVerdict } from './load-verdict.ts'
-import type { MockProcess } from './mock-process.ts'
+import type { MockProcess, MockStats } from './mock-process.ts'
 
 /** A look at some books every so often, so that all are seen once a second. */
 const LOOKS_PER_SECOND = 10
@@ -20,6 +21,17 @@ const DRAIN_LOOKS_MAX = 30
 const DRAIN_LOOK_MS = 100
 
 type Latencies = Record<string, Quantiles>
+
+/** All that belongs to the seconds of load, and not to the repairs after them. */
+type Ran = Readonly<{
+  seconds: number
+  endUs: number
+  counts: Record<string, number>
+  latency: Latencies
+  resources: ResourceFigures
+  floor: FloorReport | undefined
+  stats: MockStats | undefined
+}>
 
 /** Measures a running engine against the mock exchange that feeds it. */
 export class LoadMeasure {
@@ -37,6 +49,7 @@ export class LoadMeasure {
   #before = { messagesSent: 0, cpuSeconds: 0, floorCpuSeconds: 0, floorFrames: 0 }
   #histograms = new Map<HistogramName, Histogram>()
   #behindMsMax = 0
+  #ran: Ran | undefined
 
   constructor(
     engine: Engine,
@@ -120,27 +133,43 @@ export class LoadMeasure {
     }
   }
 
-  async verdict(plan: VerdictPlan, faults: FaultReport): Promise<LoadVerdict> {
-    const seconds = (systemClock.nowUs() - this.#beganUs) / 1e6
-    const { watch, instruments } = this.#engine
-    const now = watch.counts()
+  /** The load is over; what comes after it, until the verdict, is reported apart. */
+  async end(): Promise<void> {
+    const endUs = systemClock.nowUs()
+    const counts = this.#engine.watch.counts()
     const latency = this.#latencies()
     const resources = this.#resources.figures()
-    const live = watch.states().LIVE
     this.#resources.stop()
     const floor = await this.#floor?.report()
     const stats = await this.#mock.stats()
+    const seconds = (endUs - this.#beganUs) / 1e6
+    this.#ran = { seconds, endUs, counts, latency, resources, floor, stats }
+  }
+
+  async verdict(plan: VerdictPlan, faults: FaultReport): Promise<LoadVerdict> {
+    if (this.#ran === undefined) await this.end()
+    const ran = this.#ran
+    assert(ran !== undefined, 'the load has ended')
+    const { floor, latency, seconds, stats } = ran
+    const settleSeconds = (systemClock.nowUs() - ran.endUs) / 1e6
+    const { watch, instruments } = this.#engine
+    const now = watch.counts()
+    const { LIVE: live, STALE: stale } = watch.states()
     const lost = await this.#lost()
+    /** In the seconds of load; and until now, repairs included. */
+    const during = (name: string) => (ran.counts[name] ?? 0) - (this.#counts[name] ?? 0)
     const since = (name: string) => (now[name] ?? 0) - (this.#counts[name] ?? 0)
     const restarts = this.#engine.shardOverviews().reduce((sum, shard) => sum + shard.restarts, 0)
     const { compared, notLive, unknown, wrong } = this.books
     const isCalm = Object.keys(faults.account).length === 0
+    // An exchange that says nothing leaves books whose age nobody can vouch for: STALE is right.
+    const areBooksRight = live + (plan.rate === 0 ? stale : 0) === instruments.length
     const floorFrames = (floor?.frames ?? 0) - this.#before.floorFrames
     return {
       ok:
         wrong === 0 &&
         compared > 0 &&
-        live === instruments.length &&
+        areBooksRight &&
         !this.#engine.isExecutionEnded &&
         faults.isSettled &&
         (plan.redundant !== true || faults.lostUpdates === 0) &&
@@ -148,28 +177,32 @@ export class LoadMeasure {
       symbols: instruments.length,
       rate: plan.rate,
       seconds: rounded(seconds, 1),
+      settle_seconds: rounded(settleSeconds, 1),
       faults: faults.account,
       faults_unexplained: faults.unexplained,
       faults_open: faults.open,
       messages_sent: (stats?.messagesSent ?? Number.NaN) - this.#before.messagesSent - floorFrames,
-      messages_applied: since('books_applied') + since('messages_trade') + since('messages_ticker'),
-      messages_per_second: Math.round(since('frames_received') / seconds),
+      messages_applied:
+        during('books_applied') + during('messages_trade') + during('messages_ticker'),
+      messages_per_second: Math.round(during('frames_received') / seconds),
       messages_lost: lost,
       books_live: live,
+      books_stale: stale,
       books_compared: compared,
       books_wrong: wrong,
       books_not_live: notLive,
       books_unknown: unknown,
       gaps: since('gaps'),
       lost_updates: faults.lostUpdates,
+      lost_on_both_lines: faults.lostOnBothLines,
       resyncs: since('resyncs_requested'),
       connections_lost: since('connections_lost'),
       frames_malformed: since('frames_malformed'),
       shard_restarts: restarts,
-      feature_rows: since('rows'),
-      scores: since('scores'),
-      signals: since('signals'),
-      orders: since('orders_submitted'),
+      feature_rows: during('rows'),
+      scores: during('scores'),
+      signals: during('signals'),
+      orders: during('orders_submitted'),
       latency_us: latency,
       warm_up: this.#warmUpFigures(),
       floor: this.#floorFigures(floor, latency.push_to_feature, seconds),
@@ -180,7 +213,7 @@ export class LoadMeasure {
         ),
         behind_ms_max: this.#behindMsMax,
       },
-      ...resources,
+      ...ran.resources,
     }
   }
 
@@ -202,7 +235,7 @@ export class LoadMeasure {
       push_to_socket_us: floor.pushToSocket,
       wake_lag_us: floor.wakeLag,
       cpu_cores: rounded((floor.cpuSeconds - this.#before.floorCpuSeconds) / seconds, 3),
-      p99_ratio: rounded(ours.p99 / floor.pushToSocket.p99, 2),
+      p99_ratio: floor.pushToSocket.p99 > 0 ? rounded(ours.p99 / floor.pushToSocket.p99, 2) : null,
     }
   }
 

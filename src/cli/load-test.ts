@@ -84,6 +84,7 @@ export function loadTestCommand(): Command {
       '\nThe load is open loop: the mock sends on a schedule that never waits for the engine.' +
         '\nStamps of the exchange are whole milliseconds; what begins at one is that exact.' +
         '\nWith --ramp, --rate is where it begins and --seconds the length of each step.' +
+        '\nWith --rate 0 the exchange says nothing: what an idle engine costs. Books may turn STALE.' +
         '\nExit code 0 when every book compared was right and every book is live at the end.',
     )
     .action(run)
@@ -180,6 +181,7 @@ async function measure(
     await faults.second(second, options.seconds)
   })
   if (process.stderr.isTTY === true) process.stderr.write('\r\u001b[K')
+  await load.end()
   await faults.settle(interrupted.signal)
   if (interrupted.signal.aborted) return failed('interrupted')
   const verdict = await load.verdict(options, faults.report())

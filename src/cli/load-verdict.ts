@@ -7,7 +7,10 @@ export type LoadVerdict = Readonly<{
   ok: boolean
   symbols: number
   rate: number
+  /** Of load. Messages, rows, latencies, processor and memory are of these alone. */
   seconds: number
+  /** After it, until every fault was repaired, or until there was no more hope of it. */
+  settle_seconds: number
   faults: FaultAccount
   /** Books that left LIVE for a gap or bad data without a fault on record. */
   faults_unexplained: number
@@ -19,6 +22,8 @@ export type LoadVerdict = Readonly<{
   /** Sent to the engine and never received, since its start; null where nobody could tell. */
   messages_lost: number | null
   books_live: number
+  /** Too long without a message; right where the exchange sends none (`--rate 0`). */
+  books_stale: number
   books_compared: number
   books_wrong: number
   /** Looks at which a book was not LIVE, so there was nothing to compare. */
@@ -26,8 +31,10 @@ export type LoadVerdict = Readonly<{
   /** Looks for which the mock no longer knew the truth at that update id. */
   books_unknown: number
   gaps: number
-  /** Book updates that were sent and that no connection delivered. */
+  /** Book updates that were sent and never applied, though a connection could have brought them. */
   lost_updates: number
+  /** The same while the mock had broken both connections of their topics: nobody could have them. */
+  lost_on_both_lines: number
   resyncs: number
   connections_lost: number
   frames_malformed: number
@@ -49,8 +56,8 @@ export type LoadVerdict = Readonly<{
     push_to_socket_us: Quantiles
     wake_lag_us: Quantiles
     cpu_cores: number
-    /** Our `push_to_feature` p99 over the bare reader's `push_to_socket` p99. */
-    p99_ratio: number
+    /** Our `push_to_feature` p99 over the bare reader's `push_to_socket` p99; null without any. */
+    p99_ratio: number | null
   }> | null
   mock: Readonly<{ cpu_cores: number; behind_ms_max: number }>
 }> &

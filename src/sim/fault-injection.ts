@@ -124,10 +124,13 @@ export class FaultInjector {
 
   #onConnections(fault: Fault): Result<number, 'bad_request'> {
     const { random, sessions } = this.#options
-    const all = [...sessions].filter(
-      ({ connection, isObserver }) => !connection.isClosed && !connection.holdsAll && !isObserver,
-    )
     const isOnce = faultTraits(fault.kind).effect === 'line'
+    const nowUs = this.#options.nowUs()
+    const all = [...sessions].filter(({ connection, isObserver }) => {
+      // A line is broken once, so that its loss tells which fault did it.
+      const isBroken = isOnce && connection.dataFromUs > nowUs
+      return !connection.isClosed && !connection.holdsAll && !isBroken && !isObserver
+    })
     const wanted = fault.count ?? 1
     const count = isOnce ? Math.min(wanted, all.length) : wanted
     if (all.length === 0) return fail('bad_request', `no connection for ${fault.kind}`)
