@@ -3,8 +3,9 @@ import { Random } from '../../src/core/random.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
 import { toInstrument } from '../../src/features/instruments-file.ts'
 import { type FeatureCatalogueParameters, withDefaults } from '../../src/features/parameters.ts'
-import { RandomStream, type StreamShape } from './random-stream.ts'
+import { RandomStream } from './random-stream.ts'
 import type { RawMessage } from './raw-message.ts'
+import type { StreamShape } from './stream-shape.ts'
 
 /** One merged stream of one to four symbols with its instruments and parameters, by its seed. */
 export type FeatureCase = Readonly<{
@@ -34,6 +35,7 @@ export function drawCase(seed: number, messages: number): FeatureCase {
     swingTicks: pick([0, 2, 5, 30]),
     episodes: pick([0, 0.05, 0.2]),
     hasHugeLots: random.float() < 0.15,
+    hasSwarms: seed % 29 === 7,
     leaps: random.float() < 0.15 ? 0.002 : 0,
   }
   const instruments = new Map<string, Instrument>()

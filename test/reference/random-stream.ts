@@ -2,6 +2,7 @@ import { formatSteps } from '../../src/core/decimal.ts'
 import { Random } from '../../src/core/random.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
 import type { RawBook, RawMessage, RawTrade, RawTrades } from './raw-message.ts'
+import type { StreamShape } from './stream-shape.ts'
 
 /**
  * A seeded market that misbehaves in every way the catalogue speaks of: sides run empty, the book
@@ -13,25 +14,6 @@ import type { RawBook, RawMessage, RawTrade, RawTrades } from './raw-message.ts'
  *
  * Long because all kinds of trouble work on the same two sides and their view.
  */
-export type StreamShape = Readonly<{
-  seed: number
-  messages: number
-  depth: number
-  /** Price around which it begins, in ticks. */
-  startTicks: number
-  startMs: number
-  /** Factor of all waits; 1 when left out. */
-  pace?: number
-  /** How far the price follows the path of the time, in ticks; not at all when left out. */
-  swingTicks?: number
-  /** Chance of an episode a step; none when left out. */
-  episodes?: number
-  /** Sizes up to 2^40 lots. */
-  hasHugeLots?: boolean
-  /** Chance a step that hours pass, or that a clock is hours ahead for one message. */
-  leaps?: number
-}>
-
 type Side = Map<number, number>
 
 const HOUR_MS = 3_600_000
@@ -137,7 +119,7 @@ export class RandomStream {
     else if (dice < 0.6) this.#spoof(3 + this.#random.below(4))
     else if (dice < 0.7) this.#flicker()
     else if (dice < 0.8) this.#refill()
-    else if (dice < 0.9) for (let i = 0; i < 40; i++) this.#tinyTrade()
+    else if (dice < 0.9) this.#swarm()
     else this.#stuff()
   }
 
@@ -198,9 +180,16 @@ export class RandomStream {
     }
   }
 
-  #tinyTrade(): void {
-    this.#pushTrades([{ ...this.#oneTrade(this.#chance(0.5)), v: this.#instrument.lot.text }])
-    this.#pass(20)
+  #swarm(): void {
+    const isOneMessage = this.#shape.hasSwarms === true
+    const tiny = (): RawTrade => {
+      return { ...this.#oneTrade(this.#chance(0.5)), v: this.#instrument.lot.text }
+    }
+    if (isOneMessage) this.#pushTrades(Array.from({ length: 1000 }, tiny))
+    for (let i = 0; i < (isOneMessage ? 0 : 40); i++) {
+      this.#pushTrades([tiny()])
+      this.#pass(20)
+    }
   }
 
   #stuff(): void {
