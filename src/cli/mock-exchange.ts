@@ -4,7 +4,10 @@ import { createLogger } from '../core/log.ts'
 import { systemTimers } from '../core/timer.ts'
 import { LISTED_MAX, listInstruments } from '../sim/instruments.ts'
 import { type MockExchange, startMockExchange } from '../sim/mock-exchange.ts'
-import { FAULT_HELP, readFaultPlan } from './fault-file.ts'
+import { parseMoney } from '../sim/money.ts'
+import type { AccountSettings } from '../sim/private-side.ts'
+import { TEST_KEY } from '../sim/signature.ts'
+import { FAULT_HELP, readFaultPlan, readPrivatePlan } from './fault-file.ts'
 import { EXIT_FAILED, EXIT_USAGE, failCommand, wholeNumber, writeOut } from './terminal.ts'
 
 type Options = {
@@ -16,6 +19,11 @@ type Options = {
   faults: string
   replay?: string
   speed: number
+  apiKey: string
+  apiSecret: string
+  balance: string
+  fundingMinutes?: number
+  historyLagMs: number
   json?: boolean
 }
 
@@ -37,20 +45,22 @@ What it serves:
       orderbook.{1,50,200,1000}, publicTrade, tickers, kline.*, allLiquidation (linear)
   http://HOST:PORT/v5/market/...
       time, instruments-info, orderbook, recent-trade, kline, tickers
-  http://HOST:PORT/mock/{stats,truth,faults,plan,rate}
-      for tests: counters, exact books by u, faults on request and by plan, the pace
+  ws://HOST:PORT/v5/private and /v5/trade, http://HOST:PORT/v5/{order,position,execution,account}/...
+      one account in USDT perpetuals: signed requests, its orders in the same books
+  http://HOST:PORT/mock/{stats,truth,faults,plan,rate,account,private-faults}
+      for tests: counters, exact books by u, faults on request and by plan, the pace,
+      every order, execution and position of the account, and the faults it met
 
 Exit code: 0 ended by Ctrl-C, 1 could not start, 2 wrong usage.`
 
 /**
- * `bookflow mock-exchange`: a public Bybit v5 exchange of its own, for demonstrations, tests and
- * load.
+ * `bookflow mock-exchange`: a Bybit v5 exchange of its own, for demonstrations, tests and load.
  */
 export function mockExchangeCommand(): Command {
   const command = new Command('mock-exchange')
   return command
     .description(
-      'Run a mock of the Bybit v5 public market data: real matching, seeded, with truth and faults.',
+      'Run a mock of Bybit v5, market data and one account: real matching, seeded, truth, faults.',
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option(
@@ -85,6 +95,20 @@ export function mockExchangeCommand(): Command {
       speedOption(command),
       1,
     )
+    .option('--api-key <key>', 'of the account', TEST_KEY.key)
+    .option('--api-secret <secret>', 'that its requests are signed with', TEST_KEY.secret)
+    .option('--balance <usdt>', 'that the account begins with', balanceOption(command), '100000')
+    .option(
+      '--funding-minutes <number>',
+      'between payments of funding (default: as each instrument has it)',
+      wholeNumber(command, '--funding-minutes', 1, 1440),
+    )
+    .option(
+      '--history-lag-ms <number>',
+      'how far the order history is behind',
+      wholeNumber(command, '--history-lag-ms', 0, 3_600_000),
+      200,
+    )
     .option('--json', 'one JSON object when ready and every 5 s')
     .addHelpText('after', `${EXAMPLES}\n\n${FAULT_HELP}`)
     .action((options: Options) => run(options))
@@ -93,13 +117,14 @@ export function mockExchangeCommand(): Command {
 async function run(options: Options): Promise<void> {
   const { host, port, symbols, rate, seed, replay, speed } = options
   const plan = readFaultPlan(options.faults)
-  if (!plan.ok) {
-    failCommand(plan.message)
+  const privatePlan = readPrivatePlan(options.faults)
+  if (!plan.ok || !privatePlan.ok) {
+    failCommand(!plan.ok ? plan.message : !privatePlan.ok ? privatePlan.message : '')
     process.exitCode = EXIT_USAGE
     return
   }
   const log = createLogger('mock-exchange', 'warn', process.stderr)
-  const common = { host, port, symbols, rate, seed, speed, log }
+  const common = { host, port, symbols, rate, seed, speed, log, account: accountOf(options) }
   const ports = { clock: systemClock, timers: systemTimers }
   const started = await startMockExchange(
     replay === undefined ? { ...common, ...ports } : { ...common, ...ports, replay },
@@ -110,6 +135,7 @@ async function run(options: Options): Promise<void> {
   }
   const mock = started.value
   mock.setPlan(plan.value)
+  mock.privately?.setPlan(privatePlan.value)
   process.send?.({ type: 'ready', port: mock.port })
   announce(options, mock.port)
   const stopStatus = showStatus(options, mock)
@@ -127,6 +153,12 @@ async function run(options: Options): Promise<void> {
   if (process.send !== undefined) process.on('disconnect', end)
 }
 
+function accountOf(options: Options): AccountSettings {
+  const { apiKey: key, apiSecret: secret, balance, fundingMinutes, historyLagMs } = options
+  const funding = fundingMinutes === undefined ? {} : { fundingIntervalMs: fundingMinutes * 60_000 }
+  return { keys: [{ key, secret }], balance, historyLagMs, ...funding }
+}
+
 function announce(options: Options, port: number): void {
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
   const ws = `ws://${host}:${port}`
@@ -137,6 +169,11 @@ function announce(options: Options, port: number): void {
   }
   const what = options.replay ?? `seed ${options.seed}, ${rateText(options.rate)}`
   writeOut(`mock exchange ready: ${ws}/v5/public/linear and ${rest}/v5/market (${what})\n`)
+  if (options.replay !== undefined) return
+  // The test key is in the help for everybody; another one is not ours to show.
+  const isTest = options.apiSecret === TEST_KEY.secret
+  const secret = isTest ? ` with secret ${TEST_KEY.secret}` : ''
+  writeOut(`account: ${ws}/v5/private and /v5/trade, key ${options.apiKey}${secret}\n`)
 }
 
 function rateText(rate: number): string {
@@ -185,6 +222,13 @@ function rateOption(command: Command) {
     const rate = text.trim() === '' ? Number.NaN : Number(text)
     if (rate >= 0 && rate <= RATE_MAX) return rate
     return usageError(command, `option --rate: ${text} is neither max nor from 0 to ${RATE_MAX}`)
+  }
+}
+
+function balanceOption(command: Command) {
+  return (text: string): string => {
+    if ((parseMoney(text) ?? 0n) > 0n) return text
+    return usageError(command, `option --balance: ${text} is no amount above 0`)
   }
 }
 

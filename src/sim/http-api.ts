@@ -62,7 +62,7 @@ export class HttpApi {
       return
     }
     if (privately?.owns(url.pathname) === true) {
-      privately.answer(request, response, url)
+      privately.http.answer(request, response, url)
       return
     }
     const isGet = request.method === 'GET'

@@ -248,7 +248,7 @@ class ExchangeServer {
       return
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
-      if (endpoint === undefined) this.#openClient(client, socket, path)
+      if (endpoint === undefined) this.#openClient(client, socket, path, searchParams)
       else this.#open(client, socket, endpoint, searchParams.has('observer'))
     })
   }
@@ -259,9 +259,9 @@ class ExchangeServer {
     return new ClientConnection(socket, this.#totals, () => clock.nowUs(), limit)
   }
 
-  #openClient(client: WebSocket, socket: Duplex, path: string): void {
+  #openClient(client: WebSocket, socket: Duplex, path: string, query: URLSearchParams): void {
     const connection = this.#connection(socket)
-    const session = this.#private?.open(path, connection, connectionId(this.#random))
+    const session = this.#private?.open(path, connection, connectionId(this.#random), query)
     if (session === undefined) return
     client.on('message', (data, isBinary) => {
       if (!isBinary && Buffer.isBuffer(data)) session.answer(data.toString('utf8'))
@@ -297,9 +297,7 @@ class ExchangeServer {
     for (const session of this.#sessions) {
       if (session.heardUs < oldest && session.topicCount() === 0) session.connection.cut()
     }
-    for (const client of this.#private?.clients ?? []) {
-      if (client.heardMs * 1000 < oldest) client.connection.cut()
-    }
+    this.#private?.closeIdle()
   }
 
   /** Flat out: the rate grows until the process is behind or a client cannot follow. */
@@ -337,7 +335,7 @@ class ExchangeServer {
     this.#isStopped = true
     for (const cancel of this.#cancels) cancel()
     for (const session of this.#sessions) session.connection.cut()
-    for (const client of this.#private?.clients ?? []) client.connection.cut()
+    for (const client of this.#private?.clients.keys() ?? []) client.connection.cut()
     this.#server.closeAllConnections()
     return new Promise((resolve) => {
       if (!this.#server.listening) resolve()

@@ -1,10 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Random } from '../core/random.ts'
 import type { Timers } from '../core/timer.ts'
 import { Account } from './account.ts'
 import { AccountFunding } from './account-funding.ts'
 import { type AccountTruth, accountTruth } from './account-truth.ts'
-import { isRecord } from './capture-reader.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { DCP_APPLY_MS, DisconnectGuard } from './disconnect-guard.ts'
 import { FillBooking } from './fill-booking.ts'
@@ -13,15 +11,13 @@ import { type Money, parseMoney } from './money.ts'
 import { OrderDesk } from './order-desk.ts'
 import { OrderTriggers } from './order-triggers.ts'
 import { PRIVATE_ENDPOINTS } from './private-api.ts'
-import type { Answer } from './private-call.ts'
 import { PrivateFaults } from './private-faults.ts'
-import { type Fate, type Outcome, PrivateGate } from './private-gate.ts'
+import { type Fate, PrivateGate } from './private-gate.ts'
+import { PrivateHttp } from './private-http.ts'
 import { type PlannedPrivateFault, PrivatePlanRunner } from './private-plan.ts'
-import { isRefusal, type Refusal, refused } from './private-refusal.ts'
 import { PrivateSocket } from './private-socket.ts'
 import { PrivateStream } from './private-stream.ts'
 import { type RequestLimits, SessionRate } from './rate-limits.ts'
-import { parseJson, readBody, reply } from './request-body.ts'
 import { type ApiKey, KeyRing, TEST_KEY } from './signature.ts'
 import { TradeSocket } from './trade-socket.ts'
 
@@ -40,6 +36,8 @@ export type AccountSettings = Readonly<{
   /** How long a change of the window of cancel on disconnect takes. */
   dcpApplyMs?: number
   limits?: RequestLimits
+  /** Requests a second on one connection of the order entry. */
+  socketRequestsPerSecond?: number
 }>
 
 export type PrivateSideOptions = Readonly<{
@@ -58,12 +56,17 @@ const TAKER_FEE_PPM = 550
 const LEVERAGE = 10
 const HISTORY_LAG_MS = 200
 const SOCKET_REQUESTS_PER_SECOND_MAX = 3000
+const SESSION_REQUESTS_PER_SECOND = 400
+const ACTIVE_MS_MIN = 30_000
+const ACTIVE_MS_MAX = 600_000
 export const TRADE_PATHS = ['/v5/private', '/v5/trade'] as const
 
 export class PrivateSide {
   readonly account: Account
   readonly faults: PrivateFaults
-  readonly clients = new Set<PrivateClient>()
+  /** With the silence that each may keep, in milliseconds. */
+  readonly clients = new Map<PrivateClient, number>()
+  readonly http: PrivateHttp
   readonly #options: PrivateSideOptions
   readonly #keys: KeyRing
   readonly #stream: PrivateStream
@@ -83,7 +86,7 @@ export class PrivateSide {
     const nowMs = () => this.#nowMs()
     this.faults = new PrivateFaults(random.fork(1), nowUs)
     this.faults.disconnect = () => {
-      for (const client of this.clients) client.connection.cut()
+      for (const client of this.clients.keys()) client.connection.cut()
     }
     this.#keys = new KeyRing(settings.keys ?? [TEST_KEY])
     this.account = new Account({
@@ -113,6 +116,11 @@ export class PrivateSide {
           : (settings.historyLagMs ?? HISTORY_LAG_MS),
     }
     this.#gate = new PrivateGate(state, faults, settings.limits ?? {})
+    this.http = new PrivateHttp({
+      ...{ keys: this.#keys, gate: this.#gate, nowMs },
+      after: (ms, call) => this.#after(ms, call),
+      deliver: (fate, send) => this.#deliver(fate, send),
+    })
     market.observe(booking)
   }
 
@@ -161,105 +169,47 @@ export class PrivateSide {
     return accountTruth(this.account, query)
   }
 
-  /** Answers a REST request to one of the private endpoints. */
-  answer(request: IncomingMessage, response: ServerResponse, url: URL): void {
-    const endpoint = PRIVATE_ENDPOINTS.get(url.pathname)
-    if (endpoint?.method !== request.method) {
-      reply(response, 404, JSON.stringify({ error: 'not found' }))
-      return
-    }
-    const isGet = request.method === 'GET'
-    if (isGet && Number(request.headers['content-length'] ?? 0) > 0) {
-      reply(response, 403, JSON.stringify({ retCode: 403, retMsg: 'forbidden: GET with a body' }))
-      return
-    }
-    readBody(request, (body) => {
-      if (!body.ok) reply(response, 400, JSON.stringify({ error: body.message }))
-      else this.#answerText(request, response, url, isGet ? url.search.slice(1) : body.value)
-    })
-  }
-
-  #answerText(request: IncomingMessage, response: ServerResponse, url: URL, payload: string): void {
-    const nowMs = this.#nowMs()
-    const header = (name: string) => String(request.headers[`x-bapi-${name}`] ?? '')
-    const signed = {
-      ...{ key: header('api-key'), timestamp: header('timestamp'), signature: header('sign') },
-      recvWindow: header('recv-window'),
-    }
-    const key = this.#keys.checkRequest(signed, payload, nowMs)
-    if (isRefusal(key)) {
-      reply(response, 200, this.#envelope(key))
-      return
-    }
-    const parsed = request.method === 'GET' ? { ok: true as const, value: {} } : parseJson(payload)
-    const body = parsed.ok && isRecord(parsed.value) ? parsed.value : undefined
-    if (body === undefined) {
-      reply(response, 200, this.#envelope(refused('parameters', 'the body is not an object')))
-      return
-    }
-    const call = { path: url.pathname, key, body, query: url.searchParams, nowMs }
-    const outcome = this.#gate.run({ ...call, carrier: 'rest' })
-    if (outcome !== undefined) this.#send(response, outcome)
-  }
-
-  #send(response: ServerResponse, { answer, limit, fate }: Outcome): void {
-    if (fate.kind === 'lost') {
-      response.destroy()
-      return
-    }
-    if (fate.kind === 'http') {
-      reply(response, fate.status, fate.body)
-      return
-    }
-    const headers: Record<string, string> =
-      limit === undefined
-        ? {}
-        : {
-            'X-Bapi-Limit': String(limit.limit),
-            'X-Bapi-Limit-Status': String(limit.remaining),
-            'X-Bapi-Limit-Reset-Timestamp': String(limit.resetMs),
-          }
-    const body = this.#envelope(answer)
-    if (fate.kind === 'answer' && fate.slowMs > 0) {
-      const half = Math.floor(body.length / 2)
-      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', ...headers })
-      response.write(body.slice(0, half))
-      this.#options.timers.after(fate.slowMs, () => response.end(body.slice(half)))
-      return
-    }
-    this.#deliver(fate, () => reply(response, 200, body, headers))
-  }
-
   #deliver(fate: Fate, send: () => void): void {
     if (fate.kind === 'lost') return
     if (fate.kind === 'after_fill') {
       const { orderId, ms } = fate
       this.#waiting.push({ orderId, untilMs: this.#nowMs() + ms, send })
     } else if (fate.kind === 'answer' && fate.afterMs > 0) {
-      this.#options.timers.after(fate.afterMs, send)
+      this.#after(fate.afterMs, send)
     } else send()
   }
 
   /** A new connection to one of the two endpoints. */
-  open(path: string, connection: ClientConnection, connId: string): PrivateClient {
-    const { timers } = this.#options
+  open(
+    path: string,
+    connection: ClientConnection,
+    connId: string,
+    query: URLSearchParams = new URLSearchParams(),
+  ): PrivateClient {
+    const { settings } = this.#options
     const nowMs = () => this.#nowMs()
     const [keys, faults] = [this.#keys, this.faults]
     const client =
       path === '/v5/trade'
         ? new TradeSocket(connection, connId, {
             ...{ keys, faults, nowMs, gate: this.#gate },
+            requestsPerSecond: settings.socketRequestsPerSecond ?? SESSION_REQUESTS_PER_SECOND,
             admits: () => this.#address.admits(this.#nowMs()),
             deliver: (fate, send) => this.#deliver(fate, send),
           })
         : new PrivateSocket(connection, connId, {
             ...{ keys, faults, nowMs, stream: this.#stream, guard: this.#guard },
-            after: (ms, call) => {
-              timers.after(ms, call)
-            },
+            after: (ms, call) => this.#after(ms, call),
           })
-    this.clients.add(client)
+    this.clients.set(client, activeMs(query.get('max_active_time')))
     return client
+  }
+
+  /** Cuts those that said nothing for longer than they asked for; call now and then. */
+  closeIdle(): void {
+    for (const [client, idleMs] of this.clients) {
+      if (this.#nowMs() - client.heardMs > idleMs) client.connection.cut()
+    }
   }
 
   closed(client: PrivateClient): void {
@@ -267,14 +217,19 @@ export class PrivateSide {
     if (client instanceof PrivateSocket) client.close()
   }
 
-  #envelope(answer: Answer | Refusal): string {
-    const { retCode, retMsg } = answer
-    const result = 'result' in answer ? answer.result : {}
-    const retExtInfo = 'retExtInfo' in answer ? answer.retExtInfo : {}
-    return JSON.stringify({ retCode, retMsg, result, retExtInfo, time: this.#nowMs() })
+  #after(ms: number, call: () => void): void {
+    this.#options.timers.after(ms, call)
   }
 
   #nowMs(): number {
     return Math.floor(this.#options.nowUs() / 1000)
   }
+}
+
+/** `30s` to `600s`, or minutes; ten minutes when nothing of the kind is asked for. */
+function activeMs(text: string | null): number {
+  const match = /^(\d{1,3})(s|m)$/.exec(text ?? '')
+  if (match === null) return ACTIVE_MS_MAX
+  const ms = Number(match[1]) * (match[2] === 's' ? 1000 : 60_000)
+  return Math.max(ACTIVE_MS_MIN, Math.min(ACTIVE_MS_MAX, ms))
 }

@@ -13,6 +13,8 @@ export type TradeSocketPorts = Readonly<{
   faults: PrivateFaults
   gate: PrivateGate
   nowMs: () => number
+  /** On this connection. */
+  requestsPerSecond: number
   /** Requests of all connections in this second; false: the address has had its share. */
   admits: () => boolean
   deliver: (fate: Fate, send: () => void) => void
@@ -26,7 +28,6 @@ const OPS: ReadonlyMap<string, string> = new Map([
   ['order.amend-batch', '/v5/order/amend-batch'],
   ['order.cancel-batch', '/v5/order/cancel-batch'],
 ])
-const REQUESTS_PER_SECOND_MAX = 400
 const REQUEST_IDS_KEPT_MAX = 10_000
 const REQUEST_ID_CHARACTERS_MAX = 36
 
@@ -37,7 +38,7 @@ export class TradeSocket {
   heardMs: number
   readonly #connId: string
   readonly #ports: TradeSocketPorts
-  readonly #rate = new SessionRate(REQUESTS_PER_SECOND_MAX)
+  readonly #rate: SessionRate
   /** Oldest first; the oldest make room. */
   readonly #requestIds = new Set<string>()
   #key: ApiKey | undefined
@@ -46,6 +47,7 @@ export class TradeSocket {
     this.connection = connection
     this.#connId = connId
     this.#ports = ports
+    this.#rate = new SessionRate(ports.requestsPerSecond)
     this.heardMs = ports.nowMs()
   }
 

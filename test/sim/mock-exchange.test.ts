@@ -446,7 +446,11 @@ describe('REST', () => {
     }
     expect((await get(mock, '/v5/order/nowhere')).status).toBe(404)
     const statuses = new Set<number>()
-    for (let i = 0; i < 620; i++) statuses.add((await get(mock, '/v5/market/time')).status)
+    // Many at a time, so that a busy machine gets them done within the exchange's five seconds.
+    for (let i = 0; i < 40; i++) {
+      const batch = Array.from({ length: 20 }, () => get(mock, '/v5/market/time'))
+      for (const { status } of await Promise.all(batch)) statuses.add(status)
+    }
     expect([...statuses].sort()).toEqual([200, 403])
   })
 })

@@ -200,15 +200,15 @@ describe('order entry by socket', () => {
   })
 
   it('has a rate of its own for one session', async () => {
-    const exchange = await start()
+    const exchange = await start({ account: { socketRequestsPerSecond: 5 } })
     const { socket } = await entry(exchange)
     socket.auth()
     await socket.first((frame) => frame.op === 'auth')
-    for (let n = 0; n < 600; n++) {
+    for (let n = 0; n < 300; n++) {
       socket.send({ reqId: `n${n}`, header: header(), op: 'order.cancel', args: [BTC] })
     }
-    const last = await socket.first((frame) => frame.reqId === 'n599')
-    expect(last.retCode).toBe(20003)
-    expect(socket.frames.find((frame) => frame.reqId === 'n0').retCode).toBe(10001)
+    await socket.first((frame) => frame.reqId === 'n299')
+    expect(socket.frames.find((frame) => frame.reqId === 'n4').retCode).toBe(10001)
+    expect(socket.frames.some((frame) => frame.retCode === 20003)).toBe(true)
   })
 })
