@@ -205,6 +205,7 @@ export class ChainMerge {
       if (u === 1) return seq > lastSeq ? JUDGED_RESTART : JUDGED_REPEAT
       if (u === last) return JUDGED_REPEAT
       if (u < last) return seq > lastSeq && !isBehind ? JUDGED_RESTART : JUDGED_REPEAT
+      if (seq < lastSeq && seen === NOTHING_SEEN) return JUDGED_OLD
       return u === last + 1 ? JUDGED_NEXT : JUDGED_AHEAD
     }
     // Newer, under a number used before: the chain went back unseen, and the pipeline ends it.

@@ -191,6 +191,23 @@ describe('a merge of two connections', () => {
     expect(applied).toEqual(['5001', 'S1', '2', '3'])
   })
 
+  it('does not go back to the old chain for a late snapshot of it', () => {
+    const { applied, merge, passMs, send } = rig()
+    send(0, { u: 5000, snapshot: true })
+    send(0, { u: 1, seq: 6000, snapshot: true })
+    send(1, { u: 5001, seq: 5001, snapshot: true })
+    passMs(HOLD_MS_MAX)
+    send(0, { u: 2, seq: 6001 })
+    send(1, { u: 5002, seq: 5002 })
+    send(1, { u: 1, seq: 6000, snapshot: true })
+    send(1, { u: 2, seq: 6001 })
+    send(1, { u: 3, seq: 6002 })
+    expect(applied).toEqual(['S5000', 'S1', '2', '3'])
+    merge.leave(1, 0)
+    send(1, { u: 4, seq: 6003 })
+    expect(applied.at(-1)).toBe('4')
+  })
+
   it('waits after a restart for the connection that is still in the old chain', () => {
     const { applied, send } = shared(5000)
     send(0, { u: 1, seq: 6000, snapshot: true })
