@@ -205,6 +205,13 @@ export class OrderDesk {
     this.#options.booking.close(order, status, cancelType, 'EC_PerCancelRequest')
   }
 
+  /** Tells what the exchange itself changed of a position, and of an order with it. */
+  announce(market: SymbolMarket, order?: PrivateOrder): void {
+    const { account, events } = this.#options
+    if (order !== undefined) events.order(order)
+    events.position(account.position(market), market)
+  }
+
   #findOpen(body: Body): PrivateOrder | Refusal {
     const orderId = textOf(body, 'orderId') ?? ''
     const orderLinkId = textOf(body, 'orderLinkId') ?? ''

@@ -64,8 +64,11 @@ export class OrderTriggers {
       desk.cancelOrder(known, 'CancelByTpSlTsClear')
       if (ticks === 0) return
     } else if (known?.trigger !== undefined) {
+      const isSame = known.trigger.ticks === ticks && known.lots === Math.abs(lots)
       known.trigger.ticks = ticks
       known.lots = Math.abs(lots)
+      // A trailing stop moves with every new best price; it is not worth a message each time.
+      if (!isSame && kind !== 'TrailingStop') desk.announce(market, known)
       return
     }
     const by = kind === 'TakeProfit' ? stops.takeProfitBy : stops.stopLossBy

@@ -4,7 +4,10 @@ import { type Answer, accepted, type PrivateCall, type PrivateState } from './pr
 import { refused } from './private-refusal.ts'
 
 /** Leverage and the stops of positions; and what clients ask about a key and its coins. */
-export function setLeverage({ account, marketOf }: PrivateState, { body }: PrivateCall): Answer {
+export function setLeverage(
+  { account, desk, marketOf }: PrivateState,
+  { body }: PrivateCall,
+): Answer {
   const market = marketOf(textOf(body, 'symbol') ?? '')
   if (market === undefined) return refused('parameters', 'symbol invalid')
   const [buy, sell] = [textOf(body, 'buyLeverage') ?? '', textOf(body, 'sellLeverage') ?? '']
@@ -22,6 +25,7 @@ export function setLeverage({ account, marketOf }: PrivateState, { body }: Priva
     position.leverage = before
     return refused('balance')
   }
+  desk.announce(market)
   return accepted({})
 }
 
@@ -72,6 +76,7 @@ export function setTradingStop(state: PrivateState, { body }: PrivateCall): Answ
   Object.assign(stops, next, { takeProfitBy, stopLossBy })
   if (isNewTrail) stops.bestTicks = 0
   triggers.syncStops(market)
+  state.desk.announce(market)
   return accepted({})
 }
 
