@@ -108,6 +108,10 @@ describe('a wrong file', () => {
       ],
     ],
     [
+      'symbols: [BTCUSDT]\ncross:\n  leader: BTCUSD\n',
+      ['config.yaml:3: cross.leader: BTCUSD is not one of symbols, did you mean BTCUSDT?'],
+    ],
+    [
       'model:\n  enabled: yes\n',
       ['config.yaml:2: model.enabled: must be true or false, not "yes"'],
     ],
