@@ -60,6 +60,8 @@ export class ChainMerge {
   readonly #sink: MergeSink
   /** Of the message taken last; NaN where the exchange sent none. */
   readonly #seq: Float64Array
+  /** Of the snapshot that began the chain. */
+  readonly #startSeq: Float64Array
   readonly #carriers: Uint8Array
   /** TOPIC_CARRIERS_MAX places a topic: who carries it, and the latest `u` each has brought. */
   readonly #connection: Int32Array
@@ -84,6 +86,7 @@ export class ChainMerge {
     this.#count = counters.values
     this.#sink = sink
     this.#seq = new Float64Array(topics).fill(Number.NaN)
+    this.#startSeq = new Float64Array(topics).fill(Number.NaN)
     this.#carriers = new Uint8Array(topics)
     this.#connection = new Int32Array(topics * TOPIC_CARRIERS_MAX).fill(NOBODY)
     this.#seenU = new Float64Array(topics * TOPIC_CARRIERS_MAX).fill(NOTHING_SEEN)
@@ -96,7 +99,7 @@ export class ChainMerge {
     const place = this.#placeOf(topic, connection)
     const last = this.#sequencer.lastU(topic)
     if (this.#carriers[topic] === 1 || Number.isNaN(last)) {
-      if (message.isSnapshot) this.#forget(topic)
+      if (message.isSnapshot) this.#begin(topic, message.seq)
       this.#seenU[place] = message.u
       this.#take(message, receiveUs)
       return
@@ -106,7 +109,7 @@ export class ChainMerge {
       this.#count[DUPLICATES_MERGED]++
       return
     }
-    if (verdict === JUDGED_RESTART) this.#forget(topic)
+    if (verdict === JUDGED_RESTART) this.#begin(topic, message.seq)
     this.#seenU[place] = message.u
     if (verdict === JUDGED_REPEAT) {
       this.#count[DUPLICATES_MERGED]++
@@ -194,6 +197,10 @@ export class ChainMerge {
   #judge(message: BookMessage, last: number, seen: number): number {
     const { u, seq } = message
     const lastSeq = this.#seq[message.topic]
+    if (seen === NOTHING_SEEN) {
+      const startSeq = this.#startSeq[message.topic]
+      if (seq < startSeq || (seq === startSeq && !message.isSnapshot)) return JUDGED_OLD
+    }
     // The carrier comes to this number in order: a copy of what is applied, whatever its seq.
     const isBehind = seen !== NOTHING_SEEN && seen < u
     if (message.isSnapshot || u === 1) {
@@ -205,12 +212,10 @@ export class ChainMerge {
       if (u === 1) return seq > lastSeq ? JUDGED_RESTART : JUDGED_REPEAT
       if (u === last) return JUDGED_REPEAT
       if (u < last) return seq > lastSeq && !isBehind ? JUDGED_RESTART : JUDGED_REPEAT
-      if (seq < lastSeq && seen === NOTHING_SEEN) return JUDGED_OLD
       return u === last + 1 ? JUDGED_NEXT : JUDGED_AHEAD
     }
     // Newer, under a number used before: the chain went back unseen, and the pipeline ends it.
     if (u <= last) return seq > lastSeq && seen >= u ? JUDGED_NEXT : JUDGED_REPEAT
-    if (seq < lastSeq && seen === NOTHING_SEEN) return JUDGED_OLD
     return u === last + 1 ? JUDGED_NEXT : JUDGED_AHEAD
   }
 
@@ -220,7 +225,8 @@ export class ChainMerge {
   }
 
   /** A new chain begins: what is held is of the old one, as is what the carriers have brought. */
-  #forget(topic: number): void {
+  #begin(topic: number, seq: number): void {
+    this.#startSeq[topic] = seq
     this.#release(topic)
     this.#bad.forget(topic)
     const first = topic * TOPIC_CARRIERS_MAX

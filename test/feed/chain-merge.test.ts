@@ -427,4 +427,33 @@ describe('any two lossy copies of a chain', () => {
       { numRuns: 300 },
     )
   })
+
+  it('merge to the exact stream through restarts, however far one is behind', () => {
+    const kind = fc.constantFrom('delta', 'delta', 'delta', 'snapshot', 'restart', 'restart same')
+    const turns = fc.array(fc.boolean(), { minLength: 80, maxLength: 80 })
+    fc.assert(
+      fc.property(fc.array(kind, { maxLength: 60 }), turns, (kinds, order) => {
+        const stream: Spec[] = []
+        let u = 10
+        let seq = 10
+        for (const each of kinds) {
+          // The exchange says something between two restarts, and changes it with a delta.
+          const isRestart = each.startsWith('restart') && stream.at(-1)?.snapshot === false
+          u = isRestart ? 1 : u + 1
+          if (!(isRestart && each === 'restart same')) seq++
+          stream.push({ u, seq, snapshot: isRestart || each === 'snapshot' })
+        }
+        const { applied, counters, send } = shared(10)
+        const at = [0, 0]
+        for (const turn of order) {
+          const next = turn ? 1 : 0
+          if (at[next] < stream.length) send(next, stream[at[next]++])
+        }
+        for (const next of [1, 0]) while (at[next] < stream.length) send(next, stream[at[next]++])
+        expect(applied).toEqual(stream.map((spec) => `${spec.snapshot ? 'S' : ''}${spec.u}`))
+        expect(counters.get('holds_failed')).toBe(0)
+      }),
+      { numRuns: 300 },
+    )
+  })
 })
