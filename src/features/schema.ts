@@ -19,6 +19,10 @@ export type FeatureSchema = Readonly<{
       update: string
       is_built: boolean
       doc: string
+      formula: string
+      range: string
+      missing_when: string
+      source: string
     }>
   >
 }>
@@ -26,7 +30,8 @@ export type FeatureSchema = Readonly<{
 const NOTE =
   'A row is an array of numbers in this order. Missing values are NaN, null in JSON; ' +
   'a feature with is_built false is always missing in this version. ' +
-  'update: B book event, T trade, C closing of a one-second bucket.'
+  'update: B book event, T trade, C closing of a one-second bucket. ' +
+  'The notation of the formulas is explained in docs/features.md.'
 
 export function featureSchema(): FeatureSchema {
   return {
@@ -35,15 +40,11 @@ export function featureSchema(): FeatureSchema {
     built_count: FEATURES.filter((feature) => feature.isBuilt).length,
     note: NOTE,
     groups: FEATURE_GROUPS,
-    features: FEATURES.map(({ idx, name, group, unit, update, doc, isBuilt }) => ({
-      idx,
-      name,
-      group,
-      unit,
-      update,
-      is_built: isBuilt,
-      doc,
-    })),
+    features: FEATURES.map((feature) => {
+      const { doc, formula, group, idx, isBuilt, missing, name, range, source, unit } = feature
+      const head = { idx, name, group, unit, update: feature.update, is_built: isBuilt, doc }
+      return { ...head, formula, range, missing_when: missing, source }
+    }),
   }
 }
 

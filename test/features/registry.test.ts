@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { formatSteps } from '../../src/core/decimal.ts'
+import { featurePageText } from '../../src/features/feature-page.ts'
 import { parseInstrumentsFile, toInstrument } from '../../src/features/instruments-file.ts'
 import { DEFAULT_PARAMETERS, parseParameters } from '../../src/features/parameters.ts'
 import {
@@ -28,6 +29,18 @@ describe('the registry', () => {
     for (const { doc } of FEATURES) expect(doc).toMatch(/^[A-Z].{10,70}\.$/)
   })
 
+  it('says of each feature how it is computed, its range, when it is missing and its source', () => {
+    for (const { formula, missing, range, source } of FEATURES) {
+      expect(formula.length).toBeGreaterThan(4)
+      // Each line stands alone: none points at its neighbor.
+      expect(formula).not.toMatch(/\b(same,|ditto|section)\b/)
+      expect(missing).not.toBe('same')
+      expect(source).not.toBe('same')
+      expect(range).toMatch(/^(real|integer|within|[<>=[({0-9])/)
+      for (const text of [formula, missing, range, source]) expect(text).not.toContain('|')
+    }
+  })
+
   it('has a hash that changes only when names, units or their order do', () => {
     // A change of this value makes every trained model and recording refuse to load: names are
     // stable.
@@ -44,6 +57,11 @@ describe('the registry', () => {
     const path = fileURLToPath(new URL('../../schemas/features.json', import.meta.url))
     expect(readFileSync(path, 'utf8')).toBe(featureSchemaText())
     expect(JSON.parse(featureSchemaText()).features).toHaveLength(150)
+  })
+
+  it('equals the committed page', () => {
+    const path = fileURLToPath(new URL('../../docs/features.md', import.meta.url))
+    expect(readFileSync(path, 'utf8')).toBe(featurePageText())
   })
 })
 
