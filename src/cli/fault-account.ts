@@ -97,7 +97,8 @@ export class FaultLedger {
   /** Lost connections beside the faults that explain them. */
   lines(entries: readonly FaultEntry[]): LineAccount {
     // No line is broken twice, so none of its faults goes unheard.
-    return new LineAccount(entries, this.#times, SKEW_US, (fault) => feltUsMax(fault, []))
+    const bounds = { skewUs: SKEW_US, lateUsMax: SILENCE_FELT_US_MAX }
+    return new LineAccount(entries, this.#times, bounds, (fault) => feltUsMax(fault, []))
   }
 
   /** Faults that were not noticed, or whose books are not LIVE again. */

@@ -18,15 +18,18 @@ export class LineAccount {
   readonly #faults: readonly FaultEntry[]
   readonly #outcomes = new Map<number, LineOutcome>()
 
-  /** `feltUsMax`: after this time a fault is not the reason of a loss any more. */
+  /**
+   * `feltUs`: how soon a fault is felt at the latest by an engine that is not starved; it decides
+   * which of several is meant. After `lateUsMax` none is the reason of a loss any more.
+   */
   constructor(
     entries: readonly FaultEntry[],
     { lostUs, openedUs }: LineTimes,
-    skewUs: number,
-    feltUsMax: (fault: FaultEntry) => number,
+    { skewUs, lateUsMax }: Readonly<{ skewUs: number; lateUsMax: number }>,
+    feltUs: (fault: FaultEntry) => number,
   ) {
     this.#faults = entries.filter(({ effect }) => effect === 'line')
-    const deadlineUs = (fault: FaultEntry) => fault.at_us + feltUsMax(fault)
+    const deadlineUs = (fault: FaultEntry) => fault.at_us + feltUs(fault)
     const open = [...this.#faults].sort((a, b) => deadlineUs(a) - deadlineUs(b))
     const openings = [...openedUs]
     for (const atUs of lostUs) {
@@ -34,7 +37,7 @@ export class LineAccount {
       const backUs = back === -1 ? Number.POSITIVE_INFINITY : openings[back]
       if (back !== -1) openings.splice(back, 1)
       const found = open.findIndex(
-        (fault) => fault.at_us - skewUs <= atUs && atUs <= deadlineUs(fault),
+        (fault) => fault.at_us - skewUs <= atUs && atUs <= fault.at_us + lateUsMax,
       )
       if (found === -1) continue
       this.#outcomes.set(open[found].id, { lostUs: atUs, backUs })

@@ -131,6 +131,11 @@ describe('the account of lines', () => {
     expect(carried([10.2, 13], [10.7, 13.5]).open(faults)).toEqual([])
   })
 
+  it('finds a loss that a starved engine noticed late, and none that came much later', () => {
+    expect(carried([23], [24]).open([fault('kill_connection', 10)])).toEqual([])
+    expect(carried([53], [54]).open([fault('kill_connection', 10)])).toHaveLength(1)
+  })
+
   it('is not settled before the line is open again', () => {
     const faults = [fault('kill_connection', 10)]
     const account = carried([10.2], [9.9]).account(faults)
