@@ -235,3 +235,23 @@ describe('margin and funding', () => {
     expect(Math.abs(Number(moneyText(paid.fee)))).toBeLessThan(0.005 * 70_000)
   })
 })
+
+describe('an account of one seed', () => {
+  it('has one history: ids, prices and times are the same in every run', () => {
+    const history = () => {
+      const at = new AccountDesk({ seed: 9 })
+      for (let n = 0; n < 40; n++) {
+        at.placed({ price: at.price(at.best('Buy') - (n % 4)) })
+        if (n % 5 === 0) at.placed({ side: 'Sell', qty: '0.020' })
+        if (n % 7 === 0) at.desk.cancelAll(() => n % 2 === 0)
+        at.advance(70)
+      }
+      return at.account.executions().map(({ execId, order, ticks, lots, seq, timeMs }) => {
+        return [execId, order?.orderId, ticks, lots, seq, timeMs].join()
+      })
+    }
+    const first = history()
+    expect(first.length).toBeGreaterThan(10)
+    expect(history()).toEqual(first)
+  })
+})

@@ -1,3 +1,4 @@
+import { request as ask } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { RateLimits } from '../../src/sim/rate-limits.ts'
 import { KeyRing, signatureOf, TEST_KEY } from '../../src/sim/signature.ts'
@@ -215,13 +216,22 @@ describe('order requests', () => {
     expect(positions.result.list).toMatchObject([{ leverage: '20', stopLoss: '60000.00' }])
   })
 
-  it('are refused when they are no object, of another category, or by the wrong method', async () => {
+  it('are refused when they are no object, of another category, by the wrong method, or a GET with a body', async () => {
     const exchange = await start()
     expect((await exchange.post('/v5/order/create', 'text')).retCode).toBe(10001)
     const spot = await exchange.post('/v5/order/create', { ...MARKET, category: 'spot' })
     expect(spot.retCode).toBe(10001)
     const wrongMethod = await exchange.post('/v5/order/realtime', {})
     expect(wrongMethod.status).toBe(404)
+    const status = await new Promise((resolve) => {
+      const url = `${exchange.url}/v5/order/realtime?${SCOPE}`
+      const get = ask(url, { method: 'GET', headers: { 'content-length': 2 } }, (response) => {
+        resolve(response.statusCode)
+        response.resume()
+      })
+      get.end('{}')
+    })
+    expect(status).toBe(403)
   })
 })
 
