@@ -41,6 +41,7 @@ export type PrivateStreamOptions = Readonly<{
 }>
 
 const HELD_MS = 300
+const MESSAGE_ITEMS_MAX = 100
 
 export class PrivateStream implements AccountEvents {
   readonly receivers = new Set<PrivateReceiver>()
@@ -88,10 +89,7 @@ export class PrivateStream implements AccountEvents {
   }
 
   wallet(): void {
-    const last = this.#pending[this.#pending.length - 1]
-    // One picture of the wallet is enough for what happens at once.
-    if (last?.topic === 'wallet') last.data = [walletFields(this.#options.account)]
-    else this.#add('wallet', walletFields(this.#options.account))
+    this.#add('wallet', walletFields(this.#options.account))
   }
 
   flush(): void {
@@ -108,10 +106,18 @@ export class PrivateStream implements AccountEvents {
     for (const message of messages) this.#send(message)
   }
 
+  /**
+   * What happens at once shares a message: executions stand side by side, of the wallet the last
+   * picture is enough. Orders and positions are told change by change.
+   */
   #add(topic: PrivateTopic, data: object): void {
-    const last = this.#pending[this.#pending.length - 1]
-    if (last?.topic === topic && topic.startsWith('execution')) last.data.push(data)
-    else this.#pending.push(this.#message(topic, data))
+    const isShared = topic === 'wallet' || topic.startsWith('execution')
+    const isOpen = (message: Message) =>
+      message.topic === topic && message.data.length < MESSAGE_ITEMS_MAX
+    const same = isShared ? this.#pending.find(isOpen) : undefined
+    if (same === undefined) this.#pending.push(this.#message(topic, data))
+    else if (topic === 'wallet') same.data = [data]
+    else same.data.push(data)
   }
 
   #message(topic: PrivateTopic, data: object): Message {

@@ -74,6 +74,14 @@ describe('the private stream', () => {
     expect(fast.data[0].execId).toBe(execution.data[0].execId)
     const position = await socket.first((frame) => frame.topic === 'position')
     expect(position.data[0]).toMatchObject({ side: 'Buy', leverage: '10' })
+    // Many levels at once: one message with every execution, and none of them twice.
+    const before = exchange.truth().executions.length
+    await exchange.post('/v5/order/create', { ...MARKET, qty: '3', orderLinkId: 'many' })
+    await socket.first((f) => f.topic === 'order.linear' && f.data[0].orderLinkId === 'many')
+    const many = await socket.first((f) => f.data?.length > 1 && f.topic === 'execution')
+    const made = exchange.truth().executions.slice(before)
+    expect(made.length).toBeGreaterThan(1)
+    expect(many.data.map((e: { execId: string }) => e.execId)).toEqual(made.map((e) => e.exec_id))
     const wallet = await socket.first((frame) => frame.topic === 'wallet')
     expect(wallet.data[0]).toMatchObject({ accountType: 'UNIFIED', coin: [{ coin: 'USDT' }] })
   })
