@@ -23,6 +23,11 @@ export type RecordStorage = {
   /** A new file, durable with its name before this returns; fails when there is one. */
   create(path: string, bytes: Buffer): void
   open(path: string): Promise<RecordOutput>
+  /**
+   * Makes a file durable that an earlier process left, by writing it again: after a sync that failed
+   * the kernel may hold pages for clean that never reached the disk.
+   */
+  persist(path: string): void
   /** Durable before this returns, as `remove` is not: what it takes away may come back. */
   truncate(path: string, bytes: number): void
   remove(path: string): void
@@ -56,6 +61,13 @@ export const fileStorage: RecordStorage = {
       sync: () => file.datasync(),
       close: () => file.close(),
     }
+  },
+  persist: (path) => {
+    const bytes = readFileSync(path)
+    const file = openSync(path, 'r+')
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, at)
+    fsyncSync(file)
+    closeSync(file)
   },
   truncate: (path, bytes) => {
     const file = openSync(path, 'r+')

@@ -80,6 +80,8 @@ export class RecordWriter {
     options: RecordWriterOptions,
     end: ScanEnd,
   ): Promise<Result<RecordWriter, 'data_folder_unwritable'>> {
+    const persisted = persistLast(options, end)
+    if (!persisted.ok) return persisted
     const file = await createSegment(options, end.lastSegment + 1, end.lastSequence + 1)
     return file.ok ? succeed(new RecordWriter(options, end, file.value)) : file
   }
@@ -193,6 +195,24 @@ export class RecordWriter {
       else waiting.push(waiter)
     }
     this.#waiters = waiting
+  }
+}
+
+/**
+ * What the last run wrote and never synced was read from memory by the scan, and nothing may build
+ * on it before it is durable.
+ */
+function persistLast(
+  { place, storage = fileStorage }: RecordWriterOptions,
+  end: ScanEnd,
+): Result<void, 'data_folder_unwritable'> {
+  if (end.lastSegment === 0) return succeed(undefined)
+  const path = join(place.folder, segmentFileName(place.name, end.lastSegment))
+  try {
+    storage.persist(path)
+    return succeed(undefined)
+  } catch (error) {
+    return fail('data_folder_unwritable', `cannot write ${path} again: ${messageOf(error)}`)
   }
 }
 

@@ -16,7 +16,8 @@ export function countFill(
   nowUs: number,
 ): boolean {
   const { terms } = order
-  if (order.execIds.has(execution.execId)) {
+  const { execIds } = ledger.state.account
+  if (order.execIds.has(execution.execId) || execIds.has(execution.execId)) {
     ledger.counters.add('fills_repeated')
     return false
   }

@@ -3,6 +3,7 @@ import { type Failure, fail } from '../core/result.ts'
 import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
 import type { BreakerState, JournalRecord } from '../domain/journal.ts'
 import { BREAKER_STATES } from '../domain/journal.ts'
+import { isJournalRecord } from '../domain/journal-codec.ts'
 import { RESULT_CODES, type ResultCode } from '../domain/result-codes.ts'
 import { ORDER_SIDES, ORDER_STATES, tradingStateCode } from '../domain/trading.ts'
 import * as audit from '../memory/audit-record.ts'
@@ -74,6 +75,11 @@ export class Ledger {
    * by `flushLazy`.
    */
   commitLazily(record: JournalRecord): boolean {
+    // What could not be read back would keep the next run from starting.
+    if (!isJournalRecord(record)) {
+      this.log.error({ record }, 'record refused: a field has no value that can be kept')
+      return false
+    }
     this.#hasLazy = true
     const applied = this.state.apply(record)
     if (!applied.ok) {

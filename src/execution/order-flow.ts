@@ -54,6 +54,9 @@ type Reply =
   | Readonly<{ kind: 'cancel'; order: Order; reply: SubmitReply }>
   | Readonly<{ kind: 'query'; flight: Flight; reply: QueryReply }>
 
+/** How much longer than usual an order that nobody could tell about waits for its next look-up. */
+const UNRESOLVED_PERIODS = 6
+
 const EVENT_OF = {
   canceled: 'cancel',
   expired: 'expire',
@@ -283,9 +286,10 @@ export class OrderFlow {
         continue
       }
       if (flight.isQuerying || nowUs < flight.nextQueryUs) continue
-      flight.nextQueryUs = nowUs + options.queryAfterMs * 1000
+      // Given to a person or not, its fate is looked for until it is known, but less often.
+      const periods = flight.queries < ORDER_QUERIES_MAX ? 1 : UNRESOLVED_PERIODS
+      flight.nextQueryUs = nowUs + periods * options.queryAfterMs * 1000
       if (flight.queries === ORDER_QUERIES_MAX) {
-        flight.queries++
         this.#ledger.counters.add('orders_unresolved')
         this.#ledger.log.error(
           { order_link_id: id },
@@ -293,7 +297,6 @@ export class OrderFlow {
         )
         halt('outcome_unknown', nowUs)
       }
-      if (flight.queries > ORDER_QUERIES_MAX) continue
       flight.queries++
       flight.isQuerying = true
       flight.isAsked = false
@@ -312,7 +315,10 @@ export class OrderFlow {
     flight.isQuerying = false
     if (reply.kind === 'not_found') flight.notFound++
     // An order that is there may be asked about for as long as it rests.
-    else if (reply.kind === 'found') flight.queries = 0
+    else if (reply.kind === 'found') {
+      flight.queries = 0
+      flight.notFound = 0
+    }
     // One answer of "not found" may overtake the order itself.
     const isOld = nowUs - flight.sentUs >= this.#parts.options.queryAfterMs * 1000
     this.reconcile(flight.order, reply, isOld && flight.notFound >= 2, nowUs)

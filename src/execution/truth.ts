@@ -5,12 +5,8 @@ import type { Account, Gateway } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
 import type { ReconcileOptions } from './options.ts'
 import type { AccountEvent, OrderFlow } from './order-flow.ts'
-import {
-  type AccountAction,
-  checkExecutions,
-  checkOpenOrders,
-  checkPositions,
-} from './reconcile/account-check.ts'
+import { type AccountAction, checkExecutions } from './reconcile/account-check.ts'
+import { checkHoldings, checkOrders } from './reconcile/account-state.ts'
 
 export type TruthParts = Readonly<{
   ledger: Ledger
@@ -29,8 +25,11 @@ const ROUND_US_MAX = 60_000_000
 
 type Step = 'executions' | 'open_orders' | 'positions'
 
-/** What one look brought; undefined: the call failed, which says nothing about the account. */
-type Answer = Readonly<{ step: Step; actions: readonly AccountAction[] | undefined }>
+/** Compares what a look brought with our record as it is when the answer is taken. */
+type Check = () => readonly AccountAction[]
+
+/** `check` is undefined when the call failed, which says nothing about the account. */
+type Answer = Readonly<{ step: Step; link: number; check: Check | undefined }>
 
 /**
  * Whether our record of the account is the exchange's, and the work to make it so. Nothing may be
@@ -46,6 +45,8 @@ export class Truth {
   readonly #parts: TruthParts
   readonly #account: Account | undefined
   #isLinkUp: boolean
+  /** Counts the changes of the link: what was asked before one proves nothing after it. */
+  #link = 0
   #isHealthy: boolean
   #step: Step | undefined
   #answers: Answer[] = []
@@ -88,6 +89,7 @@ export class Truth {
     const { ledger } = this.#parts
     ledger.log.warn({ is_up: isUp }, 'private side of the exchange')
     this.#isLinkUp = isUp
+    this.#link++
     this.#isHealthy = false
     this.#rounds = 0
     this.#isFull = true
@@ -124,60 +126,47 @@ export class Truth {
     const account = this.#account
     if (account === undefined) return
     this.#step = step
-    void this.#ask(account, step, nowUs).then((actions) => {
-      this.#answers.push({ step, actions })
+    const link = this.#link
+    void this.#ask(account, step, nowUs).then((check) => {
+      this.#answers.push({ step, link, check })
       this.#parts.wake()
     })
   }
 
-  async #ask(
-    account: Account,
-    step: Step,
-    nowUs: number,
-  ): Promise<readonly AccountAction[] | undefined> {
-    const { state } = this.#parts.ledger
-    const known = new Set(state.orders.keys())
+  async #ask(account: Account, step: Step, nowUs: number): Promise<Check | undefined> {
+    const { gateway, ledger } = this.#parts
+    const { state } = ledger
+    // What moved after the question is as fresh as what moved right before it.
+    const quiet = { nowUs, quietUs: this.#quietUs }
     if (step === 'executions') {
       const reply = await account.executions(this.#sinceUs(nowUs), nowUs)
       if (reply.kind === 'unknown') return this.#failed(step, reply.message)
-      // What happened before the first run is in the positions that were taken over then.
-      const executions = reply.executions.filter(({ timeUs }) => timeUs >= state.firstStartUs)
-      return checkExecutions(state.account.execIds, known, executions)
+      // What others did before the first run is in the positions that were taken over then. Ours
+      // is counted whatever its time says: that is of another clock.
+      const executions = reply.executions.filter(
+        ({ orderLinkId, timeUs }) => timeUs >= state.firstStartUs || state.orders.has(orderLinkId),
+      )
+      return () => checkExecutions(state.account.execIds, new Set(state.orders.keys()), executions)
     }
-    const quiet = { nowUs, quietUs: this.#quietUs }
     if (step === 'open_orders') {
-      const reply = await this.#parts.gateway.openOrders(nowUs)
+      const reply = await gateway.openOrders(nowUs)
       if (reply.kind === 'unknown') return this.#failed(step, reply.message)
-      const local = [...state.unfinished.values()].map((order) => ({
-        orderLinkId: order.terms.order_link_id,
-        key: order.key,
-        state: order.state,
-        filledLots: order.filledLots,
-        updatedUs: order.updatedUs,
-      }))
-      const external = state.account.externalOrders
-      return checkOpenOrders(local, known, external, reply.orders, quiet)
+      return () => checkOrders(state, reply.orders, quiet)
     }
     const reply = await account.positions(nowUs)
     if (reply.kind === 'unknown') return this.#failed(step, reply.message)
-    const busy = new Set([...state.unfinished.values()].map((order) => order.key))
-    const local = [...state.holdings].map(([key, { movedUs, position }]) => ({
-      key,
-      lots: position.lots,
-      movedUs,
-      hasUnfinished: busy.has(key),
-    }))
-    return checkPositions(local, reply.positions, quiet)
+    return () => checkHoldings(state, reply.positions, quiet)
   }
 
-  #take({ step, actions }: Answer, nowUs: number): void {
-    // The line was lost meanwhile: what it said is old.
-    if (!this.#isLinkUp) {
+  #take({ check, link, step }: Answer, nowUs: number): void {
+    // The link was lost meanwhile, and may be back: the round begins anew.
+    if (!this.#isLinkUp || link !== this.#link) {
       this.#step = undefined
       return
     }
-    if (actions === undefined) this.#hasFailed = true
+    if (check === undefined) this.#hasFailed = true
     else {
+      const actions = check()
       this.#actionsInRound += actions.length
       this.#actions.take(step === 'positions', actions, this.#isHealthy, nowUs)
     }
@@ -251,6 +240,6 @@ export class Truth {
     const windowUs = nowUs - this.#parts.options.windowMs * 1000
     const recentUs = account.lastExecutionUs - OVERLAP_US
     const sinceUs = !this.#isFull && recentUs > windowUs ? recentUs : windowUs
-    return Math.max(sinceUs, firstStartUs)
+    return Math.max(sinceUs, firstStartUs - OVERLAP_US)
   }
 }

@@ -412,8 +412,12 @@ describe('faults', () => {
       },
     })
     rig.enter(0, 'enter_long', 10_003)
-    await rig.pass(60_000, 100)
+    await rig.pass(24_000, 100)
     expect(queries).toBe(5)
+    // Still looked for, but less often.
+    await rig.pass(120_000, 100)
+    expect(queries).toBeGreaterThanOrEqual(8)
+    expect(queries).toBeLessThanOrEqual(11)
     expect(rig.control.state).toBe('halted')
     expect(rig.records('trading_state').at(-1)).toMatchObject({ reason: 'outcome_unknown' })
     expect(rig.state.unfinished.size).toBe(1)
