@@ -105,6 +105,10 @@ export const STRATEGIES_MAX = 16
 /** Levels a side that a strategy sees. */
 export const STRATEGY_LEVELS = 5
 
+// Alerts
+/** Supports, and as many resistances, that a symbol remembers until they are broken. */
+export const ALERT_LEVELS_KEPT = 4
+
 // Shared memory
 export const SEQLOCK_ATTEMPTS_MAX = 1000
 /**
@@ -118,6 +122,7 @@ export const TRADE_RING_SLOTS = 16_384
 export const SIGNAL_RING_SLOTS = 4096
 export const AUDIT_RING_SLOTS = 8192
 export const GAP_RING_SLOTS = 1024
+export const ALERT_RING_SLOTS = 4096
 
 // Execution
 export const ORDERS_OPEN_MAX = 1024
@@ -200,6 +205,8 @@ export const REQUEST_PARAMETER_CHARACTERS_MAX = 64
 export const REQUEST_MS_MAX = 10_000
 /** Signals of one answer. */
 export const SIGNALS_ANSWERED_MAX = 1000
+/** Alerts of one answer. */
+export const ALERTS_ANSWERED_MAX = 1000
 /** Gap records of one answer. */
 export const GAPS_ANSWERED_MAX = 1000
 /** Idempotency keys remembered; beyond, the oldest is forgotten before its time, and counted. */
@@ -220,6 +227,7 @@ for (const slots of [
   SIGNAL_RING_SLOTS,
   AUDIT_RING_SLOTS,
   GAP_RING_SLOTS,
+  ALERT_RING_SLOTS,
 ]) {
   assert((slots & (slots - 1)) === 0, 'a ring has a power of two of slots')
 }

@@ -6,6 +6,7 @@ import {
   SHARDS_MAX,
   TAKER_FEES_BPS,
 } from '../constants.ts'
+import { AlertSection } from './alert-section.ts'
 
 /**
  * Every key of the configuration, with its default, its bounds and one sentence about it. From this
@@ -280,6 +281,7 @@ export const ConfigSchema = Type.Object(
     feed: Feed,
     features: Features,
     cross: Cross,
+    alerts: AlertSection,
     model: section('scoring', {
       enabled: flag(true, 'false: no scores, so no signals that need them'),
       folder: text('models/scalper-v1', 'a model with its manifest'),

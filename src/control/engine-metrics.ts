@@ -1,4 +1,5 @@
 import { Histogram } from '../core/histogram.ts'
+import { ALERT_KINDS } from '../domain/alerts.ts'
 import { TRADING_STATES, type TradingState } from '../domain/trading.ts'
 import { COUNTERS, type CounterName, type Counters } from '../memory/counters.ts'
 import { HISTOGRAMS, type HistogramName, openHistogram } from '../memory/histograms.ts'
@@ -86,7 +87,21 @@ export function counterFamilies(threads: readonly ThreadMemory[]): MetricFamily[
     type: 'counter',
     samples: [{ labels: {}, value: gapMs / 1000 }],
   }
-  return [...perThread, ...summed, gapSeconds]
+  return [...perThread, ...summed, gapSeconds, alertFamily(threads)]
+}
+
+/** Alerts over all shards, by kind. */
+function alertFamily(threads: readonly ThreadMemory[]): MetricFamily {
+  const samples = ALERT_KINDS.map((kind) => ({
+    labels: { kind },
+    value: threads.reduce((sum, { counters }) => sum + counters.get(`alerts_${kind}`), 0),
+  }))
+  return {
+    name: 'alerts_total',
+    help: 'What happened in the markets, by kind',
+    type: 'counter',
+    samples,
+  }
 }
 
 /**

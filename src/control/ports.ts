@@ -1,7 +1,9 @@
 import type { Result } from '../core/result.ts'
+import type { AlertKind } from '../domain/alerts.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import type { TradingState } from '../domain/trading.ts'
 import type { Command } from '../memory/command-record.ts'
+import type { AlertAnswer } from './alert-schema.ts'
 import type { MetricsSource } from './metrics.ts'
 import type {
   BookAnswer,
@@ -33,6 +35,8 @@ export type ControlPorts = Readonly<{
   signals(limit: number): readonly SignalAnswer[]
   /** Intervals in which a topic was not seen, newest first. */
   gaps(limit: number): readonly GapAnswer[]
+  /** What happened in the markets, newest first. No kind: all of them. */
+  alerts(limit: number, kind?: AlertKind, symbol?: string): readonly AlertAnswer[]
   orders(): readonly OrderAnswer[]
   positions(): readonly PositionAnswer[]
   /**

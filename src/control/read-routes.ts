@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifySchema } from 'fastify'
 import { nameHint } from '../core/nearest.ts'
 import { fail, type Result } from '../core/result.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
+import { AlertSchema, AlertsQuery } from './alert-schema.ts'
 import { refuse } from './answers.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { ControlPorts } from './ports.ts'
@@ -34,6 +35,7 @@ export function addReadRoutes(
   addProbes(app, ports, metrics)
   addEngineRoutes(app, ports)
   addGapRoute(app, ports)
+  addAlertRoute(app, ports)
   addTradingRoutes(app, ports)
 }
 
@@ -132,6 +134,16 @@ function addGapRoute(app: FastifyInstance, ports: ControlPorts): void {
     '/api/v1/gaps',
     { schema: { ...gaps, querystring: GapsQuery } },
     (request) => ports.gaps(request.query.limit),
+  )
+}
+
+function addAlertRoute(app: FastifyInstance, ports: ControlPorts): void {
+  const text = 'What happened in the markets, newest first'
+  const alerts = schema('engine', text, Type.Array(AlertSchema), [400])
+  app.get<{ Querystring: Static<typeof AlertsQuery> }>(
+    '/api/v1/alerts',
+    { schema: { ...alerts, querystring: AlertsQuery } },
+    (request) => ports.alerts(request.query.limit, request.query.kind, request.query.symbol),
   )
 }
 

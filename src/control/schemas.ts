@@ -10,19 +10,19 @@ import { INTENT_ACTIONS, INTENT_REASONS } from '../memory/intent-record.ts'
  * Prices and quantities are exact decimal text; other numbers are doubles, with null where there is
  * none. Times are ISO 8601 in UTC.
  */
-function words<const Names extends readonly string[]>(names: Names, description: string) {
+export function words<const Names extends readonly string[]>(names: Names, description: string) {
   return Type.Unsafe<Names[number]>({ type: 'string', enum: names, description })
 }
 
-function shape<Properties extends TProperties>(properties: Properties): TObject<Properties> {
+export function shape<Properties extends TProperties>(properties: Properties): TObject<Properties> {
   return Type.Object(properties, { additionalProperties: false })
 }
 
-const count = (description: string) => Type.Integer({ minimum: 0, description })
-const text = (description: string) => Type.String({ description })
+export const count = (description: string) => Type.Integer({ minimum: 0, description })
+export const text = (description: string) => Type.String({ description })
 const decimal = (description: string) => Type.String({ description, examples: ['64250.10'] })
-const time = (description: string) => Type.String({ format: 'date-time', description })
-const orNull = {
+export const time = (description: string) => Type.String({ format: 'date-time', description })
+export const orNull = {
   number: (description: string) =>
     Type.Unsafe<number | null>({ type: ['number', 'null'], description }),
   text: (description: string) =>

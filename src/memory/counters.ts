@@ -119,6 +119,30 @@ export const COUNTERS = [
   'positions_adjusted',
   'fills_external',
   'executions_unwatched',
+  // alerts, in all and by kind (domain/alerts.ts)
+  'alerts',
+  'alerts_suppressed', // kept back by a cool-down
+  'alerts_wall_appeared',
+  'alerts_wall_moved',
+  'alerts_wall_eaten',
+  'alerts_wall_pulled',
+  'alerts_cluster_formed',
+  'alerts_cluster_broken',
+  'alerts_level_absorbed',
+  'alerts_support_found',
+  'alerts_resistance_found',
+  'alerts_level_touched',
+  'alerts_level_broken',
+  'alerts_spoofing_suspected',
+  'alerts_layering_suspected',
+  'alerts_stuffing_suspected',
+  'alerts_toxicity_high',
+  'alerts_price_explosion',
+  'alerts_volume_explosion',
+  'alerts_spread_blowout',
+  'alerts_liquidity_hole',
+  'alerts_book_stale',
+  'alerts_book_recovered',
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

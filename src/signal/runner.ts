@@ -16,6 +16,7 @@ import type { PlacedStrategy } from './strategy-table.ts'
 const SIGNALS = counterIndex('signals')
 const INTENTS = counterIndex('intents')
 const INTENTS_DROPPED = counterIndex('intents_dropped')
+const NO_ALERTS = new Float64Array(0)
 
 export type SignalRunnerOptions = Readonly<{
   shard: number
@@ -33,6 +34,8 @@ export type SignalRunnerOptions = Readonly<{
   /** To everyone who watches. */
   signals: BroadcastWriter
   counters: Counters
+  /** Latest alerts of a symbol (MarketView.alerts); undefined: none are kept. */
+  alertsOf?: (instrument: number) => Float64Array | undefined
   /** Wakes execution; called once after a symbol that pushed an intent. */
   ringDoorbell: () => void
 }>
@@ -80,6 +83,7 @@ export class SignalRunner {
       row: createRowCopy(),
       score: new Float64Array(SCORE_FIELDS),
       book: createBookCopy(Math.min(STRATEGY_LEVELS, options.bookDepth)),
+      alerts: NO_ALERTS,
     }
   }
 
@@ -96,6 +100,7 @@ export class SignalRunner {
     if (!readBook(this.#bookViews[slot], view.book)) return 0
     view.nowUs = nowUs
     view.instrument = this.#options.instruments[instrument]
+    view.alerts = this.#options.alertsOf?.(instrument) ?? NO_ALERTS
     const strategies = this.#options.strategies
     let pushed = 0
     for (let i = 0; i < strategies.length; i++) {

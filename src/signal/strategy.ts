@@ -16,6 +16,11 @@ export type MarketView = {
   readonly score: Float64Array
   /** The best STRATEGY_LEVELS levels; no levels unless the book is LIVE. */
   readonly book: BookCopy
+  /**
+   * The latest alert of each kind of the symbol, in the order of ALERT_KINDS: record k begins at
+   * `k * ALERT_FIELDS` (alert-record.ts); number 0: none yet. Empty while nothing is watched for.
+   */
+  alerts: Float64Array
 }
 
 /**

@@ -3,6 +3,7 @@ import { assert } from '../core/assert.ts'
 import { nameHint } from '../core/nearest.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 import type { Instrument } from '../domain/instrument.ts'
+import { readAlert } from '../memory/alert-record.ts'
 import { INTENT_INSTRUMENT } from '../memory/intent-record.ts'
 import { BookChannel, BookSource } from './book-channel.ts'
 import type { DeskChannel } from './desk-channel.ts'
@@ -16,10 +17,11 @@ import { OrderChannel, PositionChannel } from './order-channel.ts'
 
 /** Families that take a symbol, or `*` for all of them. */
 const SYMBOL_FAMILIES = ['features', 'book', 'trades']
-const PLAIN_CHANNELS = ['signals', 'orders', 'positions', 'health']
+const PLAIN_CHANNELS = ['signals', 'alerts', 'orders', 'positions', 'health']
 const FAMILIES = [...SYMBOL_FAMILIES, ...PLAIN_CHANNELS]
 const FORMS =
-  'features.SYMBOL, book.N.SYMBOL, trades.SYMBOL (* for all symbols), signals, orders, positions, health'
+  'features.SYMBOL, book.N.SYMBOL, trades.SYMBOL (* for all symbols), signals, alerts, orders, ' +
+  'positions, health'
 
 export type ChannelFailure = 'unknown_channel' | 'too_many_channels'
 
@@ -122,6 +124,11 @@ export class ChannelTable {
     if (name === 'signals') {
       return new EventChannel(name, 'signals', records.signals, (record) =>
         describeSignal(record, instruments[record[INTENT_INSTRUMENT]]),
+      )
+    }
+    if (name === 'alerts') {
+      return new EventChannel(name, 'alerts', records.alerts, (record) =>
+        readAlert(record, instruments),
       )
     }
     const [family, second] = name.split('.')

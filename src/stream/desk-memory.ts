@@ -31,6 +31,7 @@ export type DeskBuffers = Readonly<{
   trades: readonly SharedArrayBuffer[]
   signals: readonly SharedArrayBuffer[]
   gaps: readonly SharedArrayBuffer[]
+  alerts: readonly SharedArrayBuffer[]
   audit: SharedArrayBuffer
   /** Of the stream itself. */
   counters: SharedArrayBuffer
@@ -51,6 +52,7 @@ export type DeskMemory = Readonly<{
   trades: readonly BroadcastReader[]
   signals: readonly BroadcastReader[]
   gaps: readonly BroadcastReader[]
+  alerts: readonly BroadcastReader[]
   audit: BroadcastReader
   counters: Counters
   otherCounters: readonly Counters[]
@@ -77,6 +79,7 @@ export function openDeskMemory(buffers: DeskBuffers): DeskMemory {
     trades: buffers.trades.map((ring) => new BroadcastReader(ring, 'now')),
     signals: buffers.signals.map((ring) => new BroadcastReader(ring, 'now')),
     gaps: buffers.gaps.map((ring) => new BroadcastReader(ring, 'oldest')),
+    alerts: buffers.alerts.map((ring) => new BroadcastReader(ring, 'oldest')),
     audit: new BroadcastReader(buffers.audit, 'oldest'),
     counters: new Counters(buffers.counters),
     otherCounters: buffers.otherCounters.map((buffer) => new Counters(buffer)),

@@ -1,5 +1,6 @@
 import { DESK_RECORDS_PER_TICK_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
+import { ALERT_FIELDS } from '../memory/alert-record.ts'
 import { AUDIT_FIELDS } from '../memory/audit-record.ts'
 import type { BroadcastReader } from '../memory/broadcast.ts'
 import { INTENT_FIELDS } from '../memory/intent-record.ts'
@@ -14,14 +15,17 @@ export class DeskRecords {
   /** By instrument. */
   readonly trades: readonly EventLog<TradeEvent>[]
   readonly signals = new EventLog<Float64Array>()
+  readonly alerts = new EventLog<Float64Array>()
   readonly orders: OrderFold
   /** Records of a kind that were overwritten before the stream came to them. */
   tradesLost = 0
   signalsLost = 0
+  alertsLost = 0
   auditLost = 0
   readonly #memory: DeskMemory
   readonly #trade = new Float64Array(TRADE_FIELDS)
   readonly #signal = new Float64Array(INTENT_FIELDS)
+  readonly #alert = new Float64Array(ALERT_FIELDS)
   readonly #audit = new Float64Array(AUDIT_FIELDS)
 
   constructor(memory: DeskMemory, nameOrder: NameOrder) {
@@ -31,7 +35,7 @@ export class DeskRecords {
   }
 
   drain(): void {
-    const { trades, signals, audit, counters } = this.#memory
+    const { alerts, audit, counters, signals, trades } = this.#memory
     let lost = 0
     for (const ring of trades) {
       lost += drainRing(ring, this.#trade, (record) => {
@@ -46,9 +50,14 @@ export class DeskRecords {
       signalsLost += drainRing(ring, this.#signal, (record) => this.signals.push(record.slice()))
     }
     this.signalsLost += signalsLost
+    let alertsLost = 0
+    for (const ring of alerts) {
+      alertsLost += drainRing(ring, this.#alert, (record) => this.alerts.push(record.slice()))
+    }
+    this.alertsLost += alertsLost
     const auditLost = drainRing(audit, this.#audit, (record) => this.orders.apply(record))
     this.auditLost += auditLost
-    lost += signalsLost + auditLost
+    lost += signalsLost + alertsLost + auditLost
     if (lost > 0) counters.add('stream_events_lost', lost)
   }
 }

@@ -1,6 +1,7 @@
 import { decode } from '@msgpack/msgpack'
 import { BOOK_REASONS, BOOK_STATES, type BookReason, type BookState } from '../domain/book.ts'
 import { ORDER_SIDES, type OrderSide, TRADING_STATES } from '../domain/trading.ts'
+import { readAlertFacts } from './alert-reader.ts'
 import type {
   BookLevels,
   DeskFrame,
@@ -66,6 +67,10 @@ export function readFrame(wire: WireRecord, featureCount: number): DeskFrame | u
     }
     case 'signals':
       return { kind: 'signals', ...base, signals: records(wire.signals).map(readSignal) }
+    case 'alerts': {
+      const alerts = records(wire.alerts).map(readAlertFacts)
+      return { kind: 'alerts', ...base, alerts: alerts.filter((one) => one !== undefined) }
+    }
     case 'orders':
       return { kind: 'orders', ...base, orders: records(wire.orders).map(readOrder) }
     case 'positions':

@@ -1,5 +1,6 @@
 import type { BookReason, BookState } from '../domain/book.ts'
 import type { OrderSide, TradingState } from '../domain/trading.ts'
+import type { AlertFacts } from '../memory/alert-record.ts'
 
 /**
  * The frames of the desk stream as the client library gives them. Fields have the names of the wire
@@ -10,6 +11,7 @@ export type DeskFrame =
   | BookFrame
   | TradesFrame
   | SignalsFrame
+  | AlertsFrame
   | OrdersFrame
   | PositionsFrame
   | HealthFrame
@@ -96,6 +98,8 @@ export type DeskSignal = {
 }
 
 export type SignalsFrame = Frame<'signals'> & { signals: DeskSignal[] }
+
+export type AlertsFrame = Frame<'alerts'> & { alerts: AlertFacts[] }
 
 export type DeskOrder = {
   /** Of the audit record. */

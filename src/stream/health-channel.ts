@@ -61,7 +61,7 @@ export class HealthChannel implements DeskChannel {
 
   #report(nowUs: number): FrameFields {
     const { control } = this.#memory
-    const { tradesLost, signalsLost, auditLost } = this.#records
+    const { alertsLost, auditLost, signalsLost, tradesLost } = this.#records
     return {
       channel: this.name,
       time_us: nowUs,
@@ -71,7 +71,7 @@ export class HealthChannel implements DeskChannel {
       books: this.#books(),
       stream: this.#gauges(),
       gaps: this.#latestGaps(),
-      lost: { trades: tradesLost, signals: signalsLost, audit: auditLost },
+      lost: { trades: tradesLost, signals: signalsLost, alerts: alertsLost, audit: auditLost },
       counters: this.#counters(),
     }
   }

@@ -1,4 +1,5 @@
-import { VERSION } from '../constants.ts'
+import { ALERTS_ANSWERED_MAX, VERSION } from '../constants.ts'
+import type { AlertAnswer } from '../control/alert-schema.ts'
 import {
   counterFamilies,
   gaugeFamilies,
@@ -15,6 +16,7 @@ import { HISTOGRAMS } from '../memory/histograms.ts'
 import type { Engine } from './engine.ts'
 import { observeComponents } from './engine-health.ts'
 import {
+  alertAnswer,
   bookAnswer,
   featuresAnswer,
   gapAnswer,
@@ -48,6 +50,13 @@ export function controlPorts(engine: Engine, owned: readonly (readonly number[])
     gaps: (limit) => {
       engine.gaps.update()
       return engine.gaps.latest(limit).map((record) => gapAnswer(record, watch))
+    },
+    alerts: (limit, kind, symbol) => {
+      engine.alerts.update()
+      const all = engine.alerts.latest(ALERTS_ANSWERED_MAX).map((one) => alertAnswer(one, watch))
+      const isWanted = (one: AlertAnswer) =>
+        (kind === undefined || one.kind === kind) && (symbol === undefined || one.symbol === symbol)
+      return all.filter(isWanted).slice(0, limit)
     },
     orders: () => {
       trading.update()

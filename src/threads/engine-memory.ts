@@ -1,4 +1,5 @@
 import {
+  ALERT_RING_SLOTS,
   AUDIT_RING_SLOTS,
   COMMAND_RING_SLOTS,
   GAP_RING_SLOTS,
@@ -7,6 +8,7 @@ import {
   TRADE_RING_SLOTS,
 } from '../constants.ts'
 import { systemClock } from '../core/clock.ts'
+import { ALERT_FIELDS } from '../memory/alert-record.ts'
 import { AUDIT_FIELDS } from '../memory/audit-record.ts'
 import { createBooks } from '../memory/book-layout.ts'
 import { createBroadcast } from '../memory/broadcast.ts'
@@ -67,6 +69,8 @@ export type ShardMemory = Readonly<{
   trades: SharedArrayBuffer
   /** Intervals that were not seen, to control and desk. */
   gaps: SharedArrayBuffer
+  /** What happened in the market, to desk and control. */
+  alerts: SharedArrayBuffer
   counters: SharedArrayBuffer
   histograms: SharedArrayBuffer
 }>
@@ -93,6 +97,7 @@ export function createEngineMemory(
       signals: createBroadcast(SIGNAL_RING_SLOTS, INTENT_FIELDS),
       trades: createBroadcast(TRADE_RING_SLOTS, TRADE_FIELDS),
       gaps: createBroadcast(GAP_RING_SLOTS, GAP_FIELDS),
+      alerts: createBroadcast(ALERT_RING_SLOTS, ALERT_FIELDS),
       counters: createCounters(),
       histograms: createHistograms(),
     })),

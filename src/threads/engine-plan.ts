@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { configuredAlerts } from '../config/alert-section.ts'
 import type { Config } from '../config/schema.ts'
 import { assert } from '../core/assert.ts'
 import type { LogLevel } from '../core/log.ts'
@@ -113,6 +114,7 @@ export function shardTasks(plan: ShardPlan): Omit<ShardTask, 'port'>[] {
       leader: leaderAmong(symbols, config.cross.leader),
       feesBps: config.cross.taker_fees_bps,
     },
+    alerts: config.alerts.enabled ? configuredAlerts(config.alerts.kinds) : undefined,
     model: {
       folder: config.model.folder,
       enabled: config.model.enabled,

@@ -1,3 +1,4 @@
+import type { AlertAnswer } from '../control/alert-schema.ts'
 import type {
   BookAnswer,
   FeaturesAnswer,
@@ -12,6 +13,7 @@ import { fail, type Result, succeed } from '../core/result.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { FEATURE_NAMES, featureHash } from '../features/registry.ts'
+import { readAlert } from '../memory/alert-record.ts'
 import type { BookCopy } from '../memory/book-view.ts'
 import { readGap } from '../memory/gap-record.ts'
 import * as intent from '../memory/intent-record.ts'
@@ -129,6 +131,11 @@ export function featuresAnswer(
 export function gapAnswer(record: Float64Array, watch: MarketWatch): GapAnswer {
   const { since_us: sinceUs, ...facts } = readGap(record, watch.instruments)
   return { since: isoTime(sinceUs), ...facts }
+}
+
+export function alertAnswer(record: Float64Array, watch: MarketWatch): AlertAnswer {
+  const { evidence, raised_us: raisedUs, ...facts } = readAlert(record, watch.instruments)
+  return { raised: isoTime(raisedUs), ...facts, evidence: { ...evidence } }
 }
 
 export function signalAnswer(

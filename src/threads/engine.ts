@@ -8,6 +8,7 @@ import { type CancelTimer, systemTimers } from '../core/timer.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { ControlBlock, EXECUTION_BEAT } from '../memory/control-block.ts'
+import { AlertLog } from './alert-log.ts'
 import { Commands } from './commands.ts'
 import { controlPorts } from './control-ports.ts'
 import type { CrossCheck } from './cross-check.ts'
@@ -61,6 +62,7 @@ export class Engine {
   readonly trading: TradingFold
   readonly signals: SignalLog
   readonly gaps: GapLog
+  readonly alerts: AlertLog
   readonly rates: Rates
   readonly shards: ShardSupervisor
   readonly store: StoreSupervisor
@@ -96,6 +98,7 @@ export class Engine {
     this.watch = new MarketWatch(memory, instruments)
     this.trading = new TradingFold(memory.audit, instruments)
     this.signals = new SignalLog(memory.shards.map((shard) => shard.signals))
+    this.alerts = new AlertLog(memory.shards.map((shard) => shard.alerts))
     this.gaps = new GapLog(memory.shards.map((shard) => shard.gaps))
     this.rates = new Rates(this.watch, systemClock)
     this.commands = new Commands(
@@ -187,6 +190,7 @@ export class Engine {
     this.trading.update()
     this.signals.update()
     this.gaps.update()
+    this.alerts.update()
     this.#watchExecution()
   }
 

@@ -15,6 +15,7 @@ import { loadModelFolder } from '../model/manifest.ts'
 import { openScorer, type Scorer } from '../model/scorer.ts'
 import { SignalRunner } from '../signal/runner.ts'
 import { createStrategies } from '../signal/strategy-table.ts'
+import type { AlertBoard } from './alert-board.ts'
 import { booksOfDepth } from './engine-memory.ts'
 import { featureRegistry } from './feature-registry.ts'
 import type { ShardTask } from './shard-task.ts'
@@ -57,6 +58,7 @@ export class ShardScoring {
     task: ShardTask,
     ports: ScoringPorts,
     counters: Counters,
+    alerts?: AlertBoard,
   ): Promise<Result<ShardScoring | undefined>> {
     const { instruments, memory, owned, shard } = task
     if (!task.model.enabled) return succeed(undefined)
@@ -94,6 +96,7 @@ export class ShardScoring {
       intents: new RingWriter(memory.shards[shard].intents),
       signals: new BroadcastWriter(memory.shards[shard].signals),
       counters,
+      ...(alerts === undefined ? {} : { alertsOf: (index) => alerts.latestOf(index) }),
       ringDoorbell: () => control.ring(),
     })
     return succeed(new ShardScoring(task, ports, scorer.value, runner))

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { LogLevel } from '../core/log.ts'
+import type { AlertSettings } from '../domain/alerts.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { FeatureCatalogueParameters } from '../features/parameters.ts'
 import type { EngineMemory } from './engine-memory.ts'
@@ -24,6 +25,8 @@ export type ShardTask = Readonly<{
   feed: ShardFeedOptions
   params: Partial<FeatureCatalogueParameters>
   cross: ShardCrossOptions
+  /** Undefined: nothing is watched for. */
+  alerts: AlertSettings | undefined
   model: Readonly<{ folder: string; enabled: boolean; batchPeriodMs: number }>
   strategies: readonly ShardStrategy[]
   seed: number

@@ -17,6 +17,7 @@ import { ControlBlock } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
 import { openHistogram } from '../memory/histograms.ts'
 import { publishRow } from '../memory/row-view.ts'
+import { AlertBoard } from './alert-board.ts'
 import { Pipeline, type PipelineSink } from './pipeline.ts'
 import { ShardGaps } from './shard-gaps.ts'
 import { ShardScoring } from './shard-scoring.ts'
@@ -63,6 +64,7 @@ export class Shard {
   readonly #counters: Counters
   readonly #control: ControlBlock
   readonly #scoring: ShardScoring | undefined
+  readonly #alerts: AlertBoard | undefined
   #cancels: CancelTimer[] = []
 
   private constructor(
@@ -70,6 +72,7 @@ export class Shard {
     ports: ShardPorts,
     counters: Counters,
     scoring: ShardScoring | undefined,
+    alerts: AlertBoard | undefined,
   ) {
     const { memory, shard } = task
     const { clock, log, timers } = ports
@@ -79,6 +82,7 @@ export class Shard {
     this.#log = log
     this.#counters = counters
     this.#scoring = scoring
+    this.#alerts = alerts
     this.#control = new ControlBlock(memory.control)
     const own = memory.shards[shard]
     this.#socketToFeature = openHistogram(own.histograms, 'socket_to_feature')
@@ -88,6 +92,7 @@ export class Shard {
     this.#tickers = new TickerBoard(memory.tickers, task.owned)
     this.#topics = openShardTopics(task, counters, clock.nowUs())
     const { topics, books, features } = this.#topics
+    alerts?.follow(this.#topics)
     this.#gaps = new ShardGaps({
       ...ports,
       task,
@@ -122,9 +127,10 @@ export class Shard {
   /** Opens model and strategies, which may be refused; nothing runs before `start`. */
   static async open(task: ShardTask, ports: ShardPorts): Promise<Result<Shard>> {
     const counters = new Counters(task.memory.shards[task.shard].counters)
-    const scoring = await ShardScoring.open(task, ports, counters)
+    const alerts = AlertBoard.open(task, ports.clock, counters)
+    const scoring = await ShardScoring.open(task, ports, counters, alerts)
     if (!scoring.ok) return scoring
-    return succeed(new Shard(task, ports, counters, scoring.value))
+    return succeed(new Shard(task, ports, counters, scoring.value, alerts))
   }
 
   start(): void {
@@ -150,6 +156,7 @@ export class Shard {
     )
     if (topic === undefined) return
     this.#pipeline.invalidate(topic.index, 'cross_check', this.#clock.nowUs())
+    this.#alerts?.onDown(topic.index, 'cross_check')
     this.#pool.resync(topic.index, 'cross_check')
   }
 
@@ -183,7 +190,10 @@ export class Shard {
       onTicker: (instrument, message: TickerMessage) => this.#tickers.publish(instrument, message),
       onControl: (message, connection) => this.#onControl(message, connection),
       onData: (topic, receiveUs) => this.#staleness.note(topic, receiveUs),
-      onResync: (topic, reason) => this.#pool.resync(topic, reason),
+      onResync: (topic, reason) => {
+        this.#alerts?.onDown(topic, reason)
+        this.#pool.resync(topic, reason)
+      },
     }
   }
 
@@ -230,6 +240,7 @@ export class Shard {
     for (const topic of topics) {
       this.#staleness.unwatch(topic)
       this.#pipeline.invalidate(topic, 'connection_lost', nowUs)
+      this.#alerts?.onDown(topic, 'connection_lost')
     }
     this.#gaps.onLost(topics, nowUs)
   }
@@ -249,6 +260,7 @@ export class Shard {
     if (book?.state === 'LIVE') {
       this.#counters.add('books_stale')
       book.markState('STALE', 'no_data', this.#clock.nowUs())
+      this.#alerts?.onDown(topic, 'no_data')
     }
     this.#pool.resync(topic, 'no_data')
   }
@@ -264,6 +276,8 @@ export class Shard {
     this.#socketToFeature.record(nowUs - receiveUs)
     this.#exchangeToFeature.record(nowUs - message.ctsMs * 1000)
     this.#pushToFeature.record(nowUs - message.tsMs * 1000)
+    // After the row is out: nobody waits for what it means.
+    this.#alerts?.onRow(instrument, message, nowUs)
     this.#scoring?.markChanged(instrument, nowUs)
   }
 }

@@ -17,6 +17,7 @@ export function streamWorkerData(
     trades: memory.shards.map((shard) => shard.trades),
     signals: memory.shards.map((shard) => shard.signals),
     gaps: memory.shards.map((shard) => shard.gaps),
+    alerts: memory.shards.map((shard) => shard.alerts),
     audit: memory.audit,
     counters: memory.streamCounters,
     otherCounters: [

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import type { AlertAnswer } from '../../src/control/alert-schema.ts'
 import type { MetricFamily } from '../../src/control/metrics.ts'
 import type { CommandOutcome, ControlPorts } from '../../src/control/ports.ts'
 import type { BookAnswer, GapAnswer, HealthMatrix } from '../../src/control/schemas.ts'
@@ -68,6 +69,7 @@ export class EngineDouble {
       features: (symbol) => this.#of(symbol, featuresAnswer()),
       signals: (limit) => Array.from({ length: Math.min(limit, 3) }, signalAnswer),
       gaps: (limit) => Array.from({ length: Math.min(limit, 3) }, gapAnswer),
+      alerts: (limit) => Array.from({ length: Math.min(limit, 3) }, alertAnswer),
       orders: () => {
         if (this.isBroken) throw new Error('a fault with secrets in its text')
         return [orderAnswer()]
@@ -165,6 +167,26 @@ function gapAnswer(): GapAnswer {
     updates_lost: 2,
     trades_filled: null,
     is_complete: null,
+  }
+}
+
+function alertAnswer(): AlertAnswer {
+  return {
+    raised: NOW,
+    number: 1,
+    symbol: 'BTCUSDT',
+    kind: 'wall_pulled',
+    severity: 'warning',
+    side: 'bid',
+    time_ms: 1_767_323_045_000,
+    u: 10,
+    row: 5,
+    price: '64250.10',
+    to_price: null,
+    value: 0.9,
+    threshold: 0.5,
+    unit: 'share',
+    evidence: { peak_size: '12.500', filled_size: '0.000', canceled_size: '12.500', life_ms: 900 },
   }
 }
 

@@ -311,6 +311,7 @@ describe('documentation', () => {
     expect(openapi.openapi).toMatch(/^3\./)
     expect(Object.keys(openapi.paths).sort()).toEqual([
       '/',
+      '/api/v1/alerts',
       '/api/v1/books/{symbol}',
       '/api/v1/control/cancel-all',
       '/api/v1/control/flatten',

@@ -63,6 +63,7 @@ export function viewOf(moment: Moment): MarketView {
     row: createRowCopy(),
     score: new Float64Array(SCORE_FIELDS),
     book: createBookCopy(5),
+    alerts: new Float64Array(0),
   }
   view.row.rowNumber = 100
   view.row.u = 777

@@ -1,10 +1,12 @@
 import {
+  ALERT_RING_SLOTS,
   FEATURE_COUNT,
   GAP_RING_SLOTS,
   SIGNAL_RING_SLOTS,
   TRADE_RING_SLOTS,
 } from '../../src/constants.ts'
 import { parseStep } from '../../src/core/decimal.ts'
+import { alertKindCode } from '../../src/domain/alerts.ts'
 import {
   BOOK_REASONS,
   type BookReason,
@@ -13,6 +15,7 @@ import {
 } from '../../src/domain/book.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
 import { ORDER_STATES, type OrderState } from '../../src/domain/trading.ts'
+import * as alert from '../../src/memory/alert-record.ts'
 import * as audit from '../../src/memory/audit-record.ts'
 import * as layout from '../../src/memory/book-layout.ts'
 import * as bookView from '../../src/memory/book-view.ts'
@@ -46,6 +49,7 @@ export function createDeskWorld(symbols: readonly string[], depth = 20, nowUs = 
     trades: [createBroadcast(TRADE_RING_SLOTS, TRADE_FIELDS)],
     signals: [createBroadcast(SIGNAL_RING_SLOTS, INTENT_FIELDS)],
     gaps: [createBroadcast(GAP_RING_SLOTS, gap.GAP_FIELDS)],
+    alerts: [createBroadcast(ALERT_RING_SLOTS, alert.ALERT_FIELDS)],
     audit: createBroadcast(AUDIT_SLOTS, audit.AUDIT_FIELDS),
     counters: createCounters(),
     otherCounters: [createCounters()],
@@ -64,6 +68,7 @@ export function createDeskWorld(symbols: readonly string[], depth = 20, nowUs = 
   const trades = new BroadcastWriter(buffers.trades[0])
   const signals = new BroadcastWriter(buffers.signals[0])
   const gaps = new BroadcastWriter(buffers.gaps[0])
+  const alerts = new BroadcastWriter(buffers.alerts[0])
   const auditWriter = new BroadcastWriter(buffers.audit)
   const rowNumbers = symbols.map(() => 0)
 
@@ -131,6 +136,13 @@ export function createDeskWorld(symbols: readonly string[], depth = 20, nowUs = 
       record[gap.GAP_MS] = durationMs
       record[gap.GAP_DEPTH] = depth
       gaps.publish(record)
+    },
+    /** A wall was pulled at a price. */
+    alert(index: number, number: number, ticks: number): void {
+      const record = new Float64Array(alert.ALERT_FIELDS).fill(Number.NaN)
+      record.set([number, index, alertKindCode('wall_pulled'), 1, nowUs() / 1000, 9, 3, ticks])
+      record.set([0.9, 0.5, 1250, 0, 1250, 800, nowUs()], alert.ALERT_VALUE)
+      alerts.publish(record)
     },
     signal(index: number, number: number): void {
       const record = new Float64Array(INTENT_FIELDS)

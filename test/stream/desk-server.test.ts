@@ -247,6 +247,24 @@ describe.each(SERVERS)('a desk served by %s', (server, loads) => {
       expect(client.messages.map(schemaErrors).filter(Boolean)).toEqual([])
     })
 
+    test('tells what happened in the markets, in words', async () => {
+      const world = createDeskWorld(SYMBOLS)
+      world.alert(0, 1, 100)
+      const { port } = await serve(world, { server })
+      const client = await connect(port, [protocol])
+      client.ask({ op: 'subscribe', channels: ['alerts'] })
+      const first = await client.frame('alerts', 1)
+      expect(schemaErrors(first)).toBe('')
+      expect(first.missed).toBe(0)
+      expect(first.alerts).toMatchObject([
+        { symbol: 'BTCUSDT', kind: 'wall_pulled', severity: 'warning', side: 'bid', value: 0.9 },
+      ])
+      world.alert(1, 1, 200)
+      const next = await client.frame('alerts', 2)
+      expect(schemaErrors(next)).toBe('')
+      expect(next.alerts).toMatchObject([{ symbol: 'ETHUSDT', evidence: { life_ms: 800 } }])
+    })
+
     test('reports health once a second and stops a channel that is unsubscribed', async () => {
       const world = createDeskWorld(SYMBOLS)
       world.book(0, [[100, 5]], [[101, 5]])

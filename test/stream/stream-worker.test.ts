@@ -111,7 +111,8 @@ const EXIT_SCRIPT = `
   import { ${releaseStreamAtExit.name} } from './dist/threads/stream-exit.js'
   const memory = createEngineMemory(1, 1, 5)
   const workerData = {
-    ...memory, trades: [], signals: [], gaps: [], counters: memory.streamCounters, otherCounters: [],
+    ...memory, trades: [], signals: [], gaps: [], alerts: [],
+    counters: memory.streamCounters, otherCounters: [],
     instruments: [{ index: 0, symbol: 'BTCUSDT' }], logLevel: 'silent',
     features: { hash: '', names: [], units: [], built: [] },
     options: { host: '127.0.0.1', port: 0, tickMs: 5, clientsMax: 4 },

@@ -39,6 +39,7 @@ function taskOf(isScoring: boolean, depths: readonly number[] = [DEPTH]): ShardT
     },
     params: {},
     cross: { leader: 0, feesBps: 10 },
+    alerts: undefined,
     model: { folder: 'models/scalper-v1', enabled: isScoring, batchPeriodMs: 5 },
     strategies: [],
     seed: 1,

@@ -1,0 +1,50 @@
+// hot
+import type { AlertKind, AlertSetting } from '../domain/alerts.ts'
+import type { AlertPort } from './alert-port.ts'
+import type { AlertRow } from './alert-row.ts'
+import { Latch } from './latch.ts'
+
+export type ScoreChoice = Readonly<{
+  kind: AlertKind
+  side: number
+  /** Feature that is compared with the thresholds. */
+  column: number
+  /** Feature that must be at least `guardMin` too; -1: none. */
+  guard: number
+  guardMin: number
+  /** The second number of the evidence; the first is the score. */
+  second: number
+}>
+
+/** A feature that says it all already: the watch adds hysteresis and cool-down. */
+export class ScoreWatch {
+  readonly #choice: ScoreChoice
+  readonly #setting: AlertSetting
+  readonly #port: AlertPort
+  readonly #latch: Latch
+
+  constructor(choice: ScoreChoice, setting: AlertSetting, port: AlertPort) {
+    this.#choice = choice
+    this.#setting = setting
+    this.#port = port
+    this.#latch = new Latch(setting)
+  }
+
+  get suppressed(): number {
+    return this.#latch.suppressed
+  }
+
+  update(row: AlertRow): void {
+    const { column, guard, guardMin, kind, second, side } = this.#choice
+    const value = row.values[column]
+    const { on, off } = this.#setting
+    // Most rows of most symbols: nothing on, nothing to release.
+    if (!this.#latch.isOn && !(value >= on)) return
+    if (!this.#latch.isOn && guard >= 0 && !(row.values[guard] >= guardMin)) return
+    if (!this.#latch.passes(value, on, off, row.tauMs)) return
+    this.#port
+      .begin(kind, side, value, on)
+      .evidence(value, second >= 0 ? row.values[second] : Number.NaN)
+      .raise(row)
+  }
+}
