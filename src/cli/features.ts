@@ -1,34 +1,57 @@
-import { once } from 'node:events'
-import { createWriteStream, type WriteStream } from 'node:fs'
 import { Command } from 'commander'
 import { DEPTH_MAX, TAKER_FEES_BPS } from '../constants.ts'
-import { fail, succeed } from '../core/result.ts'
-import { FEATURE_NAMES } from '../features/registry.ts'
-import { runCaptures } from '../threads/capture-run.ts'
-import { surveyCaptures } from '../threads/capture-survey.ts'
-import { noBookText, surveyedInstruments } from './capture-instruments.ts'
-import { failCommand, numberFrom, Progress, wholeNumber } from './terminal.ts'
+import { systemClock } from '../core/clock.ts'
+import type { RowCopy } from '../memory/row-view.ts'
+import { type CaptureRun, type CaptureTopic, runCaptures } from '../threads/capture-run.ts'
+import { type FeaturesOptions, type FeaturesPlan, planFeatures } from './features-plan.ts'
+import { OutputFile } from './output-file.ts'
+import { OUTPUT_FORMATS, openRows } from './output-format.ts'
+import { PreviousTick } from './previous-tick.ts'
+import type { RowOutput } from './row-output.ts'
+import { EXIT_FAILED, failCommand, numberFrom, Progress, wholeNumber } from './terminal.ts'
 
-type FeaturesOptions = Readonly<{
-  out?: string
-  instruments?: string
-  symbols?: string
-  binanceDepth: number
-  venueB: readonly string[]
-  feesBps: number
-}>
+const HELP = `
+A row is, by --format:
+  jsonl    {"symbol","u","cts","features":{name:value}}, missing values null
+  csv      symbol,u,cts,seq,tau,names..., missing values empty
+  parquet  the same columns, DOUBLE with nulls (row groups of bounded size, Snappy)
+  arrow    the same columns, Float64 with nulls (IPC file, also called Feather 2)
+Numbers are the same in all of them, to the last bit. cts and tau are milliseconds: the time of the
+matching engine, and the effective time of the symbol, which never runs backwards.
+
+--select computes only the groups that it needs. The columns keep the order of docs/features.md.
+--every passes the last row of each interval [n*period, (n+1)*period) of the symbol's effective
+time, as soon as a later event has closed it; intervals without a row, and the one still open at
+the end, have none.
+--symbols says whose rows are written; features across symbols still see all of the recording.
+
+--out writes to FILE.part and renames it when it is complete.
+Lines of --venue-b are merged by their time of receipt, where the recordings have none by that of
+sending; at equal times they are first.
+
+Examples:
+  bookflow features capture.jsonl.gz --out features.parquet
+  bookflow features capture.jsonl.gz --select 'imb_5,D,z_*' --every 1s --out features.arrow
+  bookflow features bybit.jsonl.gz --venue-b binance.jsonl.gz`
 
 export function featuresCommand(): Command {
   const command = new Command('features')
   return command
-    .description('Compute the features of recorded messages, one JSON line per book event.')
+    .description('Compute the features of recorded messages, one row per book event.')
     .argument(
       '<file...>',
       'recordings in order: raw messages or envelopes, plain, .gz, .zst or .zip',
     )
     .option('--out <file>', 'write here instead of to the standard output')
-    .option('--instruments <file>', 'instruments.json with tick sizes and feature parameters')
+    .option(
+      '--format <name>',
+      `${OUTPUT_FORMATS.join(', ')}; by default what the ending of --out says, else jsonl`,
+    )
+    .option('--force', 'replace the file of --out if there is one')
+    .option('--select <list>', 'features, letters of groups and patterns, as imb_5,D,z_*')
     .option('--symbols <list>', 'only these symbols, separated by commas')
+    .option('--every <period>', 'event, or the last row of each interval of 100ms, 1s, 5m', 'event')
+    .option('--instruments <file>', 'instruments.json with tick sizes and feature parameters')
     .option(
       '--binance-depth <levels>',
       'window of the book that Binance recordings are cut to',
@@ -47,150 +70,109 @@ export function featuresCommand(): Command {
       numberFrom(command, '--fees-bps', 0, 1000),
       TAKER_FEES_BPS,
     )
-    .addHelpText(
-      'after',
-      '\nEach line is {"symbol","u","cts","features":{name:value}}; a feature that is not defined yet,' +
-        '\nor not built, is null.' +
-        '\n\nLines of --venue-b are merged by their time of receipt, where the recordings have none' +
-        '\nby that of sending; at equal times they are first.' +
-        '\n\nExample:\n  bookflow features capture.jsonl.gz --out features.jsonl' +
-        '\n  bookflow features bybit.jsonl.gz --venue-b binance.jsonl.gz',
-    )
+    .addHelpText('after', HELP)
     .action(run)
 }
 
 async function run(files: string[], options: FeaturesOptions): Promise<void> {
-  const survey = await surveyCaptures(files, options.binanceDepth)
-  if (!survey.ok) return failCommand(survey.message)
-  const instruments = await surveyedInstruments(survey.value, options.instruments)
-  if (!instruments.ok) return failCommand(instruments.message)
-  const wanted = options.symbols?.split(',')
-  const topics = survey.value.topics.filter(
-    (topic) => wanted === undefined || wanted.includes(topic.slice(topic.lastIndexOf('.') + 1)),
-  )
-  if (!topics.some((topic) => topic.startsWith('orderbook.'))) {
-    return failCommand(`${files.join(', ')}: ${noBookText(survey.value)}`)
-  }
-  const venue = await openVenue(options, topics)
-  if (!venue.ok) return failCommand(venue.message)
-  const out = new LineOutput(options.out)
-  const opened = await out.open()
-  if (opened !== undefined) return failCommand(`${options.out}: cannot be written: ${opened}`)
-  const progress = new Progress('features', survey.value.frames)
+  const plan = await planFeatures(files, options)
+  if (!plan.ok) return failCommand(plan.message)
+  const opened = OutputFile.open(options.out, options.force === true)
+  if (!opened.ok) return failCommand(opened.message)
+  const file = opened.value
+  const release = discardOnSignal(file)
+  const { indexes, names } = plan.value.selection
+  const { format, frames, symbols } = plan.value
+  const rows = new RowSink(plan.value, openRows(format, { file, symbols, indexes, names }))
+  const progress = new Progress('features', frames)
+  const startedUs = systemClock.nowUs()
   const ran = await runCaptures({
-    paths: files,
-    topics,
-    instruments: instruments.value.instruments,
-    params: instruments.value.params,
-    leader: instruments.value.leader,
-    ...(venue.value !== undefined && { venue: venue.value }),
-    withFeatures: true,
-    binanceDepth: options.binanceDepth,
-    onRow: ({ topic, features }, message) => {
-      if (features === undefined) return
-      const values = featureObject(features.row.values)
-      const { symbol } = topic.instrument
-      out.write(
-        `{"symbol":"${symbol}","u":${message.u},"cts":${message.ctsMs},"features":${values}}\n`,
-      )
-    },
-    onLine: (frames) => {
-      progress.at(frames)
-      return out.pressure()
+    ...plan.value.capture,
+    onRow: (topic) => rows.add(topic),
+    onLine: (done) => {
+      if (file.failure !== undefined) endAbruptly(file, file.failure)
+      progress.at(done, rows.count)
+      return file.pressure()
     },
   })
   progress.end()
-  await out.close()
-  if (!ran.ok) return failCommand(ran.message)
-  const gaps = ran.value.counters.get('gaps')
-  const bad = ran.value.counters.get('bad_data')
-  const note = gaps + bad > 0 ? `; ${gaps} gaps, ${bad} refused messages` : ''
-  process.stderr.write(`${out.lines} rows from ${ran.value.frames} frames${note}\n`)
+  release()
+  if (!ran.ok) {
+    file.discard()
+    return failCommand(ran.message)
+  }
+  rows.finish(ran.value.topics)
+  const finished = file.finish()
+  if (!finished.ok) endAbruptly(file, finished.message)
+  process.stderr.write(`${summary(rows.count, ran.value, systemClock.nowUs() - startedUs)}\n`)
 }
 
-/** The second exchange, if any; it must have a book of one of the symbols. */
-async function openVenue(options: FeaturesOptions, topics: readonly string[]) {
-  const { binanceDepth, feesBps, venueB: paths } = options
-  if (paths.length === 0) return succeed(undefined)
-  const survey = await surveyCaptures(paths, binanceDepth)
-  if (!survey.ok) return survey
-  const instruments = await surveyedInstruments(survey.value, undefined)
-  if (!instruments.ok) return instruments
-  const symbolOf = (topic: string) => topic.slice(topic.lastIndexOf('.') + 1)
-  const symbols = new Set(topics.map(symbolOf))
-  const books = survey.value.topics.filter((topic) => topic.startsWith('orderbook.'))
-  if (!books.some((topic) => symbols.has(symbolOf(topic)))) {
-    const names = books.map(symbolOf).join(', ')
-    const why = books.length === 0 ? noBookText(survey.value) : `no book of theirs, only ${names}`
-    return fail('input_unreadable', `${paths.join(', ')}: ${why}`)
-  }
-  const of = instruments.value.instruments
-  return succeed({ paths, topics: books, instruments: of, binanceDepth, feesBps })
-}
+/** Gives the rows of the chosen symbols to the output, all of them or a sample. */
+class RowSink {
+  readonly #output: RowOutput
+  readonly #sample: PreviousTick | undefined
+  readonly #symbolOf: ReadonlyMap<string, number>
+  #written = 0
 
-const KEYS = FEATURE_NAMES.map((name, i) => `${i === 0 ? '{' : ','}"${name}":`)
-
-/** The doubles as JavaScript prints them, which read back exactly; NaN is null. */
-function featureObject(values: Float64Array): string {
-  let text = ''
-  for (let i = 0; i < KEYS.length; i++) {
-    const value = values[i]
-    text += KEYS[i] + (Number.isNaN(value) ? 'null' : String(value))
-  }
-  return `${text}}`
-}
-
-const BUFFER_CHARACTERS = 1 << 20
-
-/** Collects lines into large writes and says when the reader must wait for them. */
-class LineOutput {
-  lines = 0
-  readonly #path: string | undefined
-  #stream: WriteStream | NodeJS.WriteStream = process.stdout
-  #buffer = ''
-  #drained: Promise<void> | undefined
-
-  constructor(path: string | undefined) {
-    this.#path = path
+  constructor({ everyMs, symbols }: FeaturesPlan, output: RowOutput) {
+    this.#output = output
+    this.#symbolOf = new Map(symbols.map((symbol, at) => [symbol, at]))
+    if (everyMs > 0) this.#sample = new PreviousTick(symbols.length, everyMs, output)
   }
 
-  /** Why the file cannot be opened, or undefined. */
-  async open(): Promise<string | undefined> {
-    if (this.#path === undefined) return undefined
-    const stream = createWriteStream(this.#path)
-    this.#stream = stream
-    try {
-      await once(stream, 'open')
-      return undefined
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error)
+  get count(): number {
+    return this.#sample?.rows ?? this.#written
+  }
+
+  add({ features, topic }: CaptureTopic): void {
+    if (features === undefined) return
+    const symbol = this.#symbolOf.get(topic.instrument.symbol)
+    if (symbol !== undefined) this.#take(symbol, features.row)
+  }
+
+  finish(topics: readonly CaptureTopic[]): void {
+    for (const { features, topic } of topics) {
+      const symbol = this.#symbolOf.get(topic.instrument.symbol)
+      if (features !== undefined && symbol !== undefined) {
+        this.#sample?.finish(symbol, features.tauMs)
+      }
     }
+    this.#output.finish()
   }
 
-  write(line: string): void {
-    this.lines++
-    this.#buffer += line
-    if (this.#buffer.length >= BUFFER_CHARACTERS) this.#flush()
+  #take(symbol: number, row: RowCopy): void {
+    if (this.#sample !== undefined) return this.#sample.add(symbol, row)
+    this.#output.write(symbol, row)
+    this.#written++
   }
+}
 
-  /** Resolves when the output has taken what was written; undefined when it has. */
-  pressure(): Promise<void> | undefined {
-    return this.#drained
-  }
+function summary(rows: number, { counters, frames }: CaptureRun, elapsedUs: number): string {
+  const gaps = counters.get('gaps')
+  const bad = counters.get('bad_data')
+  const pace = Math.round(rows / Math.max(1e-6, elapsedUs / 1e6)).toLocaleString('en-US')
+  const note = gaps + bad > 0 ? `; ${gaps} gaps, ${bad} refused messages` : ''
+  return `${rows} rows from ${frames} frames, ${pace} rows/s${note}`
+}
 
-  async close(): Promise<void> {
-    this.#flush()
-    if (this.#stream === process.stdout) return
-    this.#stream.end()
-    await once(this.#stream, 'finish')
+/** Ctrl-C leaves nothing behind that looks like a result. Returns what takes the care away. */
+function discardOnSignal(file: OutputFile): () => void {
+  const end = (signal: NodeJS.Signals) => {
+    file.discard()
+    process.stderr.write('\nbookflow: interrupted, nothing was kept\n')
+    process.exit(signal === 'SIGINT' ? 130 : 143)
   }
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
+  return () => {
+    process.off('SIGINT', end)
+    process.off('SIGTERM', end)
+  }
+}
 
-  #flush(): void {
-    const hasRoom = this.#stream.write(this.#buffer)
-    this.#buffer = ''
-    if (hasRoom) return
-    this.#drained = once(this.#stream, 'drain').then(() => {
-      this.#drained = undefined
-    })
-  }
+/** The output is lost: there is no sense in reading on. No reason: the reader has seen enough. */
+function endAbruptly(file: OutputFile, why: string): never {
+  file.discard()
+  if (why !== '') failCommand(why)
+  process.exit(why === '' ? 0 : EXIT_FAILED)
 }

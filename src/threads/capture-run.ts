@@ -5,6 +5,7 @@ import { Histogram } from '../core/histogram.ts'
 import { type Result, succeed } from '../core/result.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { BookMessage } from '../domain/messages.ts'
+import type { FeatureGroup } from '../features/catalogue.ts'
 import { CrossMarket, leaderAmong } from '../features/cross-market.ts'
 import type { MarketPlace } from '../features/group-m.ts'
 import { type FeatureCatalogueParameters, withDefaults } from '../features/parameters.ts'
@@ -50,6 +51,8 @@ export type CaptureRunOptions = Readonly<{
   venue?: VenueCaptureOptions & Readonly<{ feesBps: number }>
   /** Compute features; of a symbol with several books, on the first of them. */
   withFeatures: boolean
+  /** Groups to compute for a symbol; all when left out, A to D always. */
+  groupsOf?(symbol: string): ReadonlySet<FeatureGroup>
   binanceDepth: number
   onRow(topic: CaptureTopic, message: BookMessage): void
   /**
@@ -71,7 +74,7 @@ export async function runCaptures(options: CaptureRunOptions): Promise<Result<Ca
   const sequencer = new Sequencer(Math.max(1, topics.length))
   for (const { topic } of topics) decoder.addTopic(topic)
   const badDataByTopic = new Float64Array(topics.length)
-  const featuresByTopic = shareFeatures(topics, places, options.params, counters)
+  const featuresByTopic = shareFeatures(topics, places, options, counters)
   const sink: PipelineSink = {
     onRow: (_instrument, message) => options.onRow(topics[message.topic], message),
     onTrades: () => {},
@@ -156,7 +159,6 @@ function openTopics(
   places: ReadonlyMap<string, MarketPlace>,
   counters: Counters,
 ): CaptureTopic[] {
-  const { params } = options
   const topics: CaptureTopic[] = []
   const withFeatures = new Set<string>()
   for (const name of options.topics) {
@@ -173,7 +175,7 @@ function openTopics(
     const isFirst = options.withFeatures && !withFeatures.has(symbol)
     if (isFirst) withFeatures.add(symbol)
     const features = isFirst
-      ? new SymbolFeatures({ instrument, depth, params, counters, ...placeOf(places, symbol) })
+      ? openFeatures(options, instrument, depth, counters, placeOf(places, symbol))
       : undefined
     topics.push({ topic, book: new Book(view, depth), view, features })
   }
@@ -184,7 +186,7 @@ function openTopics(
 function shareFeatures(
   topics: readonly CaptureTopic[],
   places: ReadonlyMap<string, MarketPlace>,
-  params: Partial<FeatureCatalogueParameters>,
+  options: CaptureRunOptions,
   counters: Counters,
 ): (SymbolFeatures | undefined)[] {
   const bySymbol = new Map<string, SymbolFeatures>()
@@ -197,10 +199,21 @@ function shareFeatures(
     const place = placeOf(places, instrument.symbol)
     const known = bySymbol.get(instrument.symbol)
     if (known !== undefined || place.place === undefined) return known
-    const bookless = new SymbolFeatures({ instrument, depth: 1, params, counters, ...place })
+    const bookless = openFeatures(options, instrument, 1, counters, place)
     bySymbol.set(instrument.symbol, bookless)
     return bookless
   })
+}
+
+function openFeatures(
+  { groupsOf, params }: CaptureRunOptions,
+  instrument: Instrument,
+  depth: number,
+  counters: Counters,
+  place: Readonly<{ place?: MarketPlace }>,
+): SymbolFeatures {
+  const groups = groupsOf === undefined ? {} : { groups: groupsOf(instrument.symbol) }
+  return new SymbolFeatures({ instrument, depth, params, counters, ...groups, ...place })
 }
 
 function placeOf(places: ReadonlyMap<string, MarketPlace>, symbol: string) {
