@@ -220,6 +220,13 @@ export const HEARTBEAT_PERIOD_MS = 100
 /** A shard or the actor that did not beat for this long counts as dead. */
 export const HEARTBEAT_SILENT_MS_MAX = 5000
 
+// Recordings
+/** Feature rows that a columnar file format holds back before it writes them, and their values. */
+export const EXPORT_BATCH_ROWS_MAX = 65_536
+export const EXPORT_BATCH_VALUES_MAX = 2_000_000
+/** Longest interval that `bookflow features --every` samples by. */
+export const SAMPLE_PERIOD_MS_MAX = 3_600_000
+
 for (const slots of [
   INTENT_RING_SLOTS,
   COMMAND_RING_SLOTS,
