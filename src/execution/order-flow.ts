@@ -8,6 +8,7 @@ import type {
   Gateway,
   GatewayEvent,
   QueryReply,
+  RemoteOrder,
   SubmitReply,
 } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
@@ -45,6 +46,8 @@ type Flight = {
   queries: number
   notFound: number
   isQuerying: boolean
+  /** When a cancel was last sent, by this run. */
+  canceledUs: number
   /** To be looked up whatever its state is. */
   isAsked: boolean
 }
@@ -140,6 +143,8 @@ export class OrderFlow {
     }
     for (const order of this.#cancels.splice(0)) {
       if (order.state !== 'canceling') continue
+      const flight = this.#flights.get(order.terms.order_link_id)
+      if (flight !== undefined) flight.canceledUs = nowUs
       void this.#gateway.cancel(order.terms.order_link_id, nowUs).then((reply) => {
         this.#receiveLater({ kind: 'cancel', order, reply })
       })
@@ -162,6 +167,7 @@ export class OrderFlow {
       queries: 0,
       notFound: 0,
       isQuerying: false,
+      canceledUs: Number.NEGATIVE_INFINITY,
       isAsked: false,
     }
     this.#flights.set(order.terms.order_link_id, flight)
@@ -318,10 +324,17 @@ export class OrderFlow {
     else if (reply.kind === 'found') {
       flight.queries = 0
       flight.notFound = 0
+      this.#cancelAgain(flight, reply.order, nowUs)
     }
     // One answer of "not found" may overtake the order itself.
     const isOld = nowUs - flight.sentUs >= this.#parts.options.queryAfterMs * 1000
     this.reconcile(flight.order, reply, isOld && flight.notFound >= 2, nowUs)
+  }
+
+  /** A cancel that is on record and did not get there is sent again; twice does no harm. */
+  #cancelAgain({ canceledUs, order }: Flight, remote: RemoteOrder, nowUs: number): void {
+    const isLost = nowUs - canceledUs >= this.#parts.options.queryAfterMs * 1000
+    if (order.state === 'canceling' && remote.state === 'open' && isLost) this.#cancels.push(order)
   }
 
   /** Writes what the exchange knows better. */

@@ -153,6 +153,32 @@ describe('an order whose fate nobody could tell', () => {
   })
 })
 
+describe('a cancel that did not get there', () => {
+  it('is sent again for as long as the exchange says that the order is open', async () => {
+    const { rig, exchange } = await open()
+    exchange.link(true, rig.clock.nowUs())
+    await rig.pass(3_000)
+    rig.enter(0, 'enter_long', 10_005)
+    await rig.settle()
+    const [id] = [...rig.state.orders.keys()]
+    const { cancel } = exchange
+    let lost = 0
+    exchange.cancel = () => {
+      lost++
+      return Promise.resolve({ kind: 'unknown', message: 'no answer' })
+    }
+    await rig.pass(20_000, 100)
+    expect(rig.state.orders.get(id)?.state).toBe('canceling')
+    // About once in each time to look it up, not at every look.
+    expect(lost).toBeGreaterThanOrEqual(3)
+    expect(lost).toBeLessThanOrEqual(8)
+    exchange.cancel = cancel.bind(exchange)
+    await rig.pass(20_000, 100)
+    expect(rig.state.orders.get(id)?.state).toBe('canceled')
+    expect(rig.state.tradingState).toBe('active')
+  })
+})
+
 describe('a record that could not be read back', () => {
   it('is refused before anything builds on it', async () => {
     const { rig } = await open()
