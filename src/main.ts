@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   features: async () => (await import('./cli/features.ts')).featuresCommand(),
   books: async () => (await import('./cli/books.ts')).booksCommand(),
   'load-test': async () => (await import('./cli/load-test.ts')).loadTestCommand(),
+  simulate: async () => (await import('./cli/simulate.ts')).simulateCommand(),
   'check-config': async () => (await import('./cli/check-config.ts')).checkConfigCommand(),
 }
 

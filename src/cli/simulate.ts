@@ -1,0 +1,133 @@
+import { Command } from 'commander'
+import { History, type HistoryOutcome } from '../simulate/history.ts'
+import {
+  isPlantedBug,
+  PLANTED_BUG_NAMES,
+  PLANTED_BUGS,
+  type PlantedBug,
+} from '../simulate/planted-bugs.ts'
+import { simulate, simulateEachCrash, type Verdict } from '../simulate/simulation.ts'
+import { EXIT_FAILED, EXIT_USAGE, failCommand, wholeNumber, writeOut } from './terminal.ts'
+
+type SimulateOptions = Readonly<{
+  seeds: number
+  seed: number
+  steps: number
+  bugs: readonly PlantedBug[]
+  eachCrash: boolean
+  crashAt?: number
+  trace: boolean
+  json: boolean
+  listBugs: boolean
+}>
+
+const SEEDS_MAX = 10_000_000
+const SEED_MAX = 0xffff_ffff
+const STEPS_MAX = 1_000_000
+const STEPS = 1200
+
+export function simulateCommand(): Command {
+  const command = new Command('simulate')
+  const number = (flag: string, min: number, max: number) => wholeNumber(command, flag, min, max)
+  return command
+    .description('Prove the execution actor: simulated histories with faults and crashes.')
+    .option('--seeds <number>', 'histories to run', number('--seeds', 1, SEEDS_MAX), 200)
+    .option('--seed <number>', 'seed of the first one', number('--seed', 0, SEED_MAX), 1)
+    .option(
+      '--steps <number>',
+      'events of a history before its faults end',
+      number('--steps', 1, STEPS_MAX),
+      STEPS,
+    )
+    .option('--each-crash', 'run each history once for every place where it could crash', false)
+    .option(
+      '--crash-at <number>',
+      'crash once, at this place, instead of by chance',
+      number('--crash-at', 0, STEPS_MAX),
+    )
+    .option(
+      '--bugs <list>',
+      'put these mistakes in, separated by commas; they must be found',
+      (text: string) => readBugs(command, text),
+      [],
+    )
+    .option('--list-bugs', 'list the mistakes that --bugs knows', false)
+    .option('--trace', 'tell everything that happens in the first history', false)
+    .option('--json', 'one JSON object to the standard output', false)
+    .action((options: SimulateOptions) => run(options))
+}
+
+function readBugs(command: Command, text: string): readonly PlantedBug[] {
+  const names = text.split(',').filter((name) => name !== '')
+  const bugs = names.filter(isPlantedBug)
+  if (bugs.length === names.length) return bugs
+  const unknown = names.filter((name) => !isPlantedBug(name)).join(', ')
+  return command.error(`error: option --bugs: ${unknown} is unknown; see --list-bugs`, {
+    exitCode: EXIT_USAGE,
+  })
+}
+
+async function run(options: SimulateOptions): Promise<void> {
+  if (options.listBugs) {
+    for (const name of PLANTED_BUG_NAMES) writeOut(`${name.padEnd(24)} ${PLANTED_BUGS[name]}\n`)
+    return
+  }
+  if (options.trace || options.crashAt !== undefined) {
+    tell(await runOne(options), options)
+    return
+  }
+  const { bugs, seed: firstSeed, seeds, steps: stepsMax } = options
+  const kind = options.eachCrash ? simulateEachCrash : simulate
+  const verdict = await kind({
+    ...{ firstSeed, seeds, stepsMax, bugs, isFirstOnly: bugs.length > 0 },
+    progress: (done, violations) => showProgress(done, seeds, violations),
+  })
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+  tellVerdict(verdict, options)
+}
+
+function runOne(options: SimulateOptions): Promise<HistoryOutcome> {
+  const { bugs, crashAt, seed, steps: stepsMax } = options
+  const history = new History({
+    ...{ seed, stepsMax, bugs: new Set(bugs) },
+    ...(crashAt === undefined ? {} : { crashAt }),
+    ...(options.trace ? { tell: (line: string) => writeOut(`${line}\n`) } : {}),
+  })
+  return history.run()
+}
+
+function tell(outcome: HistoryOutcome, options: SimulateOptions): void {
+  const { faults, violation, ...rest } = outcome
+  const line = { ok: violation === undefined, ...rest, faults_by_kind: Object.fromEntries(faults) }
+  writeOut(`${JSON.stringify({ ...line, ...(violation === undefined ? {} : { violation }) })}\n`)
+  if (violation === undefined) return
+  const text = `seed ${options.seed}: ${violation.rule}: ${violation.message}`
+  failCommand(text)
+}
+
+const PROGRESS_EVERY = 10
+
+function showProgress(done: number, seeds: number, violations: number): void {
+  const isWhole = Number.isInteger(done)
+  if (!isWhole || done % PROGRESS_EVERY !== 0) return
+  const end = process.stderr.isTTY ? '\r' : '\n'
+  process.stderr.write(`simulate: ${done} of ${seeds} seeds, ${violations} violations${end}`)
+}
+
+function tellVerdict(verdict: Verdict, options: SimulateOptions): void {
+  if (!verdict.ok) process.exitCode = EXIT_FAILED
+  if (options.json) {
+    writeOut(`${JSON.stringify(verdict)}\n`)
+    return
+  }
+  const { crashes, faults_by_kind, fills, first_violation, orders, seeds, steps } = verdict
+  writeOut(`${seeds} histories, ${steps} steps, ${crashes} crashes\n`)
+  writeOut(`${orders} orders, ${fills} executions, trace ${verdict.trace_hash}\n`)
+  for (const [kind, times] of Object.entries(faults_by_kind)) {
+    writeOut(`  ${kind.padEnd(20)} ${times}\n`)
+  }
+  writeOut(`${verdict.violations} violations\n`)
+  if (first_violation === undefined) return
+  const { invariant, message, replay, rule } = first_violation
+  writeOut(`first: ${invariant}, ${rule}: ${message}\nreplay: ${replay}\n`)
+}

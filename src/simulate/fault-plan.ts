@@ -1,0 +1,89 @@
+import type { Random } from '../core/random.ts'
+
+/** What goes wrong, and how often: chance at each opportunity in a history that has it. */
+export const FAULT_CHANCES = {
+  // requests to the exchange
+  request_lost: 0.05,
+  request_late: 0.05,
+  request_repeated: 0.04,
+  reply_lost: 0.06,
+  rate_limited: 0.04, // 10006
+  forbidden: 0.02, // 403
+  maintenance: 0.004, // every request fails for a while
+  order_refused: 0.03,
+  list_lags: 0.1,
+  // private stream
+  message_lost: 0.03,
+  message_late: 0.05,
+  message_repeated: 0.05,
+  message_reordered: 0.08,
+  stream_down: 0.06,
+  // disk
+  write_short: 0.05,
+  sync_slow: 0.04,
+  sync_failed: 0.004,
+  disk_full: 0.003,
+  tail_lost: 0.7,
+  tail_flipped: 0.3,
+  // process
+  process_killed: 0.5,
+  power_lost: 0.5,
+  stopped_in_order: 0.02,
+  second_instance: 0.03,
+  clock_jumped: 0.03,
+  // market, people and others
+  book_lost: 0.04,
+  book_stale: 0.04,
+  intent_repeated: 0.2,
+  intent_malformed: 0.04,
+  foreign_order: 0.01,
+  foreign_fill: 0.005,
+  funding_paid: 0.03,
+} as const
+export type FaultKind = keyof typeof FAULT_CHANCES
+
+export const FAULT_KINDS = Object.keys(FAULT_CHANCES).filter(
+  (kind): kind is FaultKind => kind in FAULT_CHANCES,
+)
+
+/**
+ * The faults of one history: each kind is there or not, and stronger or weaker, so that some
+ * histories know one fault only and some know all.
+ */
+export class FaultPlan {
+  readonly counts = new Map<FaultKind, number>()
+  readonly #chances = new Map<FaultKind, number>()
+  readonly #random: Random
+  #isCalm = false
+
+  constructor(random: Random) {
+    this.#random = random
+    const share = 0.2 + 0.7 * random.float()
+    for (const kind of FAULT_KINDS) {
+      const isThere = random.float() < share
+      const strength = 0.3 + 2 * random.float()
+      this.#chances.set(kind, isThere ? Math.min(0.9, FAULT_CHANCES[kind] * strength) : 0)
+    }
+  }
+
+  /** Whether the fault happens now; counted when it does. */
+  hits(kind: FaultKind): boolean {
+    if (this.#isCalm || this.#random.float() >= (this.#chances.get(kind) ?? 0)) return false
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1)
+    return true
+  }
+
+  /** From here on nothing goes wrong any more. */
+  calm(): void {
+    this.#isCalm = true
+  }
+
+  /** Whole microseconds from `low` to `high`. */
+  between(low: number, high: number): number {
+    return low + this.#random.below(high - low + 1)
+  }
+
+  below(bound: number): number {
+    return this.#random.below(bound)
+  }
+}

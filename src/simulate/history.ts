@@ -1,0 +1,276 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Clock } from '../core/clock.ts'
+import { Random } from '../core/random.ts'
+import { instrumentKey } from '../execution/holding.ts'
+import { DEFAULT_EXECUTION_OPTIONS, type ExecutionOptions } from '../execution/options.ts'
+import { type FaultKind, FaultPlan } from './fault-plan.ts'
+import type { Violation } from './invariants.ts'
+import type { Death } from './life.ts'
+import { createInstruments, Market } from './market.ts'
+import { Monitor } from './monitor.ts'
+import { Network } from './network.ts'
+import type { PlantedBug } from './planted-bugs.ts'
+import { Script } from './script.ts'
+import { SimDisk } from './sim-disk.ts'
+import { SimExchange } from './sim-exchange.ts'
+import { SimProcess, type World } from './sim-process.ts'
+import { Timeline } from './timeline.ts'
+import { Trace } from './trace.ts'
+
+export type HistoryOptions = Readonly<{
+  seed: number
+  /** Events of virtual time before all faults end. */
+  stepsMax: number
+  bugs: ReadonlySet<PlantedBug>
+  /** The one place to die at, counted from 1, instead of those that chance takes; 0: none. */
+  crashAt?: number
+  tell?: (line: string) => void
+}>
+
+export type HistoryOutcome = Readonly<{
+  seed: number
+  violation: Violation | undefined
+  steps: number
+  crashes: number
+  /** Places at which a process could have died. */
+  points: number
+  orders: number
+  fills: number
+  faults: ReadonlyMap<FaultKind, number>
+  hash: string
+}>
+
+/** 2025-11-21 10:00 UTC. */
+const START_US = 1_763_719_200_000_000
+const INSTRUMENTS = 2
+const CRASHES_MAX = 12
+const CRASH_POINTS_MEAN = 250
+/** A crash at the next place of a kind, as most places are of few kinds; then anywhere. */
+const CRASH_PLACES = ['write', 'sync', 'append', 'submit', 'cancel', 'query', 'executions', 'turn']
+const CRASH_WAIT_POINTS = 300
+const RESTART_US_MIN = 50_000
+const RESTART_US_MAX = 2_000_000
+const SKEW_US = 100_000
+const JUMP_US_MAX = 3_000_000
+const TRADING_ENDS_US_MAX = 2_000_000
+/** How long nothing must move before the end is looked at; messages may be 3 s late. */
+const QUIET_US = 9_000_000
+const SETTLED_WITHIN_US = 300_000_000
+const LOOK_US = 500_000
+const DEATHS: readonly Death[] = ['process_killed', 'power_lost']
+
+/**
+ * One seed, one history: the actor with its journal, recovery and reconciliation on a virtual clock,
+ * against an exchange, a network and a disk that fail as the seed says. Then the faults end, and
+ * what must be true once all is quiet is looked at, before and after one more restart.
+ */
+export class History {
+  readonly #options: HistoryOptions
+  readonly #random: Random
+  readonly #timeline = new Timeline(START_US)
+  readonly #world: World
+  readonly #script: Script
+  #process: SimProcess | undefined
+  #offsetUs = 0
+  #steps = 0
+  #points = 0
+  #crashes = 0
+  #nextCrash = Number.POSITIVE_INFINITY
+  /** Empty: anywhere. */
+  #crashPlace = ''
+  #isSettling = false
+
+  constructor(options: HistoryOptions) {
+    this.#options = options
+    const random = new Random(options.seed)
+    this.#random = random
+    const timeline = this.#timeline
+    const faults = new FaultPlan(random.fork(1))
+    const clock: Clock = { nowUs: () => timeline.nowUs() + this.#offsetUs }
+    const trace = new Trace(timeline, options.tell)
+    const instruments = createInstruments(INSTRUMENTS)
+    const market = new Market(INSTRUMENTS, clock, faults)
+    const exchange = new SimExchange(timeline, faults, market)
+    const network = new Network(timeline, faults)
+    const disk = new SimDisk(timeline, faults)
+    const execution = drawOptions(random.fork(2))
+    const monitor = new Monitor({ timeline, exchange, limits: execution.limits, trace })
+    exchange.onEvent = (event) => network.tell(event)
+    disk.onDurable = (bytes, from) => monitor.mirror.read(bytes, from)
+    this.#world = {
+      ...{ timeline, clock, faults, disk, network, exchange, market, monitor, trace, instruments },
+      options: execution,
+      bugs: options.bugs,
+      onPoint: (process, place) => this.#onPoint(process, place),
+      onEnd: (process) => this.#onEnd(process),
+    }
+    this.#script = new Script(this.#world, random.fork(3), {
+      process: () => this.#process,
+      incidents: {
+        jumpClock: () => {
+          this.#offsetUs += this.#random.below(JUMP_US_MAX)
+        },
+        startSecond: () => void this.#startSecond(),
+      },
+    })
+    this.#planCrash()
+  }
+
+  async run(): Promise<HistoryOutcome> {
+    const { stepsMax } = this.#options
+    this.#begin()
+    this.#script.begin()
+    while (this.#isGoing && this.#steps < stepsMax) await this.#step(Number.POSITIVE_INFINITY)
+    await this.#settle()
+    const { exchange, faults, monitor, trace } = this.#world
+    return {
+      seed: this.#options.seed,
+      violation: monitor.violation,
+      steps: this.#steps,
+      crashes: this.#crashes,
+      points: this.#points,
+      orders: monitor.submits,
+      fills: exchange.executions.length,
+      faults: faults.counts,
+      hash: trace.hash,
+    }
+  }
+
+  get #isGoing(): boolean {
+    return this.#world.monitor.violation === undefined
+  }
+
+  /** One event of virtual time, and everything that waited for it. */
+  async #step(untilUs: number): Promise<boolean> {
+    const isDone = this.#timeline.step(untilUs)
+    this.#steps++
+    await setImmediate()
+    return isDone
+  }
+
+  #begin(): void {
+    const process = new SimProcess(this.#world)
+    this.#process = process
+    this.#offsetUs = this.#random.below(2 * SKEW_US) - SKEW_US
+    void process.run()
+  }
+
+  #onPoint(process: SimProcess, place: string): void {
+    if (this.#isSettling || process !== this.#process) return
+    this.#points++
+    if (this.#points < this.#nextCrash) return
+    const hasWaited = this.#points >= this.#nextCrash + CRASH_WAIT_POINTS
+    if (this.#crashPlace !== '' && place !== this.#crashPlace && !hasWaited) return
+    this.#world.trace.add('crash', place)
+    this.#crash(process)
+  }
+
+  #crash(process: SimProcess): void {
+    const { faults } = this.#world
+    const death = DEATHS[this.#random.below(DEATHS.length)]
+    faults.counts.set(death, (faults.counts.get(death) ?? 0) + 1)
+    this.#crashes++
+    process.die(death)
+    this.#beginLater()
+    this.#planCrash()
+  }
+
+  #planCrash(): void {
+    const { crashAt } = this.#options
+    const isChance = crashAt === undefined && this.#crashes < CRASHES_MAX
+    const distance = 1 + Math.floor(this.#random.exponential(CRASH_POINTS_MEAN))
+    const never = Number.POSITIVE_INFINITY
+    if (isChance) {
+      this.#nextCrash = this.#points + distance
+      this.#crashPlace = CRASH_PLACES[this.#random.below(CRASH_PLACES.length)]
+    } else this.#nextCrash = this.#crashes === 0 && crashAt !== 0 ? (crashAt ?? never) : never
+  }
+
+  #beginLater(): void {
+    const { disk, monitor } = this.#world
+    const { timeline } = this.#world
+    const durationUs = RESTART_US_MIN + this.#random.below(RESTART_US_MAX - RESTART_US_MIN)
+    timeline.after(durationUs, () => {
+      disk.mend()
+      monitor.isKilled = false
+      this.#begin()
+    })
+  }
+
+  #onEnd(process: SimProcess): void {
+    if (process === this.#process) this.#beginLater()
+  }
+
+  /** A second engine on the same folder, while the first lives. */
+  async #startSecond(): Promise<void> {
+    const first = this.#process
+    if (first?.life.isAlive !== true || first.actor === undefined) return
+    const { monitor, trace } = this.#world
+    const second = new SimProcess({
+      ...this.#world,
+      onPoint: () => {},
+      onEnd: (_process, why) => trace.add('second', why),
+    })
+    void second.run()
+    await Promise.resolve()
+    this.#timeline.after(RESTART_US_MIN, () => {
+      if (second.life.isAlive) monitor.fail(13, 'a second process took the data folder')
+    })
+  }
+
+  /** Faults end. Waits until nothing moves, looks, restarts once, and looks again. */
+  async #settle(): Promise<void> {
+    const { disk, faults } = this.#world
+    this.#isSettling = true
+    faults.calm()
+    disk.mend()
+    this.#script.end()
+    await this.#pass(this.#random.below(TRADING_ENDS_US_MAX))
+    this.#script.endTrading()
+    await this.#lookWhenQuiet('after the faults')
+    if (!this.#isGoing) return
+    this.#process?.stop()
+    await this.#lookWhenQuiet('after one more restart')
+  }
+
+  async #lookWhenQuiet(when: string): Promise<void> {
+    const { instruments, monitor, timeline } = this.#world
+    const endUs = timeline.nowUs() + SETTLED_WITHIN_US
+    let quietUs = 0
+    while (this.#isGoing && quietUs < QUIET_US) {
+      await this.#pass(LOOK_US)
+      quietUs = this.#process?.isQuiet === true ? quietUs + LOOK_US : 0
+      if (timeline.nowUs() < endUs || quietUs > 0) continue
+      monitor.fail(11, `${when}: ${this.#process?.unrest ?? 'no process'}`)
+    }
+    const state = this.#process?.state
+    if (this.#isGoing && state !== undefined)
+      monitor.checkEnd(state, instruments.map(instrumentKey))
+  }
+
+  async #pass(durationUs: number): Promise<void> {
+    const untilUs = this.#timeline.nowUs() + durationUs
+    while (this.#isGoing && (await this.#step(untilUs)));
+  }
+}
+
+/** Other limits and times for each history, so that none of them is the only one that works. */
+function drawOptions(random: Random): ExecutionOptions {
+  const oneOf = <T>(values: readonly T[]): T => values[random.below(values.length)]
+  const defaults = DEFAULT_EXECUTION_OPTIONS
+  return {
+    ...defaults,
+    breaker: { ...defaults.breaker, windowUs: 10_000_000, openUs: 3_000_000 },
+    entryTimeInForce: oneOf(['ioc', 'gtc', 'post_only', 'gtc']),
+    restMsMax: 200 + random.below(1500),
+    pollMs: 100,
+    queryAfterMs: 1000,
+    reconcile: {
+      ...defaults.reconcile,
+      quietMs: 1000,
+      openOrdersMs: 2000,
+      positionsMs: 4000,
+      onMismatch: oneOf(['alert', 'halt']),
+    },
+  }
+}

@@ -1,0 +1,235 @@
+import type { JournalRecord, TradingStateChanged } from '../domain/journal.ts'
+import type { ExecutionState } from '../execution/execution-state.ts'
+import { instrumentKey } from '../execution/holding.ts'
+import type { RiskLimits } from '../execution/options.ts'
+import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
+import { INVARIANTS, type InvariantNumber, type Violation } from './invariants.ts'
+import { JournalMirror } from './journal-mirror.ts'
+import type { Life } from './life.ts'
+import type { SimExchange, SimOrder, WireOrder } from './sim-exchange.ts'
+import type { Timeline } from './timeline.ts'
+import type { Trace } from './trace.ts'
+
+type Look = 'executions' | 'open_orders' | 'positions'
+const LOOKS = 3
+/** Prices of the simulated market walk by 2% either way. */
+const PRICE_TOLERANCE = 1.05
+const QUOTE_OF_TICK_LOT = 0.1 * 0.001
+const TAKEN_OVER_US_MAX = 10_000_000
+
+export type MonitorParts = Readonly<{
+  timeline: Timeline
+  exchange: SimExchange
+  limits: RiskLimits
+  trace: Trace
+}>
+
+/**
+ * Watches the wire, the disk and the exchange of one history, and says when a rule of invariants.ts
+ * is broken. It believes nothing that the engine says about itself.
+ */
+export class Monitor {
+  readonly mirror = new JournalMirror()
+  violation: Violation | undefined
+  submits = 0
+  isKilled = false
+  readonly #parts: MonitorParts
+  readonly #startUs: number
+  readonly #sent = new Set<string>()
+  readonly #acceptedBy = new Map<string, string>()
+  readonly #looks = new Set<Look>()
+  /** The durable trading state is not active, and no start made it so. */
+  #isHeld = false
+  #isLinkUp = false
+  #linkUs = 0
+  #isAgreedInTurn = false
+
+  constructor(parts: MonitorParts) {
+    this.#parts = parts
+    this.#startUs = parts.timeline.nowUs()
+    parts.exchange.onAccepted = (order) => this.#onAccepted(order)
+    this.mirror.onRecord = (record) => this.#onRecord(record)
+  }
+
+  fail(invariant: InvariantNumber, message: string): void {
+    const { timeline, trace } = this.#parts
+    trace.add('VIOLATION', `${invariant} ${message}`)
+    this.violation ??= {
+      invariant,
+      rule: INVARIANTS[invariant],
+      message,
+      at_ms: Math.round((timeline.nowUs() - this.#startUs) / 1000),
+    }
+  }
+
+  onStart(): void {
+    this.#isLinkUp = false
+    this.#looks.clear()
+  }
+
+  onLink(isUp: boolean): void {
+    this.#parts.trace.add('link', isUp ? 'up' : 'down')
+    this.#isLinkUp = isUp
+    this.#linkUs = this.#parts.timeline.nowUs()
+    this.#looks.clear()
+  }
+
+  /** The exchange answered a look that was asked for at that time. */
+  onLook(look: Look, askedUs: number): void {
+    if (this.#isLinkUp && askedUs >= this.#linkUs) this.#looks.add(look)
+  }
+
+  /** A turn of the actor begins: what is known now is what it may act on. */
+  onTurn(): void {
+    this.#isAgreedInTurn = this.#isLinkUp && this.#looks.size === LOOKS
+  }
+
+  onSubmit(wire: WireOrder, life: Life): void {
+    const { mirror } = this
+    const { orderLinkId } = wire
+    this.submits++
+    const isOpening = !wire.isReduceOnly
+    this.#parts.trace.add('submit', `${orderLinkId} ${wire.side} ${wire.lots}`)
+    if (this.#sent.has(orderLinkId)) this.fail(2, `${orderLinkId} was sent twice`)
+    this.#sent.add(orderLinkId)
+    const created = mirror.created.get(orderLinkId)
+    if (created === undefined || !mirror.submitted.has(orderLinkId)) {
+      this.fail(8, `${orderLinkId} was sent without a durable record`)
+    } else if (
+      created.lots !== wire.lots ||
+      created.side !== wire.side ||
+      created.limit_ticks !== wire.limitTicks ||
+      created.reduce_only !== wire.isReduceOnly
+    ) {
+      this.fail(8, `${orderLinkId} was sent with other terms than its record has`)
+    }
+    if (life.hasDiskFailed) this.fail(10, `${orderLinkId} was sent after the journal failed`)
+    if (isOpening) this.#checkOpening(wire)
+  }
+
+  #checkOpening(wire: WireOrder): void {
+    const { orderLinkId } = wire
+    const { tradingState } = this.mirror
+    if (this.isKilled) this.fail(6, `${orderLinkId} was sent after the kill`)
+    if (!this.#isAgreedInTurn) this.fail(7, `${orderLinkId} was sent before the account agreed`)
+    if (tradingState !== 'active') this.fail(9, `${orderLinkId} was sent while ${tradingState}`)
+    this.#checkLimits(wire)
+  }
+
+  onCancel(orderLinkId: string, life: Life): void {
+    const { mirror } = this
+    this.#parts.trace.add('cancel', orderLinkId)
+    if (life.hasDiskFailed) this.fail(10, `a cancel of ${orderLinkId} after the journal failed`)
+    if (!isOurs(orderLinkId)) {
+      this.fail(14, `${orderLinkId} is somebody else's, and was canceled`)
+    } else if (mirror.created.has(orderLinkId) && !mirror.cancelAsked.has(orderLinkId)) {
+      const state = this.#parts.exchange.orders.get(orderLinkId)?.state
+      this.fail(8, `a cancel of ${orderLinkId} (${state}) left without a durable record`)
+    }
+  }
+
+  /** Held, open and wanted, as the exchange knows it, against the limits. */
+  #checkLimits(wire: WireOrder): void {
+    const { exchange, limits } = this.#parts
+    const price = wire.limitTicks * QUOTE_OF_TICK_LOT
+    const orderQuote = wire.lots * price
+    if (orderQuote > limits.orderNotionalQuoteMax * PRICE_TOLERANCE) {
+      this.fail(5, `${wire.orderLinkId} is worth ${orderQuote}`)
+    }
+    let lots = Math.abs(exchange.lots(wire.key)) + wire.lots
+    for (const { state, filledLots, wire: other } of exchange.orders.values()) {
+      if (state !== 'open' || other.isReduceOnly || other.key !== wire.key) continue
+      if (!isOurs(other.orderLinkId)) continue
+      lots += other.lots - filledLots
+    }
+    const inFlight = this.#uncountedLots(wire.key)
+    const bound = limits.positionNotionalQuoteMax * PRICE_TOLERANCE + inFlight * price
+    if (lots * price > bound) {
+      this.fail(5, `${wire.key} may be worth ${lots * price} with ${wire.orderLinkId}`)
+    }
+  }
+
+  #uncountedLots(key: string): number {
+    let sum = 0
+    for (const execution of this.#parts.exchange.executions) {
+      if (execution.key === key && !this.mirror.counted.has(execution.execId)) sum += execution.lots
+    }
+    return sum
+  }
+
+  #onAccepted(order: SimOrder): void {
+    const { orderLinkId } = order.wire
+    this.#parts.trace.add('accepted', orderLinkId)
+    const created = this.mirror.created.get(orderLinkId)
+    const decision = created?.shard === -1 ? undefined : created?.decision
+    if (decision === undefined) return
+    const other = this.#acceptedBy.get(decision)
+    if (other !== undefined) this.fail(1, `${orderLinkId} and ${other} are of one decision`)
+    this.#acceptedBy.set(decision, orderLinkId)
+  }
+
+  #onRecord(record: JournalRecord): void {
+    const { exchange, timeline, trace } = this.#parts
+    trace.record(record)
+    if (record.type === 'trading_state') this.#checkKept(record)
+    if (record.type !== 'position_adjusted') return
+    const sinceUs = timeline.nowUs() - TAKEN_OVER_US_MAX
+    if (exchange.held(instrumentKey(record), record.lots_after, sinceUs)) return
+    this.fail(17, `${record.symbol}: ${record.lots_after} lots taken over, never held there`)
+  }
+
+  /** What a start found set by somebody else than a start is not its to change. */
+  #checkKept(record: TradingStateChanged): void {
+    const isByStart = record.reason === 'start'
+    if (isByStart && this.#isHeld) this.fail(19, `a start made trading ${record.state}`)
+    this.#isHeld = record.state !== 'active' && !isByStart
+  }
+
+  /** All is quiet: ours and theirs side by side. */
+  checkEnd(state: ExecutionState, keys: readonly string[]): void {
+    const { exchange } = this.#parts
+    for (const key of keys) {
+      const here = state.position(key).lots
+      const there = exchange.lots(key)
+      if (here !== there) this.fail(3, `${key} is ${here} here and ${there} at the exchange`)
+    }
+    for (const [execId, times] of this.mirror.counted) {
+      if (times > 1) this.fail(4, `${execId} was counted ${times} times`)
+    }
+    const real = new Set<string>()
+    for (const { execId, orderLinkId, timeUs } of exchange.executions) {
+      real.add(execId)
+      // Of others, before our first run: in the position that was taken over.
+      if (timeUs < this.mirror.firstStartUs && !isOurs(orderLinkId)) continue
+      if (!this.mirror.counted.has(execId)) this.fail(4, `${execId} was never counted`)
+    }
+    for (const execId of this.mirror.counted.keys()) {
+      if (!real.has(execId)) this.fail(4, `${execId} never happened`)
+    }
+    for (const order of exchange.orders.values()) this.#checkOrder(state, order)
+    for (const id of state.unfinished.keys()) {
+      if (!exchange.orders.has(id)) this.fail(18, `${id} is unfinished here and not there`)
+    }
+  }
+
+  #checkOrder(state: ExecutionState, order: SimOrder): void {
+    const id = order.wire.orderLinkId
+    if (!isOurs(id)) return
+    const here = state.orders.get(id)
+    const isOpenHere = state.unfinished.has(id)
+    if (order.state === 'open' && !isOpenHere) this.fail(15, `${id} is open at the exchange only`)
+    if (here === undefined) return
+    if (order.state !== 'open' && isOpenHere) this.fail(18, `${id} is ${order.state} there`)
+    if (here.filledLots !== order.filledLots) {
+      this.fail(18, `${id} filled ${here.filledLots} here and ${order.filledLots} there`)
+    }
+    if (here.state === 'rejected' || here.state === 'denied') {
+      this.fail(18, `${id} is ${here.state} here and was accepted there`)
+    }
+    if (this.isKilled && order.state === 'open') this.fail(6, `${id} is open after the kill`)
+  }
+}
+
+function isOurs(orderLinkId: string): boolean {
+  return parseOrderLinkId(orderLinkId) !== undefined
+}

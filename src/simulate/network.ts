@@ -1,0 +1,160 @@
+import type { GatewayEvent } from '../execution/gateway/gateway.ts'
+import type { FaultPlan } from './fault-plan.ts'
+import type { Life } from './life.ts'
+import { NEVER } from './sim-disk.ts'
+import type { Timeline } from './timeline.ts'
+
+const LATENCY_US_MIN = 2_000
+const LATENCY_US_MAX = 30_000
+const LATE_US_MAX = 3_000_000
+/** The exchange refuses requests that were longer on their way, so none acts after this. */
+export const RECEIVE_WINDOW_US = 900_000
+/** The gateway gives up waiting. */
+const TIMEOUT_US = 1_000_000
+const MAINTENANCE_US = 3_000_000
+const FORBIDDEN_US = 2_000_000
+const RATE_LIMITED_US = 300_000
+const MESSAGE_LATE_US_MAX = 2_000_000
+const DETECTION_US_MAX = 200_000
+const DOWN_US_MIN = 100_000
+const DOWN_US_MAX = 4_000_000
+
+type Listener = Readonly<{ life: Life; hear: (event: GatewayEvent) => void }>
+
+/**
+ * Between the gateways and the exchange. Requests and replies are lost, late or doubled, and stay
+ * on their way when the process that sent them is dead; the private stream loses, delays, doubles
+ * and reorders, and goes down while requests still work.
+ */
+export class Network {
+  readonly #timeline: Timeline
+  readonly #faults: FaultPlan
+  #listener: Listener | undefined
+  #isStreamUp = false
+  #session = 0
+  /** Messages keep their order, unless a fault takes one out of it. */
+  #lastHeardUs = 0
+  #closedUntilUs = 0
+
+  constructor(timeline: Timeline, faults: FaultPlan) {
+    this.#timeline = timeline
+    this.#faults = faults
+  }
+
+  /** A process opens its private stream; the one of its predecessor is gone. */
+  listen(life: Life, hear: Listener['hear']): void {
+    this.#listener = { life, hear }
+    this.#comeUp(this.#faults.between(20_000, 500_000))
+  }
+
+  /** From the exchange to whoever listens. */
+  tell(event: GatewayEvent): void {
+    const faults = this.#faults
+    if (!this.#isStreamUp || faults.hits('message_lost')) return
+    const nowUs = this.#timeline.nowUs()
+    let dueUs = nowUs + faults.between(LATENCY_US_MIN, LATENCY_US_MAX)
+    if (faults.hits('message_late')) dueUs += faults.below(MESSAGE_LATE_US_MAX)
+    if (!faults.hits('message_reordered')) {
+      dueUs = Math.max(dueUs, this.#lastHeardUs)
+      this.#lastHeardUs = dueUs
+    }
+    this.#deliver(event, dueUs - nowUs)
+    if (faults.hits('message_repeated')) {
+      this.#deliver(event, dueUs - nowUs + faults.below(LATE_US_MAX))
+    }
+  }
+
+  /** The stream breaks; it is noticed a little later, and comes back after a while. */
+  breakStream(): void {
+    if (!this.#isStreamUp) return
+    const faults = this.#faults
+    this.#isStreamUp = false
+    const session = ++this.#session
+    const noticedUs = faults.below(DETECTION_US_MAX)
+    this.#timeline.after(noticedUs, () => {
+      if (session === this.#session) this.#hear({ type: 'link', isUp: false, timeUs: this.nowUs })
+    })
+    this.#comeUp(noticedUs + faults.between(DOWN_US_MIN, DOWN_US_MAX))
+  }
+
+  get nowUs(): number {
+    return this.#timeline.nowUs()
+  }
+
+  #comeUp(afterUs: number): void {
+    this.#isStreamUp = false
+    const session = ++this.#session
+    this.#timeline.after(afterUs, () => {
+      if (session !== this.#session) return
+      this.#isStreamUp = true
+      this.#hear({ type: 'link', isUp: true, timeUs: this.nowUs })
+    })
+  }
+
+  /** What was on its way when the stream broke still arrives or not; a new session has none. */
+  #deliver(event: GatewayEvent, durationUs: number): void {
+    const session = this.#session
+    this.#timeline.after(durationUs, () => {
+      if (session === this.#session) this.#hear(event)
+    })
+  }
+
+  #hear(event: GatewayEvent): void {
+    const listener = this.#listener
+    if (listener?.life.isAlive === true) listener.hear(event)
+  }
+
+  /**
+   * One request. `act` is what the exchange does when it arrives; `lost` is what the gateway says
+   * when nobody knows whether it did.
+   */
+  request<T>(place: string, life: Life, act: () => T, lost: (why: string) => T): Promise<T> {
+    if (!life.pass(place)) return NEVER
+    return new Promise((resolve) => {
+      let isAnswered = false
+      const answer = (afterUs: number, reply: () => T) => {
+        this.#timeline.after(afterUs, () => {
+          if (isAnswered || !life.isAlive) return
+          isAnswered = true
+          resolve(reply())
+        })
+      }
+      answer(TIMEOUT_US, () => lost('timeout'))
+      const refusal = this.#refusal()
+      if (refusal !== undefined) answer(this.#latencyUs(), () => lost(refusal))
+      else this.#send(act, answer)
+    })
+  }
+
+  #send<T>(act: () => T, answer: (afterUs: number, reply: () => T) => void): void {
+    const faults = this.#faults
+    if (faults.hits('request_lost')) return
+    const isReplyLost = faults.hits('reply_lost')
+    let wayUs = this.#latencyUs()
+    if (faults.hits('request_late')) wayUs += faults.below(LATE_US_MAX)
+    if (wayUs > RECEIVE_WINDOW_US) return // refused there, and the refusal comes after the timeout
+    this.#timeline.after(wayUs, () => {
+      const reply = act()
+      if (!isReplyLost) answer(this.#latencyUs(), () => reply)
+    })
+    if (faults.hits('request_repeated')) {
+      const againUs = wayUs + faults.below(RECEIVE_WINDOW_US - wayUs + 1)
+      this.#timeline.after(againUs, () => void act())
+    }
+  }
+
+  /** What the exchange's front says while it lets nothing through. */
+  #refusal(): string | undefined {
+    const faults = this.#faults
+    const { nowUs } = this
+    if (nowUs < this.#closedUntilUs) return 'closed'
+    if (faults.hits('maintenance')) this.#closedUntilUs = nowUs + MAINTENANCE_US
+    else if (faults.hits('forbidden')) this.#closedUntilUs = nowUs + FORBIDDEN_US
+    else if (faults.hits('rate_limited')) this.#closedUntilUs = nowUs + RATE_LIMITED_US
+    return nowUs < this.#closedUntilUs ? 'closed' : undefined
+  }
+
+  #latencyUs(): number {
+    return this.#faults.between(LATENCY_US_MIN, LATENCY_US_MAX)
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Mistakes that an execution engine could make, put in on purpose between the engine and its world.
+ * A simulation that does not catch each of them proves little.
+ */
+export const PLANTED_BUGS = {
+  send_before_flush: 'orders leave before their records are durable',
+  resend_under_new_id: 'a submit whose reply was lost is sent again under a new id',
+  resend_same_id: 'a submit whose reply was lost is sent again',
+  count_fill_twice: 'a fill that a list brings again gets a new execId',
+  drop_fill: 'every fifth execution is never told',
+  unknown_is_not_found: 'queries fail, and each counts as proof that the order is not there',
+  unknown_is_rejected: 'a lost reply to a submit counts as a refusal',
+  forget_decisions: 'a restart forgets which decisions have had their order',
+  failed_query_is_flat: 'a failed query of the positions counts as a flat account',
+  failed_query_is_empty: 'a failed look at the account counts as agreement',
+  forget_halt: 'a restart forgets that trading was halted',
+  trade_while_recovering: 'orders leave before the account was compared',
+  ignore_link_loss: 'the loss of the private stream is not noticed',
+  ignore_journal_failure: 'a write or sync that failed is ignored',
+  ignore_kill: 'a kill is neither obeyed nor seen in its latch',
+  reuse_run_number: 'every run takes the number of the first, and its order ids with it',
+  keep_torn_tail: 'a torn tail is not cut off before it is written after',
+  ignore_lock: 'the data folder is taken though another process has it',
+  cancel_foreign: 'orders of others are taken for our strays',
+  send_double_size: 'orders leave with twice their size',
+  ignore_limits: 'the gate knows no limits',
+  lost_cancel: 'cancels of every other order are said to be taken and never sent',
+} as const
+export type PlantedBug = keyof typeof PLANTED_BUGS
+
+export const PLANTED_BUG_NAMES = Object.keys(PLANTED_BUGS).filter(isPlantedBug)
+
+export function isPlantedBug(name: string): name is PlantedBug {
+  return Object.hasOwn(PLANTED_BUGS, name)
+}

@@ -1,0 +1,185 @@
+import type { Random } from '../core/random.ts'
+import { instrumentKey } from '../execution/holding.ts'
+import * as command from '../memory/command-record.ts'
+import * as intent from '../memory/intent-record.ts'
+import type { SimProcess, World } from './sim-process.ts'
+
+const INTENT_US = 120_000
+const BOOK_US = 80_000
+const TRADE_US = 100_000
+const COMMAND_US = 2_000_000
+const INCIDENT_US = 300_000
+const INTENTS_KEPT = 48
+const INTENT_AGE_US_MAX = 20_000
+
+/** How often a person asks for what; a resume must come often enough to see trading again. */
+const COMMANDS_ASKED: readonly (readonly [command.Command, number])[] = [
+  ['resume', 20],
+  ['cancel_all', 3],
+  ['halt', 2],
+  ['reduce_only', 2],
+  ['flatten', 2],
+  ['kill', 1],
+]
+const COMMANDS_WEIGHT = COMMANDS_ASKED.reduce((sum, [, weight]) => sum + weight, 0)
+
+/**
+ * What happens around the engine in one history: a market that moves, strategies that want, people
+ * who command, others who trade on the account, and incidents of which the fault plan says when.
+ */
+export class Script {
+  readonly #world: World
+  readonly #random: Random
+  /** Of now; there is a moment without one after each crash. */
+  readonly #process: () => SimProcess | undefined
+  readonly #kept: Float64Array[] = []
+  readonly #incidents: Incidents
+  #isOver = false
+  #isTrading = true
+  #intents = 0
+  #commands = 0
+
+  constructor(
+    world: World,
+    random: Random,
+    parts: Readonly<{
+      process: () => SimProcess | undefined
+      incidents: Incidents
+    }>,
+  ) {
+    this.#world = world
+    this.#random = random
+    this.#process = parts.process
+    this.#incidents = parts.incidents
+  }
+
+  begin(): void {
+    this.#every(BOOK_US, () => this.#world.market.move(this.#anyInstrument()), 'market')
+    this.#every(TRADE_US, () => this.#world.exchange.trade(), 'trading')
+    this.#every(INTENT_US, () => this.#want())
+    this.#every(COMMAND_US, () => this.#commandAny())
+    this.#every(INCIDENT_US, () => this.#incident())
+  }
+
+  /** Only the market goes on, and for a while what rests is still filled. */
+  end(): void {
+    this.#isOver = true
+  }
+
+  endTrading(): void {
+    this.#isTrading = false
+  }
+
+  #every(meanUs: number, act: () => void, until?: 'market' | 'trading'): void {
+    this.#world.timeline.after(Math.ceil(this.#random.exponential(meanUs)), () => {
+      if (until === undefined ? this.#isOver : until === 'trading' && !this.#isTrading) return
+      act()
+      this.#every(meanUs, act, until)
+    })
+  }
+
+  #anyInstrument(): number {
+    return this.#random.below(this.#world.instruments.length)
+  }
+
+  #want(): void {
+    const { clock, faults, market } = this.#world
+    const random = this.#random
+    const isRepeated = this.#kept.length > 0 && faults.hits('intent_repeated')
+    const record = isRepeated
+      ? this.#kept[random.below(this.#kept.length)].slice()
+      : new Float64Array(intent.INTENT_FIELDS).fill(Number.NaN)
+    this.#intents++
+    record[intent.INTENT_NUMBER] = this.#intents
+    record[intent.INTENT_CREATED_US] = clock.nowUs() - random.below(INTENT_AGE_US_MAX)
+    if (isRepeated) {
+      this.#process()?.receiveIntent(record)
+      return
+    }
+    const instrument = this.#anyInstrument()
+    const mid = market.mid(instrument)
+    const kind = random.below(5)
+    const action = kind < 2 ? 0 : kind < 4 ? 1 : 2
+    const offset = random.below(8) - 2
+    const direction = action === 0 ? 1 : -1
+    record[intent.INTENT_SHARD] = 0
+    record[intent.INTENT_INSTRUMENT] = instrument
+    record[intent.INTENT_STRATEGY] = 0
+    record[intent.INTENT_ACTION] = action
+    record[intent.INTENT_REASON] = 1
+    record[intent.INTENT_U] = this.#intents
+    record[intent.INTENT_ROW_NUMBER] = this.#intents
+    record[intent.INTENT_RECEIVE_US] = clock.nowUs()
+    record[intent.INTENT_LIMIT_TICKS] = mid + direction * offset
+    record[intent.INTENT_TARGET_TICKS] = random.below(2) === 0 ? mid + direction * 12 : Number.NaN
+    record[intent.INTENT_STOP_TICKS] = random.below(2) === 0 ? mid - direction * 12 : Number.NaN
+    record[intent.INTENT_HOLD_MS_MAX] = random.below(2) === 0 ? 300 + random.below(4000) : 0
+    record[intent.INTENT_NOTIONAL_QUOTE] = 10 + random.below(3500)
+    this.#kept.push(record)
+    if (this.#kept.length > INTENTS_KEPT) this.#kept.shift()
+    if (faults.hits('intent_malformed')) this.#spoil(record)
+    this.#process()?.receiveIntent(record)
+  }
+
+  #spoil(record: Float64Array): void {
+    const values = [Number.NaN, -1, 0.5, Number.POSITIVE_INFINITY, 1e300]
+    record[this.#random.below(intent.INTENT_NOTIONAL_QUOTE + 1)] = values[this.#random.below(5)]
+  }
+
+  #commandAny(): void {
+    let weight = this.#random.below(COMMANDS_WEIGHT)
+    const asked = COMMANDS_ASKED.find(([, share]) => {
+      weight -= share
+      return weight < 0
+    })
+    const isAll = this.#random.below(3) > 0
+    if (asked !== undefined) this.#give(asked[0], isAll ? -1 : this.#anyInstrument())
+  }
+
+  #give(kind: command.Command, instrument: number): void {
+    const process = this.#process()
+    if (process === undefined || !process.life.isAlive || process.actor === undefined) return
+    const { monitor, trace } = this.#world
+    trace.add('command', kind)
+    if (kind === 'kill') {
+      process.isKilled = true
+      monitor.isKilled = true
+    }
+    const record = new Float64Array(command.COMMAND_FIELDS)
+    record[command.COMMAND_KIND] = command.COMMANDS.indexOf(kind)
+    record[command.COMMAND_NUMBER] = ++this.#commands
+    record[command.COMMAND_INSTRUMENT] = instrument
+    process.command(record)
+  }
+
+  #incident(): void {
+    const { exchange, faults, instruments, market, network } = this.#world
+    const instrument = instruments[this.#anyInstrument()]
+    const key = instrumentKey(instrument)
+    const side = this.#random.below(2) === 0 ? 'buy' : 'sell'
+    const mid = market.mid(instrument.index)
+    if (faults.hits('stream_down')) network.breakStream()
+    if (faults.hits('foreign_fill')) {
+      exchange.fillForeign(key, side, 1 + this.#random.below(50), mid)
+    }
+    if (faults.hits('foreign_order')) {
+      exchange.rest({
+        orderLinkId: `hand-${exchange.orders.size}`,
+        key,
+        instrument: instrument.index,
+        side,
+        lots: 1 + this.#random.below(40),
+        limitTicks: mid,
+        timeInForce: 'gtc',
+        isReduceOnly: false,
+      })
+    }
+    if (faults.hits('funding_paid')) exchange.payFunding(key)
+    if (faults.hits('clock_jumped')) this.#incidents.jumpClock()
+    if (faults.hits('second_instance')) this.#incidents.startSecond()
+    if (faults.hits('stopped_in_order')) this.#process()?.stop()
+  }
+}
+
+/** What the history does when an incident asks for it. */
+export type Incidents = Readonly<{ jumpClock: () => void; startSecond: () => void }>

@@ -1,0 +1,40 @@
+import { type Result, succeed } from '../core/result.ts'
+import type { JournalRecord } from '../domain/journal.ts'
+import type { ResultCode } from '../domain/result-codes.ts'
+import type { Journal } from '../execution/journal/journal.ts'
+import type { Life } from './life.ts'
+import type { PlantedBug } from './planted-bugs.ts'
+
+/** The real journal, with a point to die at before each record, and mistakes put in. */
+export class SimJournal implements Journal {
+  readonly run: number
+  readonly #inner: Journal
+  readonly #life: Life
+  readonly #bugs: ReadonlySet<PlantedBug>
+
+  constructor(inner: Journal, life: Life, bugs: ReadonlySet<PlantedBug>) {
+    this.run = bugs.has('reuse_run_number') ? 1 : inner.run
+    this.#inner = inner
+    this.#life = life
+    this.#bugs = bugs
+  }
+
+  append(record: JournalRecord): Result<number, ResultCode> {
+    if (!this.#life.pass('append')) return succeed(0)
+    const appended = this.#inner.append(record)
+    return this.#bugs.has('ignore_journal_failure') ? succeed(0) : appended
+  }
+
+  async flush(): Promise<Result<void, ResultCode>> {
+    if (this.#bugs.has('send_before_flush')) {
+      void this.#inner.flush()
+      return succeed(undefined)
+    }
+    const flushed = await this.#inner.flush()
+    return this.#bugs.has('ignore_journal_failure') ? succeed(undefined) : flushed
+  }
+
+  close(): Promise<Result<void, ResultCode>> {
+    return this.#inner.close()
+  }
+}

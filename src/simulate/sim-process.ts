@@ -1,0 +1,268 @@
+import { VERSION } from '../constants.ts'
+import type { Clock } from '../core/clock.ts'
+import { createLogger } from '../core/log.ts'
+import { messageOf, succeed } from '../core/result.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import type { JournalRecord } from '../domain/journal.ts'
+import { ExecutionActor } from '../execution/actor.ts'
+import { ExecutionState } from '../execution/execution-state.ts'
+import { openJournal } from '../execution/journal/journal.ts'
+import { Ledger } from '../execution/ledger.ts'
+import type { ExecutionOptions } from '../execution/options.ts'
+import { foldInto, recover, startRun } from '../execution/recovery.ts'
+import { COMMAND_KIND, COMMANDS } from '../memory/command-record.ts'
+import { Counters } from '../memory/counters.ts'
+import type { FaultPlan } from './fault-plan.ts'
+import { type Death, Life } from './life.ts'
+import type { Market } from './market.ts'
+import type { Monitor } from './monitor.ts'
+import type { Network } from './network.ts'
+import type { PlantedBug } from './planted-bugs.ts'
+import { PlantedGateway } from './planted-gateway.ts'
+import type { SimDisk } from './sim-disk.ts'
+import type { SimExchange } from './sim-exchange.ts'
+import { SimGateway } from './sim-gateway.ts'
+import { SimJournal } from './sim-journal.ts'
+import type { Timeline } from './timeline.ts'
+import type { Trace } from './trace.ts'
+
+export type World = Readonly<{
+  timeline: Timeline
+  /** Of the machine that the engine runs on. */
+  clock: Clock
+  faults: FaultPlan
+  disk: SimDisk
+  network: Network
+  exchange: SimExchange
+  market: Market
+  monitor: Monitor
+  trace: Trace
+  instruments: InstrumentTable
+  options: ExecutionOptions
+  bugs: ReadonlySet<PlantedBug>
+  /** A place where a process may die. */
+  onPoint: (process: SimProcess, place: string) => void
+  /** A process ended by itself. */
+  onEnd: (process: SimProcess, why: string) => void
+}>
+
+const log = createLogger('simulate', 'silent')
+const BEAT_US = 500_000
+const SLEEP_US_MIN = 1_000
+const WIND_DOWN_US = 1_000_000
+/** Turns at one moment of virtual time, after which the actor is said never to rest. */
+const TURNS_AT_ONCE_MAX = 500
+const SEGMENT_BYTES_MAX = 48 * 1024
+
+/** One run of the engine's execution: its start, its turns, and its end of whatever kind. */
+export class SimProcess {
+  readonly life: Life
+  readonly state = new ExecutionState()
+  isKilled = false
+  actor: ExecutionActor | undefined
+  readonly #world: World
+  #ledger: Ledger | undefined
+  #wake: () => void = () => {}
+  #intents: Float64Array[] = []
+  #commands: Float64Array[] = []
+  #isStopping = false
+  #recordsRead = 0
+
+  constructor(world: World) {
+    this.#world = world
+    this.life = new Life((place) => world.onPoint(this, place))
+  }
+
+  /** Runs until its end, which it tells; after a death it only falls silent. */
+  async run(): Promise<void> {
+    try {
+      const refusal = await this.#start()
+      const why = refusal ?? (await this.#live())
+      if (this.life.isAlive) this.#end(why)
+    } catch (error) {
+      if (this.life.isAlive) this.#world.monitor.fail(16, messageOf(error))
+    }
+  }
+
+  die(death: Death): void {
+    if (!this.life.isAlive) return
+    this.life.isAlive = false
+    this.#world.trace.add('process', death)
+    this.#world.disk.crash(death)
+  }
+
+  stop(): void {
+    this.#isStopping = true
+    this.#wake()
+  }
+
+  wake(): void {
+    this.#wake()
+  }
+
+  receiveIntent(record: Float64Array): void {
+    this.#intents.push(record)
+    this.#wake()
+  }
+
+  command(record: Float64Array): void {
+    const kind = COMMANDS[record[COMMAND_KIND]]
+    if (kind === 'kill' && this.#world.bugs.has('ignore_kill')) return
+    this.#commands.push(record)
+    this.#wake()
+  }
+
+  /** Rings are emptied between turns, commands first. */
+  #take(actor: ExecutionActor): void {
+    for (const record of this.#commands.splice(0)) actor.obey(record, 0)
+    for (const record of this.#intents.splice(0)) actor.receiveIntent(record, 0)
+  }
+
+  /** All that it asked for is answered, and the account agrees. */
+  get isQuiet(): boolean {
+    const { actor, state } = this
+    if (actor === undefined || !this.life.isAlive) return false
+    return actor.truth.isHealthy && actor.isIdle && state.unfinished.size === 0
+  }
+
+  /** Why it is not, for the message. */
+  get unrest(): string {
+    const orders = [...this.state.unfinished.values()].map(
+      (order) => `${order.terms.order_link_id} ${order.state}`,
+    )
+    const isHealthy = this.actor?.truth.isHealthy ?? false
+    return `healthy: ${isHealthy}, alive: ${this.life.isAlive}, orders: ${orders.join(', ')}`
+  }
+
+  #end(why: string): void {
+    this.life.isAlive = false
+    this.#world.trace.add('process', `ended: ${why}`)
+    this.#world.onEnd(this, why)
+  }
+
+  /** Answers why it may not run; undefined when it does. */
+  async #start(): Promise<string | undefined> {
+    const { bugs, clock, disk, instruments, monitor, options, trace } = this.#world
+    const { life, state } = this
+    const storage = disk.session(life)
+    const found: JournalRecord[] = []
+    const opened = await openJournal(
+      {
+        dataFolder: 'sim',
+        clock,
+        segmentBytesMax: SEGMENT_BYTES_MAX,
+        storage: bugs.has('keep_torn_tail') ? { ...storage, truncate: () => {} } : storage,
+        lock: () => (bugs.has('ignore_lock') ? succeed({ release: () => {} }) : disk.lock(life)),
+      },
+      (record) => {
+        this.#recordsRead++
+        // Written and never synced, but there: durable once the journal is open.
+        if (this.#recordsRead > monitor.mirror.records) found.push(record)
+        return foldInto(state)(record)
+      },
+    )
+    if (!opened.ok) return opened.code
+    for (const record of found) monitor.mirror.add(record)
+    if (this.#recordsRead < monitor.mirror.records) {
+      const { records } = monitor.mirror
+      monitor.fail(12, `${this.#recordsRead} records are left of ${records} durable ones`)
+    }
+    trace.add('process', `run ${opened.value.journal.run}`)
+    monitor.onStart()
+    if (bugs.has('forget_decisions')) state.decisions.clear()
+    if (bugs.has('reuse_run_number')) state.run = 0
+    if (bugs.has('forget_halt')) state.tradingReason = 'start'
+    const journal = new SimJournal(opened.value.journal, life, bugs)
+    const started = startRun(journal, state, { instruments, options, version: VERSION, clock })
+    if (!started.ok) return started.code
+    const { actor, gateway, inner, ledger } = this.#createActor(journal)
+    const recovered = await recover(actor, ledger, gateway, { options, clock })
+    if (!recovered.ok) return recovered.code
+    this.actor = actor
+    this.#ledger = ledger
+    if (life.isAlive) inner.connect(() => this.#wake())
+    return undefined
+  }
+
+  #createActor(journal: SimJournal) {
+    const { bugs, clock, exchange, faults, instruments, market, monitor, network, options } =
+      this.#world
+    const { life, state } = this
+    const inner = new SimGateway({ life, network, exchange, faults, monitor })
+    const gateway = bugs.size === 0 ? inner : new PlantedGateway(inner, bugs)
+    const ledger = new Ledger({
+      journal,
+      audit: { publish: () => {} },
+      log,
+      counters: new Counters(),
+      instruments,
+      state,
+    })
+    const actor = new ExecutionActor({
+      clock,
+      ledger,
+      gateway,
+      books: market,
+      instruments,
+      options: bugs.has('ignore_limits') ? withoutLimits(options) : options,
+      control: {
+        setTradingState: () => {},
+        isKilled: () => this.isKilled && !bugs.has('ignore_kill'),
+      },
+      wake: () => this.#wake(),
+    })
+    return { actor, gateway, inner, ledger }
+  }
+
+  /** Turns until it is stopped or its journal fails; answers which. */
+  async #live(): Promise<string> {
+    const { clock, monitor, timeline } = this.#world
+    const { actor, life } = this
+    if (actor === undefined) return 'not started'
+    let endUs = Number.POSITIVE_INFINITY
+    let turns = 0
+    let turnUs = 0
+    while (life.pass('turn')) {
+      if (this.#isStopping && endUs === Number.POSITIVE_INFINITY) {
+        actor.windDown()
+        endUs = clock.nowUs() + WIND_DOWN_US
+      }
+      this.#take(actor)
+      monitor.onTurn()
+      const isBusy = await actor.turn()
+      if (this.#ledger?.failure !== undefined) return 'journal failed'
+      if (this.#isStopping && (actor.ordersUnfinished === 0 || clock.nowUs() >= endUs)) {
+        await actor.stop()
+        return 'stopped'
+      }
+      turns = timeline.nowUs() === turnUs ? turns + 1 : 0
+      turnUs = timeline.nowUs()
+      if (turns > TURNS_AT_ONCE_MAX) monitor.fail(11, 'the actor never rests')
+      const isWaiting = this.#intents.length + this.#commands.length > 0
+      if ((!isBusy && !isWaiting) || turns > TURNS_AT_ONCE_MAX) await this.#sleep(actor)
+    }
+    return 'dead'
+  }
+
+  #sleep(actor: ExecutionActor): Promise<void> {
+    const { clock, timeline } = this.#world
+    const untilUs = actor.nextDueUs() - clock.nowUs()
+    return new Promise((resolve) => {
+      this.#wake = resolve
+      timeline.after(Math.max(SLEEP_US_MIN, Math.min(BEAT_US, untilUs)), resolve)
+    })
+  }
+}
+
+function withoutLimits(options: ExecutionOptions): ExecutionOptions {
+  const none = Number.POSITIVE_INFINITY
+  return {
+    ...options,
+    limits: {
+      ...options.limits,
+      positionNotionalQuoteMax: none,
+      orderNotionalQuoteMax: none,
+      totalNotionalQuoteMax: none,
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { FAULT_KINDS } from '../../src/simulate/fault-plan.ts'
+import { History } from '../../src/simulate/history.ts'
+import { PLANTED_BUG_NAMES } from '../../src/simulate/planted-bugs.ts'
+import { simulate, simulateEachCrash } from '../../src/simulate/simulation.ts'
+
+const STEPS = 1200
+const NO_BUGS = new Set<never>()
+
+describe('simulated histories', () => {
+  it('break no rule, and meet every fault, crashes among them', async () => {
+    const verdict = await simulate({
+      firstSeed: 1,
+      seeds: 60,
+      stepsMax: STEPS,
+      bugs: [],
+      isFirstOnly: false,
+    })
+    expect(verdict.first_violation).toBeUndefined()
+    expect(verdict.ok).toBe(true)
+    expect(verdict.crashes).toBeGreaterThan(30)
+    expect(verdict.orders).toBeGreaterThan(500)
+    expect(verdict.fills).toBeGreaterThan(500)
+    expect(FAULT_KINDS.filter((kind) => !(kind in verdict.faults_by_kind))).toEqual([])
+  }, 60_000)
+
+  it('are the same each time for the same seed, and others for another', async () => {
+    const hash = async (seed: number) =>
+      (await new History({ seed, stepsMax: STEPS, bugs: NO_BUGS }).run()).hash
+    const first = await hash(7)
+    expect(await hash(7)).toBe(first)
+    expect(await hash(8)).not.toBe(first)
+  })
+
+  it('survive a crash at each place where the process can die', async () => {
+    const verdict = await simulateEachCrash({
+      firstSeed: 3,
+      seeds: 1,
+      stepsMax: 150,
+      bugs: [],
+      isFirstOnly: false,
+    })
+    expect(verdict.first_violation).toBeUndefined()
+    expect(verdict.crashes).toBe(verdict.seeds - 1)
+    expect(verdict.crashes).toBeGreaterThan(30)
+  }, 60_000)
+})
+
+describe('a planted bug', () => {
+  it.each(PLANTED_BUG_NAMES)(
+    'is found: %s',
+    async (bug) => {
+      const verdict = await simulate({
+        firstSeed: 1,
+        seeds: 60,
+        stepsMax: STEPS,
+        bugs: [bug],
+        isFirstOnly: true,
+      })
+      expect(verdict.first_violation).toBeDefined()
+      expect(verdict.first_violation?.replay).toContain(`--bugs ${bug}`)
+    },
+    60_000,
+  )
+
+  it('is found at the same place when its history is replayed', async () => {
+    const options = { firstSeed: 1, stepsMax: STEPS, bugs: ['lost_cancel'] as const }
+    const found = await simulate({ ...options, seeds: 60, isFirstOnly: true })
+    const seed = found.first_violation?.seed ?? 0
+    const again = await simulate({ ...options, firstSeed: seed, seeds: 1, isFirstOnly: true })
+    expect(again.first_violation).toEqual(found.first_violation)
+  }, 60_000)
+})
