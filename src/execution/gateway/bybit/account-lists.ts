@@ -1,0 +1,233 @@
+import { fail, type Result, succeed } from '../../../core/result.ts'
+import type {
+  BalanceReply,
+  CancelReply,
+  ExecutionsReply,
+  OpenOrdersReply,
+  PositionsReply,
+  RemotePosition,
+} from '../gateway.ts'
+import { type AccountMarket, stepsIn } from './account-market.ts'
+import type { CallClass } from './call-pace.ts'
+import type { ExchangeClock } from './exchange-clock.ts'
+import { byTime, type ExecutionRow, readExecutionRow } from './execution-rows.ts'
+import type { LinkIds } from './link-ids.ts'
+import { type OrderRow, readOrderRow, remoteOrder } from './order-rows.ts'
+import type { RestLink } from './rest-link.ts'
+import { type Fields, listIn, numberIn, textIn } from './wire-fields.ts'
+
+export type AccountListsParts = Readonly<{
+  rest: RestLink
+  market: AccountMarket
+  ids: LinkIds
+  exchangeClock: ExchangeClock
+  /** Every row that is read, whatever it was asked for. */
+  onOrder: (row: OrderRow) => void
+  onExecution: (row: ExecutionRow) => void
+}>
+
+export type ListQuery = Readonly<{
+  path: string
+  callClass: CallClass
+  params: Readonly<Record<string, unknown>>
+}>
+
+type Unread = 'exchange_answer_invalid'
+
+const PAGES_MAX = 200
+const WINDOW_MS = 7 * 24 * 3600 * 1000
+/** Of the last window beyond now: the exchange's clock may be ahead. */
+const AHEAD_MS = 60_000
+/** Rounds of cancel-all: the exchange cancels 500 at once. */
+const CANCEL_ROUNDS_MAX = 10
+
+/**
+ * What the exchange keeps of the account, read to the end: pages, windows of seven days, every
+ * settlement coin. A list that breaks off anywhere is `unknown` as a whole, and never short.
+ */
+export class AccountLists {
+  readonly #parts: AccountListsParts
+
+  constructor(parts: AccountListsParts) {
+    this.#parts = parts
+  }
+
+  async executions(sinceUs: number): Promise<ExecutionsReply> {
+    const { exchangeClock } = this.#parts
+    const rows: ExecutionRow[] = []
+    const endMs = exchangeClock.nowMs() + AHEAD_MS
+    let startMs = Math.min(Math.max(0, exchangeClock.toExchangeMs(sinceUs)), endMs)
+    do {
+      const window = { startTime: startMs, endTime: Math.min(startMs + WINDOW_MS, endMs) }
+      const read = await this.executionRows(window)
+      if (!read.ok) return { kind: 'unknown', message: read.message }
+      rows.push(...read.value)
+      startMs = window.endTime
+    } while (startMs < endMs)
+    const unique = new Map(rows.sort(byTime).map((row) => [row.execution.execId, row.execution]))
+    return { kind: 'executions', executions: [...unique.values()] }
+  }
+
+  /** Newest first, as the exchange lists them. */
+  async executionRows(
+    params: Readonly<Record<string, unknown>>,
+  ): Promise<Result<ExecutionRow[], Unread>> {
+    const { ids, market, onExecution } = this.#parts
+    const query: ListQuery = {
+      path: '/v5/execution/list',
+      callClass: 'executions',
+      params: { category: 'linear', limit: 100, ...params },
+    }
+    const read = await this.#rows(query, (fields) => readExecutionRow(fields, ids, market))
+    if (read.ok) for (const row of read.value) onExecution(row)
+    return read
+  }
+
+  /** `path` is that of the open orders or of the history. */
+  async orderRows(
+    path: '/v5/order/realtime' | '/v5/order/history',
+    params: Readonly<Record<string, unknown>>,
+  ): Promise<Result<OrderRow[], Unread>> {
+    const { ids, market, onOrder } = this.#parts
+    const query: ListQuery = {
+      path,
+      callClass: 'orders',
+      params: { category: 'linear', limit: 50, ...params },
+    }
+    const read = await this.#rows(query, (fields) => readOrderRow(fields, ids, market))
+    if (read.ok) for (const row of read.value) onOrder(row)
+    return read
+  }
+
+  async openOrders(): Promise<OpenOrdersReply> {
+    const open = await this.#openRows()
+    if (!open.ok) return { kind: 'unknown', message: open.message }
+    const { market } = this.#parts
+    const placed = open.value.filter((row) => !row.isPositionStop)
+    return { kind: 'orders', orders: placed.map((row) => remoteOrder(row, market, [])) }
+  }
+
+  async positions(): Promise<PositionsReply> {
+    const { market } = this.#parts
+    const positions: RemotePosition[] = []
+    for (const settleCoin of market.settleCoins) {
+      const read = await this.#rows(
+        {
+          path: '/v5/position/list',
+          callClass: 'positions',
+          params: { category: 'linear', settleCoin, limit: 200 },
+        },
+        (fields) => readPosition(fields, market),
+      )
+      if (!read.ok) return { kind: 'unknown', message: read.message }
+      positions.push(...read.value.filter(({ lots }) => lots !== 0))
+    }
+    return { kind: 'positions', positions }
+  }
+
+  async balance(): Promise<BalanceReply> {
+    const reply = await this.#parts.rest.call({
+      method: 'GET',
+      path: '/v5/account/wallet-balance',
+      callClass: 'wallet',
+      params: { accountType: 'UNIFIED' },
+    })
+    const row = reply.verdict.class === 'ok' ? listIn(reply.result, 'list')?.[0] : undefined
+    if (row === undefined) return { kind: 'unknown', message: reply.message || 'no wallet' }
+    const balance = {
+      equityQuote: numberIn(row, 'totalEquity'),
+      walletQuote: numberIn(row, 'totalWalletBalance'),
+      availableQuote: numberIn(row, 'totalAvailableBalance'),
+    }
+    if (Object.values(balance).every(Number.isFinite)) return { kind: 'balance', balance }
+    return { kind: 'unknown', message: 'the wallet is of a shape we do not know' }
+  }
+
+  /**
+   * Everything that anybody placed, until the exchange lists none. The stops of a position stay:
+   * they go with it, and guard it until it is closed.
+   */
+  async cancelAll(): Promise<CancelReply> {
+    let message = 'orders are still open'
+    for (let round = 0; round < CANCEL_ROUNDS_MAX; round++) {
+      for (const settleCoin of this.#parts.market.settleCoins) {
+        const params = { category: 'linear', settleCoin, orderFilter: 'Order' }
+        const callClass = 'cancel_all' as const
+        const path = '/v5/order/cancel-all'
+        const reply = await this.#parts.rest.call({ method: 'POST', path, callClass, params })
+        if (reply.verdict.class !== 'ok') message = reply.message
+      }
+      const open = await this.#openRows()
+      if (!open.ok) {
+        message = open.message
+        continue
+      }
+      const placed = open.value.filter((row) => !row.isPositionStop)
+      if (placed.length === 0) return { kind: 'accepted' }
+      for (const { orderId, symbol } of placed.filter((row) => row.isConditional)) {
+        const params = { category: 'linear', symbol, orderId }
+        const callClass = 'cancel' as const
+        const path = '/v5/order/cancel'
+        const reply = await this.#parts.rest.call({ method: 'POST', path, callClass, params })
+        if (reply.verdict.class !== 'ok') message = reply.message
+      }
+    }
+    return { kind: 'unknown', message }
+  }
+
+  async #openRows(): Promise<Result<OrderRow[], Unread>> {
+    const rows: OrderRow[] = []
+    for (const settleCoin of this.#parts.market.settleCoins) {
+      const read = await this.orderRows('/v5/order/realtime', { settleCoin, openOnly: 0 })
+      if (!read.ok) return read
+      rows.push(...read.value)
+    }
+    return succeed(rows)
+  }
+
+  async #rows<Row>(
+    query: ListQuery,
+    read: (fields: Fields) => Row | undefined,
+  ): Promise<Result<Row[], Unread>> {
+    const { path, callClass, params } = query
+    const invalid = (text: string) => fail('exchange_answer_invalid' as const, `${path}: ${text}`)
+    const rows: Row[] = []
+    let cursor = ''
+    for (let page = 0; page < PAGES_MAX; page++) {
+      const paged = cursor === '' ? params : { ...params, cursor }
+      const reply = await this.#parts.rest.call({ method: 'GET', path, callClass, params: paged })
+      if (reply.verdict.class !== 'ok') return invalid(reply.message)
+      const list = listIn(reply.result, 'list')
+      if (list === undefined) return invalid('no list')
+      for (const fields of list) {
+        const row = read(fields)
+        if (row === undefined) return invalid('a row is of a shape we do not know')
+        rows.push(row)
+      }
+      const next = textIn(reply.result, 'nextPageCursor')
+      if (next === '' || list.length === 0) return succeed(rows)
+      if (next === cursor) return invalid('the cursor leads nowhere')
+      cursor = next
+    }
+    return invalid(`more than ${PAGES_MAX} pages`)
+  }
+}
+
+export function readPosition(fields: Fields, market: AccountMarket): RemotePosition | undefined {
+  const symbol = textIn(fields, 'symbol')
+  const sizeText = textIn(fields, 'size')
+  const side = textIn(fields, 'side')
+  if (symbol === '' || sizeText === '') return undefined
+  const instrument = market.instrument(symbol)
+  const size = stepsIn(sizeText, instrument?.lot)
+  if (instrument !== undefined && Number.isNaN(size)) return undefined
+  const isNamed = side === 'Buy' || side === 'Sell'
+  if (size !== 0 && !isNamed) return undefined
+  return {
+    key: market.key(symbol),
+    lots: Number.isNaN(size) ? undefined : side === 'Sell' ? -size : size,
+    sizeText,
+    averagePrice: numberIn(fields, 'avgPrice') || 0,
+    unrealizedQuote: numberIn(fields, 'unrealisedPnl') || 0,
+  }
+}

@@ -1,0 +1,338 @@
+// Long because the wiring of the private side of an exchange is read in one place.
+import { assert } from '../../../core/assert.ts'
+import type { Clock } from '../../../core/clock.ts'
+import type { Logger } from '../../../core/log.ts'
+import type { Random } from '../../../core/random.ts'
+import type { Timers } from '../../../core/timer.ts'
+import type { InstrumentTable } from '../../../domain/instrument.ts'
+import type { Counters } from '../../../memory/counters.ts'
+import { ApprovedOrder } from '../../risk/risk-gate.ts'
+import type {
+  Account,
+  AmendTerms,
+  CancelReply,
+  Gateway,
+  GatewayEvent,
+  OpenOrdersReply,
+  OwnCall,
+  PositionsReply,
+  QueryReply,
+  SubmitReply,
+} from '../gateway.ts'
+import { AccountLists } from './account-lists.ts'
+import { AccountMarket } from './account-market.ts'
+import { type CallLimits, CallPace } from './call-pace.ts'
+import { CallQueue } from './call-queue.ts'
+import type { Credentials } from './credentials.ts'
+import { EventQueue } from './event-queue.ts'
+import { ExchangeClock } from './exchange-clock.ts'
+import type { ExecutionRow } from './execution-rows.ts'
+import { LinkIds } from './link-ids.ts'
+import { OrderEntry } from './order-entry.ts'
+import { lookUpOrder } from './order-lookup.ts'
+import type { OrderRow } from './order-rows.ts'
+import {
+  DISCONNECT_TOPIC,
+  endEvent,
+  executionEvent,
+  PRIVATE_TOPICS,
+  PrivateStream,
+} from './private-stream.ts'
+import { RestLink } from './rest-link.ts'
+import { BybitSession } from './session.ts'
+import { TimeWatch } from './time-watch.ts'
+import { TradeLink } from './trade-link.ts'
+import type { Verdict } from './verdicts.ts'
+import { textIn } from './wire-fields.ts'
+
+export type BybitOptions = Readonly<{
+  /** `https://api.bybit.com` */
+  restUrl: string
+  /** `wss://stream.bybit.com` */
+  wsUrl: string
+  /** False: order entry by REST alone. */
+  usesTradeSocket: boolean
+  lockOutMs: number
+  limits: CallLimits
+  /** The exchange cancels everything when we are gone for so long; 0: not asked for. */
+  disconnectCancelS: number
+}>
+
+export type BybitGatewayParts = Readonly<{
+  options: BybitOptions
+  credentials: Credentials
+  instruments: InstrumentTable
+  /** Of the first run of the journal; names our orders. */
+  firstStartUs: () => number
+  clock: Clock
+  timers: Timers
+  random: Random
+  log: Logger
+  counters: Counters
+  /** An event or an answer has come while the actor may sleep. */
+  wake: () => void
+}>
+
+/**
+ * Bybit v5 as the actor's gateway: signed REST, the private stream, and order entry over WebSocket.
+ * It answers what it knows, says `unknown` of what it does not, and never sends an order twice.
+ */
+export class BybitGateway implements Gateway {
+  readonly account: Account
+  readonly exchangeClock: ExchangeClock
+  readonly #parts: BybitGatewayParts
+  readonly #ids: LinkIds
+  readonly #market: AccountMarket
+  readonly #rest: RestLink
+  readonly #lists: AccountLists
+  readonly #entry: OrderEntry
+  readonly #stream: PrivateStream
+  readonly #private: BybitSession
+  readonly #trade: BybitSession
+  readonly #startedMs: number
+  readonly #events: EventQueue
+  readonly #time: TimeWatch
+  #hasSibling = false
+
+  constructor(parts: BybitGatewayParts) {
+    const { clock, counters, credentials, log, options, timers } = parts
+    this.#parts = parts
+    this.#ids = new LinkIds(parts.firstStartUs)
+    this.#market = new AccountMarket(parts.instruments)
+    this.exchangeClock = new ExchangeClock(clock)
+    this.#startedMs = Math.floor(clock.nowUs() / 1000)
+    const { exchangeClock } = this
+    const market = this.#market
+    const ids = this.#ids
+    const pace = new CallPace(options.limits)
+    const queue = new CallQueue(pace, clock, timers)
+    const onVerdict = (verdict: Verdict, message: string) => this.#onVerdict(verdict, message)
+    const { lockOutMs, restUrl: url } = options
+    this.#rest = new RestLink({
+      ...{ url, credentials, clock, exchangeClock, timers, pace, queue, counters, lockOutMs },
+      onVerdict,
+    })
+    const rest = this.#rest
+    const onOrder = (row: OrderRow) => this.#noteOrder(row)
+    const onExecution = (row: ExecutionRow) => this.#noteExecution(row)
+    this.#lists = new AccountLists({ rest, market, ids, exchangeClock, onOrder, onExecution })
+    this.#time = new TimeWatch({ rest, exchangeClock, clock, timers })
+    this.#events = new EventQueue(parts.wake, () => this.#private.cut('too many events wait'))
+    const trade = new TradeLink({
+      session: () => this.#trade,
+      timers,
+      nowMs: () => exchangeClock.nowMs(),
+      prefix: this.#startedMs.toString(36),
+    })
+    this.#stream = new PrivateStream({
+      ...{ market, ids, counters, log, nowUs: () => clock.nowUs() },
+      onOrder: (row) => this.#onOrder(row),
+      onExecution: (row) => this.#onExecution(row),
+    })
+    this.#private = this.#openPrivate()
+    this.#trade = this.#openTrade(trade)
+    this.#entry = new OrderEntry({
+      ...{ market, ids, rest, queue, trade, clock, timers, counters },
+      isSocketUp: () => this.#trade.isUp,
+      query: (orderLinkId) => this.query(orderLinkId),
+    })
+    this.account = this.#openAccount()
+  }
+
+  /** Opens the connections; what comes is told by events. */
+  start(): void {
+    this.#time.start()
+    this.#private.start()
+    if (this.#parts.options.usesTradeSocket) this.#trade.start()
+  }
+
+  /** Nothing is sent or told any more. Orders that rest stay where they are. */
+  close(): void {
+    this.#time.stop()
+    this.#private.close()
+    this.#trade.close()
+    this.#rest.close()
+  }
+
+  /** Nobody else places orders as we do on this account, as far as its lists and stream tell. */
+  get isAlone(): boolean {
+    return !this.#hasSibling
+  }
+
+  submit(order: ApprovedOrder): Promise<SubmitReply> {
+    assert(ApprovedOrder.isGenuine(order), 'only the risk gate makes orders')
+    return this.#entry.submit(order)
+  }
+
+  cancel(orderLinkId: string): Promise<CancelReply> {
+    return this.#entry.cancel(orderLinkId)
+  }
+
+  amend(orderLinkId: string, terms: AmendTerms): Promise<SubmitReply> {
+    return this.#entry.amend(orderLinkId, terms)
+  }
+
+  query(orderLinkId: string): Promise<QueryReply> {
+    return lookUpOrder(this.#lists, this.#market, this.#ids.toWire(orderLinkId))
+  }
+
+  openOrders(): Promise<OpenOrdersReply> {
+    return this.#lists.openOrders()
+  }
+
+  advance(): void {}
+
+  nextEvent(): GatewayEvent | undefined {
+    return this.#events.next()
+  }
+
+  nextDueUs(): number {
+    return this.#events.isEmpty ? Number.POSITIVE_INFINITY : 0
+  }
+
+  takeOwnCalls(): readonly OwnCall[] {
+    return this.#time.takeCalls()
+  }
+
+  #openAccount(): Account {
+    const { disconnectCancelS } = this.#parts.options
+    return {
+      executions: (sinceUs) => this.#lists.executions(sinceUs),
+      positions: (nowUs) => this.#positions(nowUs),
+      balance: async (nowUs) => {
+        const reply = await this.#lists.balance()
+        const seen = this.#stream.wallet
+        if (reply.kind === 'unknown' || seen === undefined || seen.receivedUs < nowUs) return reply
+        return { kind: 'balance', balance: seen.value }
+      },
+      cancelAll: () => this.#lists.cancelAll(),
+      ...(disconnectCancelS === 0
+        ? {}
+        : { armDisconnectCancel: (windowS: number) => this.#armDisconnectCancel(windowS) }),
+    }
+  }
+
+  /** The list, and what the stream told after it was asked for. */
+  async #positions(nowUs: number): Promise<PositionsReply> {
+    const reply = await this.#lists.positions()
+    if (reply.kind === 'unknown') return reply
+    const positions = new Map(reply.positions.map((position) => [position.key, position]))
+    for (const [key, { receivedUs, value }] of this.#stream.positions) {
+      if (receivedUs < nowUs) continue
+      if (value.lots === 0) positions.delete(key)
+      else positions.set(key, value)
+    }
+    return { kind: 'positions', positions: [...positions.values()] }
+  }
+
+  async #armDisconnectCancel(windowS: number): Promise<CancelReply> {
+    const reply = await this.#rest.call({
+      method: 'POST',
+      path: '/v5/order/disconnected-cancel-all',
+      callClass: 'setting',
+      params: { product: 'DERIVATIVES', timeWindow: windowS },
+    })
+    const { code } = reply.verdict
+    if (reply.verdict.class === 'ok') return { kind: 'accepted' }
+    if (reply.verdict.class === 'ambiguous') return { kind: 'unknown', message: reply.message }
+    return { kind: 'rejected', code, message: reply.message }
+  }
+
+  #openPrivate(): BybitSession {
+    const { clock, counters, options } = this.#parts
+    const guard = options.disconnectCancelS > 0 ? [DISCONNECT_TOPIC] : []
+    return this.#openSession('/v5/private', [...PRIVATE_TOPICS, ...guard], {
+      onUp: () => {
+        counters.add('private_links_up')
+        this.#events.pushLink(true, clock.nowUs())
+        void this.#arm()
+      },
+      onDown: () => {
+        counters.add('private_links_lost')
+        this.#events.pushLink(false, clock.nowUs())
+      },
+      onFrame: (frame) => this.#stream.receive(frame),
+    })
+  }
+
+  async #arm(): Promise<void> {
+    const { log, options } = this.#parts
+    if (options.disconnectCancelS === 0) return
+    const reply = await this.#armDisconnectCancel(options.disconnectCancelS)
+    if (reply.kind !== 'accepted') log.error({ reason: reply.message }, 'no cancel on disconnect')
+  }
+
+  #openTrade(trade: TradeLink): BybitSession {
+    const { counters } = this.#parts
+    return this.#openSession('/v5/trade', [], {
+      onUp: () => counters.add('trade_links_up'),
+      onDown: (reason) => {
+        counters.add('trade_links_lost')
+        trade.lose(reason)
+      },
+      onFrame: (frame) => {
+        if (textIn(frame, 'reqId') !== '') trade.receive(frame)
+      },
+    })
+  }
+
+  #openSession(
+    path: string,
+    topics: readonly string[],
+    calls: Pick<ConstructorParameters<typeof BybitSession>[0], 'onUp' | 'onDown' | 'onFrame'>,
+  ): BybitSession {
+    const { clock, credentials, log, options, random, timers } = this.#parts
+    const url = options.wsUrl.replace(/\/+$/, '') + path
+    const { exchangeClock } = this
+    const ports = { url, credentials, clock, exchangeClock, timers, random, log, topics }
+    return new BybitSession({ ...ports, ...calls })
+  }
+
+  #onOrder(row: OrderRow): void {
+    this.#noteOrder(row)
+    const terms = this.#entry.takeAmend(row)
+    if (terms !== undefined) {
+      const { orderLinkId, timeUs } = row
+      this.#events.push({ type: 'amended', orderLinkId, terms, timeUs })
+    }
+    const event = endEvent(row)
+    if (event !== undefined) this.#events.push(event)
+  }
+
+  #onExecution(row: ExecutionRow): void {
+    this.#noteExecution(row)
+    const event = executionEvent(row)
+    if (event !== undefined) this.#events.push(event)
+  }
+
+  #noteOrder(row: OrderRow): void {
+    this.#entry.note(row)
+    this.#noteOwner(row.owner, row.createdMs)
+  }
+
+  #noteExecution(row: ExecutionRow): void {
+    this.#noteOwner(row.owner, row.execution.timeUs / 1000)
+  }
+
+  /** Somebody who names orders as we do, since we began: another process trades here. */
+  #noteOwner(owner: OrderRow['owner'], timeMs: number): void {
+    const { counters, log } = this.#parts
+    if (owner !== 'sibling' || timeMs < this.#startedMs) return
+    counters.add('exchange_siblings')
+    if (this.#hasSibling) return
+    this.#hasSibling = true
+    log.error('another bookflow trades this account: nothing is opened any more')
+  }
+
+  #onVerdict({ action, code }: Verdict, message: string): void {
+    const { counters, log } = this.#parts
+    if (action === 'drop_link') {
+      counters.add('exchange_auth_refused')
+      log.error({ code, reason: message }, 'the exchange refuses the key: nothing is opened')
+      this.#private.cut(message)
+    } else if (action === 'lock_out') {
+      log.error({ reason: message }, 'the exchange has locked this address out')
+    } else if (action === 'resync_clock') this.#time.start()
+    else if (action === 'reconnect') this.#trade.cut(message)
+  }
+}

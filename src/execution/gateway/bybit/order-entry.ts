@@ -1,0 +1,188 @@
+import { ORDERS_FINISHED_MAX, ORDERS_OPEN_MAX } from '../../../constants.ts'
+import type { Clock } from '../../../core/clock.ts'
+import { pause, type Timers } from '../../../core/timer.ts'
+import type { Counters } from '../../../memory/counters.ts'
+import type { ApprovedOrder } from '../../risk/risk-gate.ts'
+import type { AmendTerms, CancelReply, QueryReply, SubmitReply } from '../gateway.ts'
+import type { AccountMarket } from './account-market.ts'
+import type { CallClass } from './call-pace.ts'
+import type { CallQueue } from './call-queue.ts'
+import type { LinkIds } from './link-ids.ts'
+import { amendBody, cancelBody, createBody } from './order-requests.ts'
+import type { OrderRow } from './order-rows.ts'
+import type { RestLink } from './rest-link.ts'
+import type { TradeLink, TradeOp } from './trade-link.ts'
+import type { Fields } from './wire-fields.ts'
+import type { WireReply } from './wire-reply.ts'
+
+export type OrderEntryParts = Readonly<{
+  market: AccountMarket
+  ids: LinkIds
+  rest: RestLink
+  queue: CallQueue
+  /** Whether order entry over WebSocket is up. */
+  isSocketUp: () => boolean
+  trade: TradeLink
+  clock: Clock
+  timers: Timers
+  counters: Counters
+  query: (orderLinkId: string) => Promise<QueryReply>
+}>
+
+type Route = Readonly<{ op: TradeOp; path: string; callClass: CallClass }>
+
+const CREATE: Route = { op: 'order.create', path: '/v5/order/create', callClass: 'create' }
+const AMEND: Route = { op: 'order.amend', path: '/v5/order/amend', callClass: 'amend' }
+const CANCEL: Route = { op: 'order.cancel', path: '/v5/order/cancel', callClass: 'cancel' }
+
+/** An order that opens is worth nothing later; one that closes waits for its turn. */
+const OPENING_WAIT_MS_MAX = 200
+const CLOSING_WAIT_MS_MAX = 2000
+const CANCEL_ATTEMPTS_MAX = 3
+const CANCEL_PAUSE_MS = 200
+/** No order that opens for so long after one that lacked money, room or permission. */
+const ENTRY_STOP_US = 60_000_000
+const SYMBOLS_KEPT_MAX = ORDERS_OPEN_MAX + ORDERS_FINISHED_MAX
+
+/**
+ * Orders, changes and cancels on their way out: over WebSocket while that is up, else by REST. What
+ * was written to a socket is never sent by the other way too. A cancel may be sent again, as a
+ * second one changes nothing; an order never is.
+ */
+export class OrderEntry {
+  readonly #parts: OrderEntryParts
+  /** Symbol of each order, which a cancel has to name; oldest first, bounded. */
+  readonly #symbols = new Map<string, string>()
+  /** Changes that were asked for and not seen yet, of open orders. */
+  readonly #amends = new Map<string, AmendTerms>()
+  readonly #closedSymbols = new Set<string>()
+  #entriesStoppedUntilUs = 0
+
+  constructor(parts: OrderEntryParts) {
+    this.#parts = parts
+  }
+
+  async submit(order: ApprovedOrder): Promise<SubmitReply> {
+    const { ids } = this.#parts
+    const { instrument, isReduceOnly, orderLinkId } = order
+    const refusal = isReduceOnly ? undefined : this.#entryRefusal(instrument.symbol)
+    if (refusal !== undefined) return refusal
+    this.#remember(orderLinkId, instrument.symbol)
+    const waitMsMax = isReduceOnly ? CLOSING_WAIT_MS_MAX : OPENING_WAIT_MS_MAX
+    const reply = await this.#send(CREATE, createBody(order, ids.toWire(orderLinkId)), waitMsMax)
+    const { action } = reply.verdict
+    if (action === 'close_symbol') this.#closedSymbols.add(instrument.symbol)
+    if (action === 'stop_entries' || action === 'drop_link') {
+      this.#entriesStoppedUntilUs = this.#parts.clock.nowUs() + ENTRY_STOP_US
+    }
+    return replyOf(reply)
+  }
+
+  async amend(orderLinkId: string, terms: AmendTerms): Promise<SubmitReply> {
+    const { ids, market } = this.#parts
+    const symbol = await this.#symbolOf(orderLinkId)
+    if (typeof symbol !== 'string') return symbol
+    const instrument = market.instrument(symbol)
+    if (instrument === undefined) {
+      return { kind: 'rejected', code: 'instrument_unknown', message: `${symbol} not configured` }
+    }
+    if (this.#amends.size >= ORDERS_OPEN_MAX) {
+      return { kind: 'rejected', code: 'open_orders_limit', message: 'too many changes wait' }
+    }
+    this.#amends.set(orderLinkId, terms)
+    const body = amendBody(instrument, ids.toWire(orderLinkId), terms)
+    const reply = replyOf(await this.#send(AMEND, body, CLOSING_WAIT_MS_MAX))
+    if (reply.kind === 'rejected') this.#amends.delete(orderLinkId)
+    return reply
+  }
+
+  async cancel(orderLinkId: string): Promise<CancelReply> {
+    const { counters, ids, timers } = this.#parts
+    const symbol = await this.#symbolOf(orderLinkId)
+    if (typeof symbol !== 'string') return symbol
+    const body = cancelBody(symbol, ids.toWire(orderLinkId))
+    for (let attempt = 1; ; attempt++) {
+      // The other way from the second attempt on: the first may be what is broken.
+      const reply = await this.#send(CANCEL, body, CLOSING_WAIT_MS_MAX, attempt > 1)
+      const isOver = isCertain(reply) || attempt >= CANCEL_ATTEMPTS_MAX
+      if (isOver) {
+        const certain = replyOf(reply)
+        // Not sent is certain for an order, but no answer to whether this one still rests.
+        return reply.isSent ? certain : { kind: 'unknown', message: reply.message }
+      }
+      counters.add('exchange_cancels_repeated')
+      await pause(timers, CANCEL_PAUSE_MS * 2 ** attempt)
+    }
+  }
+
+  /** Orders as the stream and the lists tell them. */
+  note(row: OrderRow): void {
+    if (row.owner === 'us') this.#remember(row.orderLinkId, row.symbol)
+  }
+
+  /** The change that an open order shows now; undefined: none, or not yet. */
+  takeAmend(row: OrderRow): AmendTerms | undefined {
+    const terms = this.#amends.get(row.orderLinkId)
+    if (terms === undefined || row.owner !== 'us') return undefined
+    const isThere = row.limitTicks === terms.limitTicks && row.lots === terms.lots
+    if (isThere || row.state !== 'open') this.#amends.delete(row.orderLinkId)
+    return isThere && row.state === 'open' ? terms : undefined
+  }
+
+  async #send(route: Route, body: Fields, waitMsMax: number, isByRest = false): Promise<WireReply> {
+    const { counters, isSocketUp, queue, rest, trade } = this.#parts
+    const { callClass, op, path } = route
+    if (isSocketUp() && (!isByRest || rest.isLockedOut)) {
+      const hasTurn = await queue.turn(callClass, false, waitMsMax)
+      if (hasTurn && isSocketUp()) {
+        counters.add('exchange_calls')
+        const reply = await trade.request(op, body)
+        if (reply.isSent) {
+          rest.note(callClass, reply)
+          return reply
+        }
+      }
+    }
+    return rest.call({ method: 'POST', path, callClass, params: body, waitMsMax })
+  }
+
+  #entryRefusal(symbol: string): SubmitReply | undefined {
+    if (this.#closedSymbols.has(symbol)) {
+      return { kind: 'rejected', code: 'instrument_closed', message: `${symbol} is not traded now` }
+    }
+    if (this.#parts.clock.nowUs() >= this.#entriesStoppedUntilUs) return undefined
+    const message = 'an order lacked money, room or permission a moment ago'
+    return { kind: 'rejected', code: 'rejected_by_exchange', message }
+  }
+
+  /** Of an order of an earlier run the exchange is asked. */
+  async #symbolOf(orderLinkId: string): Promise<string | CancelReply> {
+    const known = this.#symbols.get(orderLinkId)
+    if (known !== undefined) return known
+    const found = await this.#parts.query(orderLinkId)
+    if (found.kind === 'unknown') return found
+    if (found.kind === 'found') return found.order.key.slice(found.order.key.indexOf(':') + 1)
+    return { kind: 'rejected', code: 'order_unknown', message: 'the exchange does not know it' }
+  }
+
+  #remember(orderLinkId: string, symbol: string): void {
+    this.#symbols.set(orderLinkId, symbol)
+    if (this.#symbols.size <= SYMBOLS_KEPT_MAX) return
+    for (const oldest of this.#symbols.keys()) {
+      this.#symbols.delete(oldest)
+      return
+    }
+  }
+}
+
+function isCertain({ isSent, verdict }: WireReply): boolean {
+  return isSent && !['ambiguous', 'rate_limited', 'clock'].includes(verdict.class)
+}
+
+function replyOf({ message, verdict }: WireReply): SubmitReply {
+  if (verdict.class === 'ok') return { kind: 'accepted' }
+  if (verdict.class === 'ambiguous' || verdict.class === 'rate_limited') {
+    return { kind: 'unknown', message }
+  }
+  return { kind: 'rejected', code: verdict.code, message }
+}

@@ -1,0 +1,46 @@
+import type { Execution, QueryReply } from '../gateway.ts'
+import type { AccountLists } from './account-lists.ts'
+import type { AccountMarket } from './account-market.ts'
+import { byTime } from './execution-rows.ts'
+import { type OrderRow, remoteOrder } from './order-rows.ts'
+
+/**
+ * One order, found by our id: among the open ones, the recently closed, the history, the
+ * executions. `not_found` is said only when all four say so, as the history lags and the recent ones
+ * are forgotten when the exchange restarts. A call that failed makes the answer `unknown`, and so
+ * does an order that filled more than its executions tell.
+ */
+export async function lookUpOrder(
+  lists: AccountLists,
+  market: AccountMarket,
+  wireId: string,
+): Promise<QueryReply> {
+  const named = { orderLinkId: wireId }
+  let found: OrderRow | undefined
+  for (const openOnly of [0, 1]) {
+    if (found !== undefined) break
+    const read = await lists.orderRows('/v5/order/realtime', { ...named, openOnly })
+    if (!read.ok) return { kind: 'unknown', message: read.message }
+    found = read.value[0]
+  }
+  if (found === undefined) {
+    const read = await lists.orderRows('/v5/order/history', named)
+    if (!read.ok) return { kind: 'unknown', message: read.message }
+    found = read.value[0]
+  }
+  const read = await lists.executionRows(named)
+  if (!read.ok) return { kind: 'unknown', message: read.message }
+  const rows = read.value.filter(({ execution }) => execution.kind === 'trade').sort(byTime)
+  const executions: Execution[] = [
+    ...new Map(rows.map(({ execution }) => [execution.execId, execution])).values(),
+  ]
+  const executedLots = executions.reduce((sum, { lots }) => sum + lots, 0)
+  if (found === undefined) {
+    if (rows.length === 0) return { kind: 'not_found' }
+    return { kind: 'unknown', message: 'it has executions, and no list has it yet' }
+  }
+  if (executedLots < found.filledLots) {
+    return { kind: 'unknown', message: 'its executions are not listed yet' }
+  }
+  return { kind: 'found', order: remoteOrder(found, market, executions) }
+}

@@ -1,0 +1,149 @@
+import { EXEC_IDS_KEPT_MAX } from '../../../constants.ts'
+import type { Logger } from '../../../core/log.ts'
+import type { Counters } from '../../../memory/counters.ts'
+import type { GatewayEvent, RemoteBalance, RemotePosition } from '../gateway.ts'
+import { readPosition } from './account-lists.ts'
+import type { AccountMarket } from './account-market.ts'
+import { byTime, type ExecutionRow, readExecutionRow } from './execution-rows.ts'
+import type { LinkIds } from './link-ids.ts'
+import { type OrderRow, readOrderRow } from './order-rows.ts'
+import { type Fields, listIn, numberIn, textIn } from './wire-fields.ts'
+
+export const PRIVATE_TOPICS = ['order.linear', 'execution.linear', 'position.linear', 'wallet']
+/** Marks the connection as one whose end cancels our orders, where the account has that. */
+export const DISCONNECT_TOPIC = 'dcp.future'
+
+export type PrivateStreamParts = Readonly<{
+  market: AccountMarket
+  ids: LinkIds
+  counters: Counters
+  log: Logger
+  nowUs: () => number
+  onOrder: (row: OrderRow) => void
+  onExecution: (row: ExecutionRow) => void
+}>
+
+/** A picture that the stream brought, and when; a list that was asked for before it is older. */
+export type Seen<Value> = Readonly<{ value: Value; receivedUs: number; seq: number }>
+
+/**
+ * What the private stream tells, in the order of the exchange: each execution once by its execId,
+ * of each position the picture with the highest `seq`, of the wallet the newest.
+ */
+export class PrivateStream {
+  readonly positions = new Map<string, Seen<RemotePosition>>()
+  wallet: Seen<RemoteBalance> | undefined
+  readonly #parts: PrivateStreamParts
+  /** Oldest first; bounded. */
+  readonly #execIds = new Set<string>()
+
+  constructor(parts: PrivateStreamParts) {
+    this.#parts = parts
+  }
+
+  receive(frame: Fields): void {
+    const topic = textIn(frame, 'topic')
+    if (topic === '') return
+    const rows = listIn(frame, 'data')
+    if (rows === undefined) this.#unread(topic)
+    else if (topic.startsWith('order')) this.#orders(rows)
+    else if (topic.startsWith('execution')) this.#executions(rows)
+    else if (topic.startsWith('position')) this.#positions(rows)
+    else if (topic === 'wallet') this.#wallet(rows, numberIn(frame, 'creationTime'))
+  }
+
+  #orders(rows: readonly Fields[]): void {
+    const { ids, market, onOrder } = this.#parts
+    for (const fields of rows) {
+      if (isOtherCategory(fields)) continue
+      const row = readOrderRow(fields, ids, market)
+      if (row === undefined) this.#unread('order')
+      else onOrder(row)
+    }
+  }
+
+  #executions(rows: readonly Fields[]): void {
+    const { counters, ids, market, onExecution } = this.#parts
+    const read: ExecutionRow[] = []
+    for (const fields of rows) {
+      if (isOtherCategory(fields)) continue
+      const row = readExecutionRow(fields, ids, market)
+      if (row === undefined) this.#unread('execution')
+      else if (this.#execIds.has(row.execution.execId)) counters.add('exchange_executions_repeated')
+      else {
+        this.#remember(row.execution.execId)
+        read.push(row)
+      }
+    }
+    for (const row of read.sort(byTime)) onExecution(row)
+  }
+
+  #positions(rows: readonly Fields[]): void {
+    const { market, nowUs } = this.#parts
+    for (const fields of rows) {
+      if (isOtherCategory(fields)) continue
+      const position = readPosition(fields, market)
+      const seq = numberIn(fields, 'seq')
+      if (position === undefined) {
+        this.#unread('position')
+        continue
+      }
+      // Only what is configured: so the map has a bound.
+      if (market.instrument(textIn(fields, 'symbol')) === undefined) continue
+      const known = this.positions.get(position.key)
+      if (known !== undefined && known.seq > seq) continue
+      this.positions.set(position.key, { value: position, receivedUs: nowUs(), seq })
+    }
+  }
+
+  #wallet(rows: readonly Fields[], creationMs: number): void {
+    const row = rows.find((fields) => textIn(fields, 'accountType') === 'UNIFIED')
+    if (row === undefined || (this.wallet?.seq ?? 0) > creationMs) return
+    const value = {
+      equityQuote: numberIn(row, 'totalEquity'),
+      walletQuote: numberIn(row, 'totalWalletBalance'),
+      availableQuote: numberIn(row, 'totalAvailableBalance'),
+    }
+    if (!Object.values(value).every(Number.isFinite)) this.#unread('wallet')
+    else this.wallet = { value, receivedUs: this.#parts.nowUs(), seq: creationMs }
+  }
+
+  #remember(execId: string): void {
+    this.#execIds.add(execId)
+    if (this.#execIds.size <= EXEC_IDS_KEPT_MAX) return
+    for (const oldest of this.#execIds) {
+      this.#execIds.delete(oldest)
+      return
+    }
+  }
+
+  #unread(topic: string): void {
+    const { counters, log } = this.#parts
+    counters.add('exchange_rows_unread')
+    log.error({ topic }, 'a private message is of a shape we do not know')
+  }
+}
+
+function isOtherCategory(fields: Fields): boolean {
+  const category = textIn(fields, 'category')
+  return category !== '' && category !== 'linear'
+}
+
+/** The event of an execution; undefined: it is no matter of ours. */
+export function executionEvent(row: ExecutionRow): GatewayEvent | undefined {
+  const { execution, owner } = row
+  const { execId, feeQuote, key, kind, timeUs } = execution
+  if (kind === 'funding') return { type: 'funding', execId, key, feeQuote, timeUs }
+  if (kind !== 'trade') return undefined
+  if (owner === 'us') return { type: 'execution', execution }
+  return { type: 'foreign_execution', execution }
+}
+
+/** The event of an order of ours that ended; fills are told by executions. */
+export function endEvent(row: OrderRow): GatewayEvent | undefined {
+  const { code, orderLinkId, owner, state, timeUs } = row
+  if (owner !== 'us') return undefined
+  if (state === 'canceled') return { type: 'canceled', orderLinkId, code, timeUs }
+  if (state === 'rejected') return { type: 'rejected', orderLinkId, code, timeUs }
+  return undefined
+}

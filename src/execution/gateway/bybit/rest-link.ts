@@ -1,0 +1,183 @@
+import { REST_BODY_BYTES_MAX } from '../../../constants.ts'
+import type { Clock } from '../../../core/clock.ts'
+import { messageOf } from '../../../core/result.ts'
+import type { Timers } from '../../../core/timer.ts'
+import type { Counters } from '../../../memory/counters.ts'
+import type { CallClass, CallPace } from './call-pace.ts'
+import type { CallQueue } from './call-queue.ts'
+import type { Credentials } from './credentials.ts'
+import type { ExchangeClock } from './exchange-clock.ts'
+import type { Verdict } from './verdicts.ts'
+import { parseFields } from './wire-fields.ts'
+import { noAnswer, notSent, readEnvelope, statusReply, type WireReply } from './wire-reply.ts'
+
+export type RestLinkParts = Readonly<{
+  /** `https://api.bybit.com`, without a path. */
+  url: string
+  credentials: Credentials
+  clock: Clock
+  exchangeClock: ExchangeClock
+  timers: Timers
+  pace: CallPace
+  queue: CallQueue
+  counters: Counters
+  /** No call for so long after HTTP 403. */
+  lockOutMs: number
+  onVerdict: (verdict: Verdict, message: string) => void
+}>
+
+export type RestCall = Readonly<{
+  method: 'GET' | 'POST'
+  path: string
+  callClass: CallClass
+  params: Readonly<Record<string, unknown>>
+  isPublic?: boolean
+  /** For its turn under the limits of the exchange. */
+  waitMsMax?: number
+}>
+
+export const RECV_WINDOW_MS = 5000
+const TIMEOUT_MS = 8000
+const WAIT_MS_MAX = 10_000
+const BACK_OFF_US = 1_000_000
+
+/**
+ * Signed requests. One attempt each, whatever comes of it: only the caller knows what may be asked
+ * again. It never follows a redirect, which would send an order twice, and never throws.
+ */
+export class RestLink {
+  readonly #parts: RestLinkParts
+  readonly #url: string
+  readonly #closed = new AbortController()
+  #lockedUntilUs = 0
+
+  constructor(parts: RestLinkParts) {
+    this.#parts = parts
+    this.#url = parts.url.replace(/\/+$/, '')
+  }
+
+  get isLockedOut(): boolean {
+    return this.#parts.clock.nowUs() < this.#lockedUntilUs
+  }
+
+  close(): void {
+    this.#closed.abort()
+  }
+
+  async call(call: RestCall): Promise<WireReply> {
+    const { counters, queue } = this.#parts
+    if (this.#closed.signal.aborted) return notSent('exchange_not_reached', 'the link is closed')
+    const hasTurn = await queue.turn(call.callClass, true, call.waitMsMax ?? WAIT_MS_MAX)
+    if (!hasTurn) {
+      counters.add('exchange_calls_limited')
+      return notSent('exchange_call_limit', `${call.callClass}: the limit of calls is used up`)
+    }
+    if (this.isLockedOut) {
+      return notSent('exchange_locked_out', 'HTTP 403 came: no REST call for a while')
+    }
+    counters.add('exchange_calls')
+    const reply = await this.#attempt(call)
+    this.note(call.callClass, reply)
+    return reply
+  }
+
+  /** What an answer says about the next calls; of order entry by WebSocket too. */
+  note(callClass: CallClass, reply: WireReply): void {
+    const { clock, counters, exchangeClock, lockOutMs, onVerdict, pace } = this.#parts
+    const { limit, message, verdict } = reply
+    const nowUs = clock.nowUs()
+    const resetUs =
+      limit === undefined || !Number.isFinite(limit.resetMs)
+        ? nowUs + BACK_OFF_US
+        : nowUs + Math.min(60_000, Math.max(0, limit.resetMs - exchangeClock.nowMs())) * 1000
+    if (verdict.class === 'ambiguous') counters.add('exchange_calls_ambiguous')
+    if (verdict.action === 'wait_reset') {
+      counters.add('exchange_calls_limited')
+      pace.close(callClass, resetUs)
+    } else if (verdict.action === 'back_off') pace.close(callClass, nowUs + BACK_OFF_US)
+    else if (limit?.remaining === 0) pace.close(callClass, resetUs)
+    if (verdict.action === 'lock_out' && !this.isLockedOut) {
+      counters.add('exchange_lockouts')
+      this.#lockedUntilUs = nowUs + lockOutMs * 1000
+    }
+    if (verdict.action !== 'none') onVerdict(verdict, message)
+  }
+
+  async #attempt(call: RestCall): Promise<WireReply> {
+    const { method, params, path } = call
+    const { timers } = this.#parts
+    const query = method === 'GET' ? queryText(params) : ''
+    const body = method === 'POST' ? JSON.stringify(params) : undefined
+    const timeout = new AbortController()
+    const cancelTimeout = timers.after(TIMEOUT_MS, () => timeout.abort())
+    try {
+      const response = await fetch(`${this.#url}${path}${query === '' ? '' : `?${query}`}`, {
+        method,
+        redirect: 'error',
+        signal: AbortSignal.any([timeout.signal, this.#closed.signal]),
+        headers: call.isPublic === true ? {} : this.#signed(body ?? query, body !== undefined),
+        ...(body === undefined ? {} : { body }),
+      })
+      const text = await boundedText(response)
+      if (text === undefined) return noAnswer(`${path}: the answer is too long`)
+      const header = (name: string) => response.headers.get(name) ?? ''
+      const read = readEnvelope(parseFields(text), 'result', header)
+      // 403 is of the address, whatever its body says.
+      if (response.status !== 200 || read === undefined) {
+        const isStatus = response.status === 403 || read === undefined
+        return isStatus ? this.#ofStatus(path, response.status) : read
+      }
+      return read
+    } catch (error) {
+      if (timeout.signal.aborted) return noAnswer(`${path}: no answer within ${TIMEOUT_MS} ms`)
+      return noAnswer(`${path}: ${causeOf(error)}`)
+    } finally {
+      cancelTimeout()
+    }
+  }
+
+  #ofStatus(path: string, status: number): WireReply {
+    if (status === 200) return noAnswer(`${path}: the answer is no JSON of the exchange`)
+    return statusReply(status)
+  }
+
+  #signed(payload: string, hasBody: boolean): Record<string, string> {
+    const { credentials, exchangeClock } = this.#parts
+    const timestamp = String(exchangeClock.nowMs())
+    const window = String(RECV_WINDOW_MS)
+    return {
+      'X-BAPI-API-KEY': credentials.key,
+      'X-BAPI-TIMESTAMP': timestamp,
+      'X-BAPI-RECV-WINDOW': window,
+      'X-BAPI-SIGN': credentials.sign(timestamp + credentials.key + window + payload),
+      ...(hasBody ? { 'content-type': 'application/json' } : {}),
+    }
+  }
+}
+
+function queryText(params: Readonly<Record<string, unknown>>): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(params)) search.set(name, String(value))
+  return search.toString()
+}
+
+async function boundedText(response: Response): Promise<string | undefined> {
+  if (response.body === null) return ''
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body) {
+    if (!(chunk instanceof Uint8Array)) continue
+    bytes += chunk.length
+    if (bytes > REST_BODY_BYTES_MAX) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** `fetch` says "fetch failed" and hides the reason one level down. */
+function causeOf(error: unknown): string {
+  if (error instanceof Error && error.cause instanceof Error) {
+    return error.cause.message || error.cause.name
+  }
+  return messageOf(error)
+}

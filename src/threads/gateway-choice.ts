@@ -1,0 +1,111 @@
+import { systemClock } from '../core/clock.ts'
+import type { Logger } from '../core/log.ts'
+import { Random, systemSeed } from '../core/random.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
+import { pause, systemTimers } from '../core/timer.ts'
+import type { ResultCode } from '../domain/result-codes.ts'
+import { lockAccount } from '../execution/gateway/bybit/account-lock.ts'
+import { BybitGateway, type BybitOptions } from '../execution/gateway/bybit/bybit-gateway.ts'
+import { Credentials } from '../execution/gateway/bybit/credentials.ts'
+import type { Gateway } from '../execution/gateway/gateway.ts'
+import type { PaperGateway } from '../execution/gateway/paper-gateway.ts'
+import type { RiskGuards } from '../execution/risk-guards.ts'
+import type { Counters } from '../memory/counters.ts'
+import type { ExecutionWorkerData } from './execution-worker-data.ts'
+
+/** For the execution thread: paths of the key's files, never their text. */
+export type BybitSettings = BybitOptions & Readonly<{ keyFile: string; secretFile: string }>
+
+export type OpenGateway = Readonly<{
+  gateway: Gateway
+  guards: Partial<RiskGuards>
+  /** What the account begins with, at the first start of a journal. */
+  equityQuote: number
+  /** Opens its connections; the actor is ready to hear. */
+  start(): void
+  close(): void
+  /** What it is, when it is that. */
+  paper: PaperGateway | undefined
+}>
+
+export type GatewayParts = Readonly<{
+  paper: () => PaperGateway
+  /** Of the first run of the journal; NaN before it has begun. */
+  firstStartUs: () => number
+  log: Logger
+  counters: Counters
+  wake: () => void
+}>
+
+const BALANCE_ATTEMPTS_MAX = 5
+const BALANCE_PAUSE_MS = 1000
+
+/** The gateway that is configured. Refused when its key, its account or the exchange is not there. */
+export function openGateway(
+  data: ExecutionWorkerData,
+  parts: GatewayParts,
+): Promise<Result<OpenGateway, ResultCode>> {
+  if (data.bybit !== undefined) return openBybit(data, data.bybit, parts)
+  const gateway = parts.paper()
+  return Promise.resolve(
+    succeed({
+      gateway,
+      guards: {},
+      equityQuote: data.options.equityQuote,
+      start: () => {},
+      close: () => {},
+      paper: gateway,
+    }),
+  )
+}
+
+async function openBybit(
+  data: ExecutionWorkerData,
+  settings: BybitSettings,
+  parts: GatewayParts,
+): Promise<Result<OpenGateway, ResultCode>> {
+  const credentials = Credentials.read(settings.keyFile, settings.secretFile)
+  if (!credentials.ok) return credentials
+  const lock = lockAccount(credentials.value)
+  if (!lock.ok) return lock
+  const { counters, firstStartUs, log, wake } = parts
+  const gateway = new BybitGateway({
+    ...{ options: settings, credentials: credentials.value, instruments: data.instruments },
+    ...{ firstStartUs, clock: systemClock, timers: systemTimers },
+    ...{ random: new Random(systemSeed()), log, counters, wake },
+  })
+  const close = () => {
+    gateway.close()
+    lock.value.release()
+  }
+  const equity = Number.isNaN(firstStartUs())
+    ? await fetchEquity(gateway)
+    : succeed(data.options.equityQuote)
+  if (!equity.ok) {
+    close()
+    return equity
+  }
+  const guards = {
+    clockOffsetMs: () => gateway.exchangeClock.offsetMs,
+    hasInstanceLock: () => gateway.isAlone,
+  }
+  const start = () => gateway.start()
+  const equityQuote = equity.value
+  return succeed({ gateway, guards, equityQuote, start, close, paper: undefined })
+}
+
+/** Losses are parts of it, so a first start without it would measure them by a guess. */
+async function fetchEquity(gateway: BybitGateway): Promise<Result<number, ResultCode>> {
+  for (let attempt = 1; ; attempt++) {
+    const reply = await gateway.account.balance(systemClock.nowUs())
+    if (reply.kind === 'balance') {
+      const { equityQuote } = reply.balance
+      if (equityQuote > 0) return succeed(equityQuote)
+      return fail('insufficient_balance', 'the account of the key is empty')
+    }
+    if (attempt === BALANCE_ATTEMPTS_MAX) {
+      return fail('exchange_unreachable', `the account's balance: ${reply.message}`)
+    }
+    await pause(systemTimers, BALANCE_PAUSE_MS)
+  }
+}
