@@ -132,7 +132,12 @@ export const ORDERS_SHOWN_MAX = 500
 export const JOURNAL_QUEUE_RECORDS_MAX = 65_536
 /** A segment of the journal that has grown past this is followed by the next. */
 export const JOURNAL_SEGMENT_BYTES_MAX = 64 * 1024 * 1024
-/** Finished orders kept in memory, so that a late event of theirs is still understood. */
+/** Records since the last checkpoint before another is worth its while. */
+export const CHECKPOINT_RECORDS_MIN = 10_000
+/** The newest, and one to fall back on. */
+export const CHECKPOINTS_KEPT = 2
+/** Several times what the bounds of execution allow. */
+export const CHECKPOINT_BYTES_MAX = 256 * 1024 * 1024
 /**
  * Decisions remembered so that none becomes a second order; older ones are far beyond the age an
  * intent may have.
@@ -142,15 +147,24 @@ export const DECISIONS_KEPT_MAX = 1 << 16
 export const EXEC_IDS_KEPT_MAX = 1 << 16
 /** Orders of others on the account that were told of once. */
 export const EXTERNAL_ORDERS_KEPT_MAX = 4096
+/** Finished orders kept in memory, so that a late event of theirs is still understood. */
 export const ORDERS_FINISHED_MAX = 4096
 /** Intents and commands that one turn of the actor takes from each ring. */
 export const INTENTS_PER_TURN_MAX = 256
+/** Closed positions whose result the loss streak may look back at. */
+export const ROUND_TRIPS_KEPT_MAX = 1024
+/** Window of the limits on orders and turnover. */
+export const RISK_RECENT_SECONDS = 300
 /** Gateway events of one turn; the rest waits for the next. */
 export const GATEWAY_EVENTS_PER_TURN_MAX = 1024
+/** Beyond this the gateway takes its private side down, and the account is compared anew. */
+export const GATEWAY_EVENTS_WAITING_MAX = 65_536
 /** Look-ups of an order in flight before its symbol's fate is given to a person. */
 export const ORDER_QUERIES_MAX = 5
 /** Levels per instrument whose size the paper exchange remembers to have given away. */
 export const PAPER_LEVELS_CONSUMED_MAX = 256
+/** Public trades that one look at the tape takes; the rest waits for the next. */
+export const TAPE_TRADES_PER_LOOK_MAX = 4096
 
 // Desk stream
 export const CLIENTS_MAX = 256
@@ -217,8 +231,12 @@ export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200
 // Process
 export const SHUTDOWN_MS_MAX = 3000
 export const HEARTBEAT_PERIOD_MS = 100
+/** Looks of a kill at an account that is not flat, after which a person is told; 3 min. */
+export const KILL_ROUNDS_MAX = 40
 /** A shard or the actor that did not beat for this long counts as dead. */
 export const HEARTBEAT_SILENT_MS_MAX = 5000
+/** Main that did not beat for this long cannot be asked to stop anything: execution halts. */
+export const MAIN_SILENT_MS_MAX = 10_000
 
 // Recordings
 /** Feature rows that a columnar file format holds back before it writes them, and their values. */

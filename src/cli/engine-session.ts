@@ -1,7 +1,6 @@
 import { systemClock } from '../core/clock.ts'
 import { systemTimers } from '../core/timer.ts'
 import type { Engine } from '../threads/engine.ts'
-import { EXECUTION_FAILED_EXIT_CODE } from '../threads/execution-worker-data.ts'
 import { engineReport, reportLine, reportTable } from './engine-report.ts'
 
 const REPORT_PERIOD_MS = 1000
@@ -53,7 +52,7 @@ export function watchEngine(
     if (secondsMax !== undefined) {
       stops.push(systemTimers.after(secondsMax * 1000, () => end(0, 'time is up')))
     }
-    engine.fatal.then((fatal) => end(EXECUTION_FAILED_EXIT_CODE, fatal.message))
+    engine.fatal.then((fatal) => end(fatal.exitCode, fatal.message))
   })
 }
 

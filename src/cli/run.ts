@@ -19,7 +19,8 @@ export function runCommand(): Command {
     .addHelpText(
       'after',
       '\nThe log goes to the standard error, one JSON line an event. Ctrl-C ends it in order.' +
-        '\nExit codes: 0 ended in order, 1 could not start, 2 wrong configuration, 70 execution died.' +
+        '\nExit codes: 0 ended in order, 1 could not start, 2 wrong configuration, 70 execution died,' +
+        '\n71 execution gave no sign of life.' +
         '\n\nExample:\n  bookflow check-config --config bookflow.yaml && bookflow run --config bookflow.yaml',
     )
     .action(run)

@@ -11,6 +11,7 @@ const STATUS: Partial<Readonly<Record<ResultCode, number>>> = {
   idempotency_key_reused: 409,
   kill_latch: 409,
   daily_loss: 409,
+  flattening: 409,
   command_queue_full: 503,
   journal_unavailable: 503,
   internal_error: 500,

@@ -17,7 +17,13 @@ const COMMAND_ROUTES: readonly CommandRoute[] = [
   { name: 'resume', command: 'resume', summary: 'Trade again' },
   { name: 'cancel-all', command: 'cancel_all', summary: 'Cancel open orders', takesSymbol: true },
   { name: 'flatten', command: 'flatten', summary: 'Cancel and close positions', takesSymbol: true },
-  { name: 'kill', command: 'kill', summary: 'Nothing leaves until the process is started again' },
+  { name: 'kill', command: 'kill', summary: 'Cancel and close everything, then stay halted' },
+  {
+    name: 'release',
+    command: 'release',
+    summary: 'End a kill that is flat; trading stays halted until it is resumed',
+    needsReason: true,
+  },
 ]
 
 type CommandRoute = Readonly<{
@@ -26,6 +32,8 @@ type CommandRoute = Readonly<{
   summary: string
   /** It may be meant for one symbol; the others are for all of them. */
   takesSymbol?: boolean
+  /** Refused without a name and a reason. */
+  needsReason?: boolean
 }>
 
 export type CommandRouteOptions = Readonly<{
@@ -85,7 +93,7 @@ async function authorize(
 }
 
 async function answerCommand(
-  { command, takesSymbol = false }: CommandRoute,
+  { command, needsReason = false, takesSymbol = false }: CommandRoute,
   request: FastifyRequest<{ Body: Static<typeof CommandBody> }>,
   reply: FastifyReply,
   { ports, clock, keys }: CommandRouteOptions,
@@ -103,15 +111,21 @@ async function answerCommand(
       fail('bad_request', 'symbol: this command is for all symbols, leave it out'),
     )
   }
-  const asked = JSON.stringify([command, symbol ?? null])
+  const who = request.body?.who ?? ''
+  const reason = request.body?.reason ?? ''
+  if (needsReason && (who.trim() === '' || reason.trim() === '')) {
+    const message = 'who, reason: this command needs both, for the record'
+    return refuse(reply, fail('bad_request', message))
+  }
+  const asked = JSON.stringify([command, symbol ?? null, who, reason])
   const answer = await keys.once(key, asked, clock.nowUs(), async () => {
-    const outcome = await ports.command(command, symbol)
+    const outcome = await ports.command(command, symbol, { who, reason })
     if (!outcome.ok) return outcome
     const { number, tradingState } = outcome.value
     return succeed({ number, command, symbol: symbol ?? null, trading_state: tradingState })
   })
   const outcome = answer.ok ? { number: answer.value.value.number } : { code: answer.code }
-  request.log.info({ command, symbol, ...outcome, key }, 'command')
+  request.log.info({ command, symbol, who, reason, ...outcome, key }, 'command')
   if (!answer.ok) return refuse(reply, answer)
   if (answer.value.isRepeated) reply.header('idempotent-replayed', 'true')
   return reply.send(answer.value.value)

@@ -4,6 +4,7 @@ import type { ResultCode } from '../domain/result-codes.ts'
 import type { TradingState } from '../domain/trading.ts'
 import type { Command } from '../memory/command-record.ts'
 import type { AlertAnswer } from './alert-schema.ts'
+import type { FeatureColumnsAnswer } from './feature-columns-schema.ts'
 import type { MetricsSource } from './metrics.ts'
 import type {
   BookAnswer,
@@ -30,6 +31,7 @@ export type ControlPorts = Readonly<{
   symbols(): readonly SymbolStatus[]
   /** At most `depth` levels a side. `instrument_unknown` for a symbol that is not of this run. */
   book(symbol: string, depth: number): Result<BookAnswer, ResultCode>
+  featureColumns(): FeatureColumnsAnswer
   features(symbol: string): Result<FeaturesAnswer, ResultCode>
   /** The newest ones, newest first. */
   signals(limit: number): readonly SignalAnswer[]
@@ -43,9 +45,16 @@ export type ControlPorts = Readonly<{
    * Resolves when execution answered, or refuses when the command could not be handed over. No
    * symbol: all of them.
    */
-  command(kind: Command, symbol?: string): Promise<Result<CommandOutcome, ResultCode>>
+  command(
+    kind: Command,
+    symbol?: string,
+    ask?: CommandAsk,
+  ): Promise<Result<CommandOutcome, ResultCode>>
   metrics: MetricsSource
 }>
+
+/** As the caller named itself, and why; for the record. Empty: it did not say. */
+export type CommandAsk = Readonly<{ who: string; reason: string }>
 
 export type CommandOutcome = Readonly<{
   /** Of the command, from 1. */

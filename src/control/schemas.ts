@@ -2,8 +2,9 @@ import { type Static, type TObject, type TProperties, Type } from '@sinclair/typ
 import { DEPTH_MAX, GAPS_ANSWERED_MAX, SIGNALS_ANSWERED_MAX } from '../constants.ts'
 import { BOOK_REASONS, BOOK_STATES } from '../domain/book.ts'
 import { ORDER_SIDES, ORDER_STATES, TRADING_STATES } from '../domain/trading.ts'
-import { COMMANDS } from '../memory/command-record.ts'
+import { COMMAND_REASON_SLOTS, COMMAND_WHO_SLOTS, COMMANDS } from '../memory/command-record.ts'
 import { INTENT_ACTIONS, INTENT_REASONS } from '../memory/intent-record.ts'
+import { textBytesMax } from '../memory/text-slots.ts'
 
 /**
  * What the control API takes and answers: the types of its ports, and its OpenAPI description.
@@ -253,6 +254,15 @@ export const CommandBody = Type.Union([
   shape({
     symbol: Type.Optional(
       Type.String({ pattern: '^[A-Z0-9]{2,30}$', description: 'only this one; without it, all' }),
+    ),
+    who: Type.Optional(
+      Type.String({
+        maxLength: textBytesMax(COMMAND_WHO_SLOTS),
+        description: 'who asks; on record',
+      }),
+    ),
+    reason: Type.Optional(
+      Type.String({ maxLength: textBytesMax(COMMAND_REASON_SLOTS), description: 'why; on record' }),
     ),
   }),
   Type.Null(),

@@ -1,9 +1,11 @@
+// Long because the check of every record's fields stands here.
 import { fail, type Result, succeed } from '../core/result.ts'
 import {
   type AccountReconciled,
   BREAKER_STATES,
   type BreakerChanged,
   type DayStarted,
+  type EquityPeak,
   type ExternalFillRecorded,
   type ExternalOrderSeen,
   type FillRecorded,
@@ -22,6 +24,8 @@ import {
   TIMES_IN_FORCE,
   type TradingStateChanged,
 } from './journal.ts'
+import { EXIT_MOVERS, type ExitLevelsMoved } from './journal-exits.ts'
+import { type CommandObeyed, STOP_KINDS, STOP_PHASES, type StopChanged } from './journal-stops.ts'
 import { ORDER_SIDES, ORDER_STATES, TRADING_STATES } from './trading.ts'
 
 /** The records of journal.ts as bytes, and the check that bytes are such records. */
@@ -37,6 +41,11 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value)
+/** A field that records of earlier versions lack. */
+const orAbsent =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
 const oneOf =
   (words: readonly string[]): Check =>
   (value) =>
@@ -60,9 +69,15 @@ const RUN_STARTED: Shape<RunStarted> = {
   mode: text,
   equity_quote: number,
   instruments,
+  config: orAbsent(isObject),
 }
 const RUN_STOPPED: Shape<RunStopped> = { time_us: integer, run: count }
 const DAY_STARTED: Shape<DayStarted> = { time_us: integer, day: integer, equity_quote: number }
+const EQUITY_PEAK: Shape<EquityPeak> = {
+  time_us: integer,
+  equity_quote: number,
+  reason: oneOf(['rise', 'resume']),
+}
 const TRADING_STATE: Shape<TradingStateChanged> = {
   time_us: integer,
   run: count,
@@ -81,6 +96,8 @@ const INTENT_DENIED: Shape<IntentDenied> = {
   u: number,
   reason: text,
   times: count,
+  limit: orAbsent(orNull(number)),
+  actual: orAbsent(orNull(number)),
 }
 const ORDER_CREATED: Shape<OrderCreated> = {
   time_us: integer,
@@ -119,6 +136,7 @@ const ORDER_STATE: Shape<OrderStateChanged> = {
   from: oneOf(ORDER_STATES),
   to: oneOf(ORDER_STATES),
   reason: text,
+  trace: orAbsent(text),
 }
 const FILL: Shape<FillRecorded> = {
   time_us: integer,
@@ -168,6 +186,9 @@ const EXTERNAL_FILL: Shape<ExternalFillRecorded> = {
   is_maker: flag,
   exchange_time_us: integer,
   position_lots_after: integer,
+  average_price_after: orAbsent(orNull(number)),
+  realized_pnl_quote_after: orAbsent(number),
+  fees_quote_after: orAbsent(number),
 }
 const FUNDING: Shape<FundingRecorded> = {
   time_us: integer,
@@ -206,6 +227,39 @@ const ACCOUNT_RECONCILED: Shape<AccountReconciled> = {
   positions_open: integer,
 }
 
+const STOP: Shape<StopChanged> = {
+  time_us: integer,
+  run: count,
+  stop: oneOf(STOP_KINDS),
+  phase: oneOf(STOP_PHASES),
+  symbol: orNull(text),
+  category: orNull(category),
+  reason: text,
+  who: text,
+  command: orNull(integer),
+  orders_open: integer,
+  positions_open: integer,
+}
+const COMMAND: Shape<CommandObeyed> = {
+  time_us: integer,
+  run: count,
+  number: integer,
+  command: text,
+  symbol: orNull(text),
+  who: text,
+  reason: text,
+  code: text,
+}
+const EXIT_LEVELS: Shape<ExitLevelsMoved> = {
+  time_us: integer,
+  run: count,
+  symbol: text,
+  category,
+  by: oneOf(EXIT_MOVERS),
+  target_ticks: orNull(count),
+  stop_ticks: orNull(count),
+}
+
 const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Check>>>> = {
   run_started: RUN_STARTED,
   run_stopped: RUN_STOPPED,
@@ -222,6 +276,10 @@ const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Che
   external_order: EXTERNAL_ORDER,
   position_adjusted: POSITION_ADJUSTED,
   account_reconciled: ACCOUNT_RECONCILED,
+  stop: STOP,
+  command: COMMAND,
+  equity_peak: EQUITY_PEAK,
+  exit_levels: EXIT_LEVELS,
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

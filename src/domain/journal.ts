@@ -1,4 +1,7 @@
+// Long because every record of the journal stands here.
 import type { Category } from './instrument.ts'
+import type { ExitLevelsMoved } from './journal-exits.ts'
+import type { CommandObeyed, StopChanged } from './journal-stops.ts'
 import type { OrderSide, OrderState, TradingState } from './trading.ts'
 
 /**
@@ -53,6 +56,8 @@ export type RunStarted = Readonly<{
    */
   equity_quote: number
   instruments: readonly JournalInstrument[]
+  /** All of it as it is in force, secrets redacted; absent in early records. */
+  config?: Readonly<Record<string, unknown>>
 }>
 
 export type JournalInstrument = Readonly<{
@@ -66,6 +71,17 @@ export type JournalInstrument = Readonly<{
 
 /** Last record of a run that ended in order. */
 export type RunStopped = Readonly<{ type: 'run_stopped'; time_us: number; run: number }>
+
+/**
+ * The equity that drawdown is measured from: written when it has risen by a step, and when a person
+ * resumed after a drawdown.
+ */
+export type EquityPeak = Readonly<{
+  type: 'equity_peak'
+  time_us: number
+  equity_quote: number
+  reason: 'rise' | 'resume'
+}>
 
 /** First look at the equity of a UTC day, against which the daily loss is measured. */
 export type DayStarted = Readonly<{
@@ -102,6 +118,9 @@ export type IntentDenied = Readonly<{
   reason: string
   /** Equal refusals of this symbol since the last record of them, this one included. */
   times: number
+  /** What the rule allows and what was found; null for a rule without figures. */
+  limit?: number | null
+  actual?: number | null
 }>
 
 /**
@@ -155,6 +174,8 @@ export type OrderStateChanged = Readonly<{
   to: OrderState
   /** Result code, or what asked for it. */
   reason: string
+  /** `SYMBOL-u` of the book update that the order was decided on; absent in early records. */
+  trace?: string
 }>
 
 /**
@@ -216,6 +237,10 @@ export type ExternalFillRecorded = Readonly<{
   is_maker: boolean
   exchange_time_us: number
   position_lots_after: number
+  /** As of a fill of ours; absent in early records. */
+  average_price_after?: number | null
+  realized_pnl_quote_after?: number
+  fees_quote_after?: number
 }>
 
 /** Paid (positive) or received for holding a position: money, but no trade. */
@@ -298,3 +323,7 @@ export type JournalRecord =
   | ExternalOrderSeen
   | PositionAdjusted
   | AccountReconciled
+  | EquityPeak
+  | StopChanged
+  | CommandObeyed
+  | ExitLevelsMoved

@@ -69,6 +69,29 @@ export const RESULT_CODES = {
   order_transition_forbidden: 225,
   duplicate_intent: 226,
   recovering: 227, // our record of the account does not agree with the exchange's yet
+  position_open: 228, // the position was entered as often as it may be
+  risk_per_trade: 229,
+  risk_total: 230,
+  max_drawdown: 231,
+  loss_streak: 232,
+  cooldown: 233,
+  order_rate: 234,
+  turnover_limit: 235,
+  spread_cap: 236,
+  slippage_cap: 237,
+  correlated_positions: 238,
+  clock_drift: 239,
+  leverage_limit: 240,
+  instance_lock: 241,
+  risk_off: 242, // the regime forbids entries
+  reward_risk: 243,
+  stop_invalid: 244, // on the side where it would close at once
+  book_share: 245,
+  double_send: 246,
+  protective_stop_missing: 247, // an order that opens in live mode has no stop for the exchange to keep
+  actor_silent: 248, // the watchdog closed the way out of an actor that gave no sign of life
+  control_silent: 249, // main gave no sign of life: nobody could stop trading
+  flatten_unfinished: 250, // the bound of a kill or a flatten was reached with something still open
 
   // 300..399 gateway and exchange: rejected after the wire
   rejected_by_exchange: 300,
@@ -80,6 +103,16 @@ export const RESULT_CODES = {
   remainder_canceled: 306,
   position_mismatch: 307,
   external_fill: 308, // an execution on the account by no order of ours
+  insufficient_balance: 309,
+  price_refused: 310, // outside what the exchange allows
+  size_refused: 311, // a limit of the exchange on size or notional
+  request_refused: 312, // the exchange does not take the request as it is written: a mistake of ours
+  exchange_auth: 313, // key, signature, permission or address refused
+  exchange_locked_out: 314, // HTTP 403: no call for ten minutes
+  exchange_call_limit: 315, // not sent: the exchange's limit of calls is used up
+  exchange_not_reached: 316, // not sent: there is no way to the exchange now
+  instrument_closed: 317, // not traded at the exchange now
+  account_locked: 318, // another process trades this account
 
   // 400..499 control and desk
   unauthorized: 400,

@@ -4,25 +4,25 @@ import type { Histogram } from '../core/histogram.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import type { Books } from './books.ts'
-import { CircuitBreaker } from './breaker/circuit-breaker.ts'
+import { BreakerBoard } from './breaker/breaker-board.ts'
+import { GuardedGateway } from './breaker/guarded-gateway.ts'
+import { Cancels } from './cancels.ts'
 import { Closing } from './closing.ts'
 import { type CommandDesk, obeyCommand, readCommand } from './commands.ts'
 import { Denials } from './denials.ts'
-import { dayOf, Exposures } from './exposures.ts'
+import { ExitWatch } from './exits/exit-watch.ts'
+import { Exposures } from './exposures.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { decodeIntent, type Intent } from './intent.ts'
+import { Kill } from './kill.ts'
 import type { Ledger } from './ledger.ts'
+import { LossWatch } from './loss-watch.ts'
 import type { ExecutionOptions } from './options.ts'
-import type { Order } from './order/order.ts'
 import { OrderFlow } from './order-flow.ts'
 import { RiskGate } from './risk/risk-gate.ts'
-import {
-  type FactSources,
-  gatherFacts,
-  hasUnfinished,
-  isDayLost,
-  lateRefusal,
-} from './risk-facts.ts'
+import { type FactSources, gatherFacts, hasUnfinished, lateRefusal } from './risk-facts.ts'
+import { ClockWatch, createGuards, type RiskGuards } from './risk-guards.ts'
+import type { Tape } from './tape.ts'
 import { type TradingControl, TradingSwitch } from './trading-switch.ts'
 import { Truth } from './truth.ts'
 
@@ -38,6 +38,10 @@ export type ActorParts = Readonly<{
   instruments: InstrumentTable
   options: ExecutionOptions
   control: TradingControl
+  /** What is not given, is never in the way. */
+  guards?: Partial<RiskGuards>
+  /** Public trades for the exits; a reader of its own. */
+  tape?: Tape
   /** An answer has come while the actor may sleep. */
   wake?: () => void
   /** Signal to order handed over, journal included, in microseconds. */
@@ -56,10 +60,14 @@ export class ExecutionActor {
   readonly exposures: Exposures
   readonly closing: Closing
   readonly truth: Truth
+  readonly kill: Kill
+  readonly losses: LossWatch
+  readonly #clockWatch: ClockWatch
   readonly #parts: ActorParts
   readonly #ledger: Ledger
   readonly #gate: RiskGate
-  readonly #breaker: CircuitBreaker
+  readonly #gateway: GuardedGateway
+  readonly #cancels: Cancels
   readonly #denials: Denials
   readonly #sources: FactSources
   readonly #orders: CommandDesk
@@ -67,7 +75,6 @@ export class ExecutionActor {
   #intents: Intent[] = []
   #nextPollUs = 0
   #nextLazyFlushUs = 0
-  #isKillSeen = false
   #isWindingDown = false
 
   constructor(parts: ActorParts) {
@@ -75,54 +82,58 @@ export class ExecutionActor {
     this.#parts = parts
     this.#ledger = ledger
     this.#gate = new RiskGate(options)
-    this.#breaker = new CircuitBreaker(options.breaker, (state, nowUs) => {
-      if (state === 'open') ledger.counters.add('breaker_trips')
-      const record = { type: 'breaker', time_us: nowUs, run: ledger.run } as const
-      ledger.commit({ ...record, breaker: 'gateway', state, reason: 'outcome_unknown' })
-      ledger.auditBreaker(state, nowUs)
-      ledger.log.warn({ breaker: 'gateway', state }, 'breaker')
-    })
+    const board = new BreakerBoard(options.breaker, ledger, parts.control)
+    const isUrgent = () => this.#isKilled
+    this.#gateway = new GuardedGateway(parts.gateway, board, parts.clock, isUrgent)
     this.#denials = new Denials(ledger)
     this.trading = new TradingSwitch(ledger, parts.control)
     this.exposures = new Exposures(ledger.state, books, instruments)
-    this.closing = new Closing(ledger.state, books, instruments, options.exitSlippageBps)
+    this.closing = new Closing(
+      ledger.state,
+      books,
+      instruments,
+      new ExitWatch({ ledger, books, options: options.exits, tape: parts.tape }),
+      options.exitSlippageBps,
+    )
+    this.losses = new LossWatch(ledger, this.exposures, options.limits)
+    this.#clockWatch = new ClockWatch(ledger, options.limits.clockDriftMsMax)
     this.#sources = {
       ledger,
+      losses: this.losses,
+      guards: createGuards(parts.guards, options.regime),
       books,
       options,
       control: parts.control,
-      breaker: this.#breaker,
+      breaker: board.placement,
       exposures: this.exposures,
       closing: this.closing,
       isRecovered: () => this.truth.isHealthy,
     }
     this.flow = new OrderFlow({
       ledger,
-      gateway: parts.gateway,
-      breaker: this.#breaker,
+      gateway: this.#gateway,
+      breaker: board.placement,
       options,
-      halt: (code, nowUs) => this.#halt(code, nowUs),
+      halt: (code, nowUs) => this.halt(code, nowUs),
       onAccount: (event, nowUs) => this.truth.onAccount(event, nowUs),
       wake: parts.wake ?? (() => {}),
     })
-    this.truth = new Truth({
+    const truth = {
       ledger,
-      gateway: parts.gateway,
+      gateway: this.#gateway,
       flow: this.flow,
       options: options.reconcile,
-      halt: (code, nowUs) => this.#halt(code, nowUs),
+      halt: (code: ResultCode, nowUs: number) => this.halt(code, nowUs),
       wake: parts.wake ?? (() => {}),
-    })
-    this.#orders = {
-      log: ledger.log,
-      trading: this.trading,
-      closing: this.closing,
-      isKilled: () => parts.control.isKilled(),
-      isDayLost: () => isDayLost(this.#sources),
-      cancelAll: (instrument, code, nowUs) => this.#cancelAll(instrument, code, nowUs),
-      cancelOpening: (code, nowUs) =>
-        this.#cancelWhere((order) => !order.terms.reduce_only, code, nowUs),
     }
+    this.truth = new Truth(truth)
+    const cancels = new Cancels(ledger, this.flow)
+    this.#cancels = cancels
+    const { closing, losses, trading } = this
+    this.kill = new Kill({ truth, closing, trading, control: parts.control, instruments, cancels })
+    const { kill } = this
+    const isKilled = () => this.#isKilled
+    this.#orders = { ledger, instruments, trading, kill, isKilled, losses, cancels }
   }
 
   /** Room for more intents in this turn. */
@@ -153,11 +164,13 @@ export class ExecutionActor {
 
   /** One round. True: something happened, and another round may find more. */
   async turn(): Promise<boolean> {
-    const { clock, gateway } = this.#parts
-    gateway.advance(clock.nowUs())
+    const { clock } = this.#parts
+    this.#gateway.advance(clock.nowUs())
     // Answers that the exchange just gave are promises; they come before the events they caused.
     await Promise.resolve()
+    this.#gateway.review(clock.nowUs())
     let busy = this.flow.receive(clock.nowUs()) + this.truth.receive(clock.nowUs())
+    busy += this.kill.receive(clock.nowUs())
     busy += this.#poll(clock.nowUs())
     for (const intent of this.#intents.splice(0)) {
       this.#decide(intent, clock.nowUs())
@@ -177,9 +190,9 @@ export class ExecutionActor {
    */
   nextDueUs(): number {
     const { unfinished, isFlat } = this.#ledger.state
-    const isAtRest = unfinished.size === 0 && isFlat
+    const isAtRest = unfinished.size === 0 && isFlat && this.kill.isAtRest
     const pollUs = isAtRest ? Number.POSITIVE_INFINITY : this.#nextPollUs
-    return Math.min(pollUs, this.#parts.gateway.nextDueUs())
+    return Math.min(pollUs, this.#gateway.nextDueUs())
   }
 
   get isIdle(): boolean {
@@ -192,7 +205,7 @@ export class ExecutionActor {
    */
   windDown(): void {
     this.#isWindingDown = true
-    this.#cancelAll(-1, 'canceled_by_command', this.#parts.clock.nowUs())
+    this.#cancels.all(-1, 'canceled_by_command', this.#parts.clock.nowUs())
   }
 
   get ordersUnfinished(): number {
@@ -213,10 +226,16 @@ export class ExecutionActor {
     const { clock, control, intentToSubmit } = this.#parts
     const nowUs = clock.nowUs()
     return this.flow.send(nowUs, (approved) => {
-      const refusal = lateRefusal(approved, control.isKilled(), this.trading.state)
+      const isClosed = control.isWayOutClosed?.() ?? false
+      const late = lateRefusal(approved, this.#isKilled, this.trading.state)
+      const refusal = isClosed ? 'actor_silent' : late
       if (refusal === undefined) intentToSubmit?.record(nowUs - approved.intent.createdUs)
       return refusal
     })
+  }
+
+  get #isKilled(): boolean {
+    return this.#parts.control.isKilled() || this.kill.isActive
   }
 
   #decide(intent: Intent, nowUs: number): void {
@@ -226,21 +245,17 @@ export class ExecutionActor {
       this.flow.place(checked.value, nowUs)
       return
     }
-    this.#denials.record(intent, checked.code, checked.message, nowUs)
+    this.#denials.record(intent, checked, nowUs)
     // A resting order of ours stands in the way of closing: away with it, the exit is asked for
     // again.
     if (checked.code === 'order_in_flight' && intent.action === 'exit') {
-      this.#cancelAll(intent.instrument.index, 'canceled_by_command', nowUs)
+      this.#cancels.all(intent.instrument.index, 'canceled_by_command', nowUs)
     }
   }
 
   /** What time asks for: the kill latch, the loss of the day, orders in flight, exits. */
   #poll(nowUs: number): number {
-    if (this.#parts.control.isKilled() && !this.#isKillSeen) {
-      this.#isKillSeen = true
-      this.closing.stopFlattening()
-      this.#halt('kill_latch', nowUs)
-    }
+    this.kill.poll(nowUs)
     if (nowUs < this.#nextPollUs) return 0
     this.#nextPollUs = nowUs + this.#parts.options.pollMs * 1000
     if (nowUs >= this.#nextLazyFlushUs) {
@@ -248,42 +263,26 @@ export class ExecutionActor {
       this.#ledger.flushLazy()
     }
     this.exposures.mark()
-    this.#checkDay(nowUs)
+    this.#clockWatch.look(this.#sources.guards.clockOffsetMs())
+    this.#checkLosses(nowUs)
     this.flow.review(nowUs)
     this.truth.poll(nowUs)
-    if (this.#parts.control.isKilled() || this.#isWindingDown) return 0
+    if (this.#isWindingDown) return 0
     const due = this.closing.due(nowUs, (key) => hasUnfinished(this.#ledger.state, key))
     for (const intent of due) this.#decide(intent, nowUs)
     return due.length
   }
 
-  #checkDay(nowUs: number): void {
-    const { state } = this.#ledger
-    const equity = this.exposures.equityQuote()
-    if (Number.isNaN(equity)) return
-    const day = dayOf(nowUs)
-    if (state.day === undefined || state.day.day !== day) {
-      const record = { type: 'day_started', time_us: nowUs, day, equity_quote: equity } as const
-      this.#ledger.commit(record)
-    }
-    if (isDayLost(this.#sources)) this.#halt('daily_loss', nowUs)
+  /** A loss beyond its limit ends flat and halted, whatever stopped or ended in between. */
+  #checkLosses(nowUs: number): void {
+    const code = this.losses.look(nowUs)
+    if (code !== undefined) this.halt(code, nowUs)
+    if (this.losses.mustBeFlat) this.closing.flatten(-1)
   }
 
-  #halt(code: ResultCode, nowUs: number): void {
-    if (this.trading.halt(code, nowUs)) this.#cancelAll(-1, code, nowUs)
-  }
-
-  /** `instrument` -1: all. */
-  #cancelAll(instrument: number, code: ResultCode, nowUs: number): void {
-    const isMeant = (order: Order) =>
-      instrument === -1 || instrument === this.#ledger.instrument(order.key)?.index
-    this.#cancelWhere(isMeant, code, nowUs)
-  }
-
-  #cancelWhere(isMeant: (order: Order) => boolean, code: ResultCode, nowUs: number): void {
-    for (const order of this.#ledger.state.unfinished.values()) {
-      if (isMeant(order)) this.flow.cancel(order, code, nowUs)
-    }
+  /** For a fault, here or as the caller has seen it. */
+  halt(code: ResultCode, nowUs: number = this.#parts.clock.nowUs()): void {
+    if (this.trading.halt(code, nowUs)) this.#cancels.all(-1, code, nowUs)
   }
 
   /** The journal is gone: nothing more can be done safely. The caller ends the process. */

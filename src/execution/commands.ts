@@ -1,26 +1,33 @@
-import type { Logger } from '../core/log.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import {
   COMMAND_INSTRUMENT,
+  COMMAND_KILLS,
   COMMAND_KIND,
   COMMAND_NUMBER,
+  COMMAND_REASON,
+  COMMAND_REASON_SLOTS,
+  COMMAND_WHO,
+  COMMAND_WHO_SLOTS,
   COMMANDS,
   type Command,
 } from '../memory/command-record.ts'
-import type { Closing } from './closing.ts'
+import { readText } from '../memory/text-slots.ts'
+import type { Cancels } from './cancels.ts'
+import type { Kill, StopAsk } from './kill.ts'
+import type { Ledger } from './ledger.ts'
+import type { LossWatch } from './loss-watch.ts'
 import type { TradingSwitch } from './trading-switch.ts'
 
 /** What commands act on. */
 export type CommandDesk = Readonly<{
-  log: Logger
+  ledger: Ledger
+  instruments: InstrumentTable
   trading: TradingSwitch
-  closing: Closing
+  kill: Kill
   isKilled: () => boolean
-  isDayLost: () => boolean
-  /** `instrument` -1: all. */
-  cancelAll: (instrument: number, code: ResultCode, nowUs: number) => void
-  /** Orders that may open or enlarge a position. */
-  cancelOpening: (code: ResultCode, nowUs: number) => void
+  losses: LossWatch
+  cancels: Cancels
 }>
 
 export type GivenCommand = Readonly<{
@@ -29,6 +36,11 @@ export type GivenCommand = Readonly<{
   number: number
   /** -1: all. */
   instrument: number
+  /** As the caller named itself, and what it wrote; empty: it did not say. */
+  who: string
+  reason: string
+  /** Of a release: how many settings of the latch it answers. */
+  kills: number
 }>
 
 export function readCommand(slots: Float64Array, at: number): GivenCommand {
@@ -36,52 +48,80 @@ export function readCommand(slots: Float64Array, at: number): GivenCommand {
     kind: COMMANDS[slots[at + COMMAND_KIND]],
     number: slots[at + COMMAND_NUMBER],
     instrument: slots[at + COMMAND_INSTRUMENT],
+    who: readText(slots, at + COMMAND_WHO, COMMAND_WHO_SLOTS),
+    reason: readText(slots, at + COMMAND_REASON, COMMAND_REASON_SLOTS),
+    kills: slots[at + COMMAND_KILLS],
   }
 }
 
+/** Obeys, answers in the audit, and puts on record who asked for what, why, and what came of it. */
 export function obeyCommand(desk: CommandDesk, command: GivenCommand, nowUs: number): void {
-  const { kind, number, instrument } = command
-  const { trading, closing } = desk
-  desk.log.warn({ command: kind, number, instrument }, 'command')
+  const { instrument, kind, number, reason, who } = command
+  const { ledger, trading } = desk
+  ledger.log.warn({ command: kind, number, instrument, who, reason }, 'command')
+  const code = obey(desk, command, nowUs)
+  if (code !== undefined) trading.answer(code, number, nowUs)
+  ledger.commit({
+    type: 'command',
+    time_us: nowUs,
+    run: ledger.run,
+    number: Number.isSafeInteger(number) ? number : 0,
+    command: kind ?? 'unknown',
+    symbol: desk.instruments[instrument]?.symbol ?? null,
+    who,
+    reason,
+    code: code ?? 'ok',
+  })
+}
+
+/** Undefined: done, and answered with the trading state that it made. */
+function obey(desk: CommandDesk, command: GivenCommand, nowUs: number): ResultCode | undefined {
+  const { kind, number, instrument, who, reason, kills } = command
+  const { kill, trading } = desk
+  const ask = { reason, who, command: number }
   switch (kind) {
     case 'halt':
       trading.set('halted', number, nowUs)
-      desk.cancelAll(-1, 'halted', nowUs)
-      return
+      desk.cancels.all(-1, 'halted', nowUs)
+      return undefined
     case 'reduce_only':
+      if (desk.isKilled()) return 'kill_latch'
       trading.set('reduce_only', number, nowUs)
-      desk.cancelOpening('reduce_only', nowUs)
-      return
+      desk.cancels.opening('reduce_only', nowUs)
+      return undefined
     case 'resume':
-      if (desk.isKilled()) trading.answer('kill_latch', number, nowUs)
-      else if (desk.isDayLost()) trading.answer('daily_loss', number, nowUs)
-      else {
-        closing.stopFlattening()
-        trading.set('active', number, nowUs)
-      }
-      return
+      if (desk.isKilled()) return 'kill_latch'
+      if (desk.losses.isDayLost) return 'daily_loss'
+      desk.losses.resume(nowUs)
+      kill.endFlattens(ask, nowUs)
+      trading.set('active', number, nowUs)
+      return undefined
     case 'cancel_all':
-      desk.cancelAll(instrument, 'canceled_by_command', nowUs)
-      trading.answer('ok', number, nowUs)
-      return
+      desk.cancels.all(instrument, 'canceled_by_command', nowUs)
+      return 'ok'
     case 'flatten':
-      if (desk.isKilled()) trading.answer('kill_latch', number, nowUs)
-      else flatten(desk, instrument, number, nowUs)
-      return
+      return flatten(desk, instrument, ask, nowUs)
     case 'kill':
-      trading.set('halted', number, nowUs)
-      desk.cancelAll(-1, 'kill_latch', nowUs)
-      return
+      kill.order(ask, nowUs)
+      return undefined
+    case 'release':
+      return kill.release(ask, kills, nowUs)
     default:
-      trading.answer('bad_request', number, nowUs)
+      return 'bad_request'
   }
 }
 
-/** Makes flat: no new entries, cancels, then closing orders until nothing is left (Closing). */
-function flatten(desk: CommandDesk, instrument: number, number: number, nowUs: number): void {
-  desk.closing.flatten(instrument)
-  desk.cancelAll(instrument, 'flattening', nowUs)
-  const isAll = instrument === -1
-  if (isAll && desk.trading.state === 'active') desk.trading.set('reduce_only', number, nowUs)
-  else desk.trading.answer('ok', number, nowUs)
+/** Makes flat: no new entries, cancels, then closing orders until nothing is left (Kill). */
+function flatten(
+  desk: CommandDesk,
+  instrument: number,
+  ask: StopAsk,
+  nowUs: number,
+): ResultCode | undefined {
+  const meant = desk.instruments[instrument]
+  if (instrument !== -1 && meant === undefined) return 'instrument_unknown'
+  desk.kill.flatten(meant, ask, nowUs)
+  if (instrument !== -1 || desk.trading.state !== 'active') return 'ok'
+  desk.trading.set('reduce_only', ask.command ?? 0, nowUs)
+  return undefined
 }

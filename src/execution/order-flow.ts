@@ -227,14 +227,11 @@ export class OrderFlow {
   }
 
   #receiveSubmit(order: Order, reply: SubmitReply, nowUs: number): void {
-    const { breaker } = this.#parts
     if (reply.kind === 'unknown') {
-      breaker.fail(nowUs)
       if (order.state === 'submitted') this.#enter(order, 'lose', 'outcome_unknown', nowUs)
       this.#lookUpSoon(order, nowUs)
       return
     }
-    breaker.succeed(nowUs)
     // A fill or an end that came first has told already that it was accepted.
     const isAwaited = nextOrderState(order.state, 'accept') !== undefined
     if (reply.kind === 'accepted') {

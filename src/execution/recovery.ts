@@ -46,7 +46,11 @@ export function startRun(
     instruments: InstrumentTable
     options: ExecutionOptions
     version: string
+    /** `paper` where it is left out. */
+    mode?: string
     clock: Clock
+    /** For the record: secrets redacted. */
+    config?: Readonly<Record<string, unknown>>
   }>,
 ): Result<void, ResultCode> {
   const record: JournalRecord = {
@@ -54,7 +58,7 @@ export function startRun(
     time_us: run.clock.nowUs(),
     run: journal.run,
     version: run.version,
-    mode: 'paper',
+    mode: run.mode ?? 'paper',
     equity_quote: run.options.equityQuote,
     instruments: run.instruments.map(({ index, symbol, category, tick, lot }) => ({
       index,
@@ -63,6 +67,7 @@ export function startRun(
       tick: tick.text,
       lot: lot.text,
     })),
+    ...(run.config === undefined ? {} : { config: run.config }),
   }
   const applied = state.apply(record)
   if (!applied.ok) return fail('config_invalid', applied.message)
@@ -110,6 +115,7 @@ export async function recover(
     )
   }
   actor.trading.start(run.options.start, run.clock.nowUs())
+  actor.kill.start(run.clock.nowUs())
   if (!(await ledger.flush())) {
     return ledger.failure ?? fail('journal_unavailable', 'the journal cannot be written')
   }
@@ -133,6 +139,7 @@ async function resumeOnAccount(
     if (position.fills > 0) ledger.auditPosition(key, nowUs)
   }
   actor.trading.start(run.options.start, nowUs)
+  actor.kill.start(nowUs)
   if (!(await ledger.flush())) {
     return ledger.failure ?? fail('journal_unavailable', 'the journal cannot be written')
   }

@@ -1,11 +1,21 @@
+import type { BreakerState } from '../domain/journal.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import type { TradingState } from '../domain/trading.ts'
+import type { EndpointClass } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
+import { LOSS_CODES } from './loss-watch.ts'
 
 /** The shared words that the actor writes and reads; ControlBlock in a running engine. */
 export type TradingControl = {
   setTradingState(state: TradingState): void
   isKilled(): boolean
+  /** Sets the latch for the other threads: a kill of an earlier run goes on. */
+  kill?(): void
+  /** Releases so many settings of the latch. */
+  release?(kills: number): void
+  setBreaker?(endpoint: EndpointClass, state: BreakerState): void
+  /** The watchdog has given this actor up: nothing may leave any more. */
+  isWayOutClosed?(): boolean
 }
 
 /**
@@ -33,7 +43,7 @@ export class TradingSwitch {
    * configured start decides, as a run that ended while active may not go on by itself where
    * `halted` is configured.
    */
-  start(start: 'active' | 'halted', nowUs: number): void {
+  start(start: TradingState, nowUs: number): void {
     const { tradingState, tradingReason } = this.#ledger.state
     const isHeld = tradingState !== 'active' && !START_REASONS.includes(tradingReason)
     if (isHeld) {
@@ -47,9 +57,15 @@ export class TradingSwitch {
     }
   }
 
-  /** By the actor itself. Stricter only: a fault never loosens what a person set. */
+  /**
+   * By the actor itself. Stricter only: a fault never loosens what a person set. A loss becomes the
+   * reason of a halt that had another, because it flattens too.
+   */
   halt(code: ResultCode, nowUs: number): boolean {
-    if (this.state === 'halted') return false
+    const { tradingReason } = this.#ledger.state
+    const isNewLoss = LOSS_CODES.includes(code) && !LOSS_CODES.includes(tradingReason)
+    if (this.state === 'halted' && !isNewLoss) return false
+    if (LOSS_CODES.includes(code)) this.#ledger.counters.add('losses_reached')
     this.#journal('halted', code, null, nowUs)
     this.#ledger.auditTradingState(code, Number.NaN, nowUs)
     return true
@@ -62,6 +78,13 @@ export class TradingSwitch {
   set(state: TradingState, command: number, nowUs: number): void {
     this.#journal(state, 'command', command, nowUs)
     this.#ledger.auditTradingState('ok', command, nowUs)
+  }
+
+  /** Halted for a reason that only its release takes away; `command` null: nobody asked. */
+  kill(command: number | null, nowUs: number): void {
+    const isNew = this.state !== 'halted' || this.#ledger.state.tradingReason !== 'kill_latch'
+    if (isNew) this.#journal('halted', 'kill_latch', command, nowUs)
+    this.#ledger.auditTradingState('ok', command ?? Number.NaN, nowUs)
   }
 
   /** Answers a command that leaves the state as it is: done, or refused with a code. */

@@ -3,7 +3,12 @@ export const COMMAND_KIND = 0 // COMMANDS
 export const COMMAND_NUMBER = 1 // counts from 1; the audit record that answers carries it
 export const COMMAND_INSTRUMENT = 2 // index; -1: all
 export const COMMAND_TIME_US = 3
-export const COMMAND_FIELDS = 8
+export const COMMAND_KILLS = 4 // of a release: how many settings of the kill latch it answers
+export const COMMAND_WHO = 8 // text, COMMAND_WHO_SLOTS (text-slots.ts)
+export const COMMAND_WHO_SLOTS = 8
+export const COMMAND_REASON = 16 // text, COMMAND_REASON_SLOTS
+export const COMMAND_REASON_SLOTS = 32
+export const COMMAND_FIELDS = 48
 
 export const COMMANDS = [
   'halt',
@@ -11,6 +16,7 @@ export const COMMANDS = [
   'resume',
   'cancel_all',
   'flatten',
-  'kill', // main has set the kill latch; nothing leaves any more until the process starts again
+  'kill', // main has set the kill latch; everything is canceled and closed, then halted
+  'release', // ends a kill: trading stays halted, and may be resumed
 ] as const
 export type Command = (typeof COMMANDS)[number]

@@ -1,4 +1,5 @@
 import { SHARDS_MAX } from '../constants.ts'
+import { BREAKER_STATES, type BreakerState } from '../domain/journal.ts'
 import { TRADING_STATES, type TradingState, tradingStateCode } from '../domain/trading.ts'
 import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './region.ts'
 
@@ -6,14 +7,17 @@ import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './re
  * Words that every thread may look at, each on its own cache line and with one writer.
  *
  *   line 0              TRADING_STATE   written by execution only; halted until it says otherwise
- *   line 1              KILL_LATCH      set by main (never cleared while the process lives)
+ *   line 1              KILL_LATCH      count of kills; added to by main, and by execution at a start
  *   line 2              DOORBELL        count of the actor's rings; added to by shards and main
  *   line 3              SLEEPING        1 while the actor waits on the doorbell
  *   line 4              STREAM_LEAVE    1 once the process is about to exit; written by main
  *   line 5              STREAM_NATIVE   1 while the stream thread holds native sockets; its own
+ *   line 6              KILLS_RELEASED  count of kills that were released; written by execution only
+ *   line 7              WAY_OUT_CLOSED  1 once the watchdog let nothing leave any more; by main
  *   line 8 + i          HEARTBEAT       float64 microseconds, one per thread
- *   line 26 + 2s        NATIVE_BAR      1 while shard s may not begin native code; its supervisor's
- *   line 27 + 2s        NATIVE_BUSY     1 while shard s may be in native code; its own
+ *   line 27 + 2s        NATIVE_BAR      1 while shard s may not begin native code; its supervisor's
+ *   line 28 + 2s        NATIVE_BUSY     1 while shard s may be in native code; its own
+ *   last line           BREAKERS        a word each, BREAKER_STATES; written by execution
  */
 const WORDS_PER_LINE = 16
 const DOUBLES_PER_LINE = 8
@@ -23,14 +27,22 @@ const DOORBELL = 2 * WORDS_PER_LINE
 const SLEEPING = 3 * WORDS_PER_LINE
 const STREAM_LEAVE = 4 * WORDS_PER_LINE
 const STREAM_NATIVE = 5 * WORDS_PER_LINE
+const KILLS_RELEASED = 6 * WORDS_PER_LINE
+const WAY_OUT_CLOSED = 7 * WORDS_PER_LINE
 const HEARTBEAT_LINE = 8
 
 /** Threads that beat: shards 0..SHARDS_MAX-1, then these. */
 export const EXECUTION_BEAT = SHARDS_MAX
 export const STREAM_BEAT = SHARDS_MAX + 1
-const BEATS = SHARDS_MAX + 2
+export const MAIN_BEAT = SHARDS_MAX + 2
+const BEATS = SHARDS_MAX + 3
 const NATIVE_LINE = HEARTBEAT_LINE + BEATS
-const LINES = NATIVE_LINE + 2 * SHARDS_MAX
+const BREAKER_LINE = NATIVE_LINE + 2 * SHARDS_MAX
+const LINES = BREAKER_LINE + 1
+
+/** Breakers of the gateway, by class of endpoints; the order is that of their words. */
+export const BREAKERS = ['market', 'account', 'placement', 'cancel'] as const
+export type BreakerName = (typeof BREAKERS)[number]
 
 export function createControlBlock(): SharedArrayBuffer {
   return createRegion('control', cacheLines(LINES * 64))
@@ -56,12 +68,48 @@ export class ControlBlock {
   }
 
   isKilled(): boolean {
-    return Atomics.load(this.#words, KILL_LATCH) === 1
+    return this.kills() !== Atomics.load(this.#words, KILLS_RELEASED)
+  }
+
+  /** How often the latch was set in the life of this block. */
+  kills(): number {
+    return Atomics.load(this.#words, KILL_LATCH)
   }
 
   kill(): void {
-    Atomics.store(this.#words, KILL_LATCH, 1)
+    Atomics.add(this.#words, KILL_LATCH, 1)
     this.ring()
+  }
+
+  /**
+   * By execution only. `kills` is what `kills()` was when the release was asked for: a kill that
+   * came later stays.
+   */
+  release(kills: number): void {
+    Atomics.store(this.#words, KILLS_RELEASED, kills)
+  }
+
+  /**
+   * By the watchdog in main, when the actor is silent: should it wake up, it finds its way out
+   * closed, and shards ask for nothing. Nothing opens it again; the process leaves.
+   */
+  closeWayOut(): void {
+    Atomics.store(this.#words, WAY_OUT_CLOSED, 1)
+  }
+
+  isWayOutClosed(): boolean {
+    return Atomics.load(this.#words, WAY_OUT_CLOSED) === 1
+  }
+
+  /** By execution only. */
+  setBreaker(breaker: BreakerName, state: BreakerState): void {
+    const word = BREAKER_LINE * WORDS_PER_LINE + BREAKERS.indexOf(breaker)
+    Atomics.store(this.#words, word, BREAKER_STATES.indexOf(state))
+  }
+
+  breaker(breaker: BreakerName): BreakerState {
+    const word = BREAKER_LINE * WORDS_PER_LINE + BREAKERS.indexOf(breaker)
+    return BREAKER_STATES[Atomics.load(this.#words, word)]
   }
 
   /** Wakes the actor; one notify, and only when it sleeps. */

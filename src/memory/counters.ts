@@ -119,6 +119,8 @@ export const COUNTERS = [
   'positions_adjusted',
   'fills_external',
   'executions_unwatched',
+  'losses_reached', // daily loss or drawdown: trading halted and flattened
+  'clock_drifts', // times the clock went beyond a level: warning, block or alert
   // alerts, in all and by kind (domain/alerts.ts)
   'alerts',
   'alerts_suppressed', // kept back by a cool-down
@@ -143,6 +145,52 @@ export const COUNTERS = [
   'alerts_liquidity_hole',
   'alerts_book_stale',
   'alerts_book_recovered',
+  'stops_ordered', // kills and flattens
+  'stops_flat',
+  'stops_stuck', // not flat within their bound: a person was told
+  'stops_released',
+  'kill_calls_failed', // calls of a kill that the exchange did not answer, made again
+  // calls of the gateway by class of endpoints; rejected: a business refusal; failed: no answer
+  'calls_market_ok',
+  'calls_market_rejected',
+  'calls_market_failed',
+  'calls_account_ok',
+  'calls_account_rejected',
+  'calls_account_failed',
+  'calls_placement_ok',
+  'calls_placement_rejected',
+  'calls_placement_failed',
+  'calls_cancel_ok',
+  'calls_cancel_rejected',
+  'calls_cancel_failed',
+  // the exchange's private side
+  'private_links_up',
+  'private_links_lost',
+  'trade_links_up',
+  'trade_links_lost',
+  'exchange_calls',
+  'exchange_calls_ambiguous', // nobody knows whether the exchange acted
+  'exchange_calls_limited', // refused or held back by the limit of calls
+  'exchange_lockouts',
+  'exchange_auth_refused',
+  'exchange_cancels_repeated', // a cancel may be sent again; an order never is
+  'exchange_executions_repeated',
+  'exchange_rows_unread', // of a shape that we do not know
+  'exchange_siblings', // orders or executions of another journal of ours on the account
+  'checkpoints_written',
+  'checkpoints_failed',
+  'checkpoints_refused',
+  'fills_position_stop', // external fills by a stop that the exchange kept for us
+  // exits and the paper exchange
+  'exit_levels_moved', // a trail tightened the stop of a position
+  'exits_blind', // the book of an open position gave no price
+  'exit_trades_missed',
+  'paper_trades_missed', // public trades that a queue did not see
+  'paper_funding_missed', // a position was held over a funding time whose rate was not known
+  'watchdog_looks', // of main at execution
+  'watchdog_execution_silent', // execution was given up
+  'watchdog_main_silent', // execution halted, as nobody could have stopped it
+  'intents_withheld', // not sent on, as execution was given up
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

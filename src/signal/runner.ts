@@ -16,6 +16,7 @@ import type { PlacedStrategy } from './strategy-table.ts'
 const SIGNALS = counterIndex('signals')
 const INTENTS = counterIndex('intents')
 const INTENTS_DROPPED = counterIndex('intents_dropped')
+const INTENTS_WITHHELD = counterIndex('intents_withheld')
 const NO_ALERTS = new Float64Array(0)
 
 export type SignalRunnerOptions = Readonly<{
@@ -36,6 +37,8 @@ export type SignalRunnerOptions = Readonly<{
   counters: Counters
   /** Latest alerts of a symbol (MarketView.alerts); undefined: none are kept. */
   alertsOf?: (instrument: number) => Float64Array | undefined
+  /** Execution was given up: signals are shown and go no further. Undefined: never. */
+  isWithheld?: () => boolean
   /** Wakes execution; called once after a symbol that pushed an intent. */
   ringDoorbell: () => void
 }>
@@ -128,6 +131,10 @@ export class SignalRunner {
     intent[intents.INTENT_RECEIVE_US] = row.receiveUs
     this.#counters[SIGNALS]++
     this.#options.signals.publish(intent)
+    if (this.#options.isWithheld?.() === true) {
+      this.#counters[INTENTS_WITHHELD]++
+      return 0
+    }
     if (this.#options.intents.push(intent)) {
       this.#counters[INTENTS]++
       return 1

@@ -1,4 +1,4 @@
-import type { CommandOutcome } from '../control/ports.ts'
+import type { CommandAsk, CommandOutcome } from '../control/ports.ts'
 import type { Clock } from '../core/clock.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 import type { Timers } from '../core/timer.ts'
@@ -6,6 +6,7 @@ import type { ResultCode } from '../domain/result-codes.ts'
 import * as record from '../memory/command-record.ts'
 import type { ControlBlock } from '../memory/control-block.ts'
 import { RingWriter } from '../memory/ring.ts'
+import { writeText } from '../memory/text-slots.ts'
 import type { TradingFold } from './trading-fold.ts'
 
 const ANSWER_MS_MAX = 2000
@@ -13,7 +14,9 @@ const LOOK_PERIOD_MS = 5
 const ALL_INSTRUMENTS = -1
 
 const REFUSALS: Readonly<Partial<Record<ResultCode, string>>> = {
-  kill_latch: 'the kill latch is set: start the process again',
+  kill_latch: 'the kill latch is set: release it first, with a name and a reason',
+  flattening: 'the kill is not flat yet, and its bound not reached: wait',
+  not_found: 'there is no kill to release',
   daily_loss: 'the loss of the day has reached its limit: wait for the next UTC day',
 }
 
@@ -50,12 +53,16 @@ export class Commands {
   give(
     kind: record.Command,
     instrument: number | undefined,
+    ask: CommandAsk = { who: '', reason: '' },
   ): Promise<Result<CommandOutcome, ResultCode>> {
     const number = ++this.#number
     const fields = this.#fields
     fields[record.COMMAND_KIND] = record.COMMANDS.indexOf(kind)
     fields[record.COMMAND_NUMBER] = number
     fields[record.COMMAND_INSTRUMENT] = instrument ?? ALL_INSTRUMENTS
+    fields[record.COMMAND_KILLS] = this.#control.kills()
+    writeText(fields, record.COMMAND_WHO, record.COMMAND_WHO_SLOTS, ask.who)
+    writeText(fields, record.COMMAND_REASON, record.COMMAND_REASON_SLOTS, ask.reason)
     fields[record.COMMAND_TIME_US] = this.#clock.nowUs()
     if (!this.#ring.push(fields)) {
       const full = fail('command_queue_full', 'execution has not taken earlier commands: try again')

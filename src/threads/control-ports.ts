@@ -11,10 +11,12 @@ import type { ControlPorts } from '../control/ports.ts'
 import type { EngineStatus, Readiness } from '../control/schemas.ts'
 import { systemClock } from '../core/clock.ts'
 import { fail } from '../core/result.ts'
+import { BREAKERS } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
 import { HISTOGRAMS } from '../memory/histograms.ts'
 import type { Engine } from './engine.ts'
 import { observeComponents } from './engine-health.ts'
+import { featureGroups } from './engine-plan.ts'
 import {
   alertAnswer,
   bookAnswer,
@@ -28,6 +30,10 @@ import {
   symbolStatuses,
   unrealizedPnlQuote,
 } from './engine-ports.ts'
+import { featureColumns } from './feature-registry.ts'
+
+/** As dashboards have it: 0 closed, 1 half open, 2 open. */
+const BREAKER_GAUGE = { closed: 0, half_open: 1, open: 2 } as const
 
 /** The control API's view of a running engine. */
 export function controlPorts(engine: Engine, owned: readonly (readonly number[])[]): ControlPorts {
@@ -42,6 +48,7 @@ export function controlPorts(engine: Engine, owned: readonly (readonly number[])
     status: () => status(engine),
     symbols: () => symbolStatuses(watch, shardOf, nowUs()),
     book: (symbol, depth) => bookAnswer(watch, symbol, depth, nowUs()),
+    featureColumns: () => featureColumns(featureGroups(engine.config)),
     features: (symbol) => featuresAnswer(watch, symbol, nowUs()),
     signals: (limit) => {
       engine.signals.update()
@@ -66,13 +73,13 @@ export function controlPorts(engine: Engine, owned: readonly (readonly number[])
       trading.update()
       return positionAnswers(trading, watch)
     },
-    command: async (kind, symbol) => {
+    command: async (kind, symbol, ask) => {
       const index = symbol === undefined ? undefined : watch.indexOf(symbol)
       if (symbol !== undefined && index === undefined) {
         return fail('instrument_unknown', `symbol: ${symbol} is not watched; see /api/v1/symbols`)
       }
       if (kind === 'kill') engine.control.kill()
-      return engine.commands.give(kind, index)
+      return engine.commands.give(kind, index, ask)
     },
     metrics: () => metricFamilies(engine),
   }
@@ -184,7 +191,9 @@ function metricFamilies(engine: Engine) {
       activePositionsCount: openPositions(engine),
       pnlTotalUsd: trading.realizedPnlQuote() + (Number.isNaN(unrealized) ? 0 : unrealized),
       riskExposurePercent: Number.isNaN(exposure) ? undefined : exposure,
-      circuitBreakerState: {},
+      circuitBreakerState: Object.fromEntries(
+        BREAKERS.map((each) => [each, BREAKER_GAUGE[engine.control.breaker(each)]]),
+      ),
       timeDriftSeconds: engine.timeDriftSeconds,
       tradingState: engine.control.tradingState(),
       booksByState: watch.states(),

@@ -1,6 +1,11 @@
 import { HEARTBEAT_SILENT_MS_MAX } from '../constants.ts'
 import type { ComponentObservation } from '../control/health.ts'
-import { type ControlBlock, EXECUTION_BEAT, STREAM_BEAT } from '../memory/control-block.ts'
+import {
+  BREAKERS,
+  type ControlBlock,
+  EXECUTION_BEAT,
+  STREAM_BEAT,
+} from '../memory/control-block.ts'
 import type { StateCounts } from './market-watch.ts'
 import type { ShardOverview } from './shard-supervisor.ts'
 import type { StoreOverview } from './store-supervisor.ts'
@@ -24,6 +29,8 @@ export function observeComponents(seen: EngineObservation): ComponentObservation
     feed(seen),
     ...seen.shards.map(shardComponent),
     threadComponent('execution', EXECUTION_BEAT, seen.isExecutionEnded, seen),
+    killComponent(seen),
+    breakerComponent(seen),
     threadComponent('stream', STREAM_BEAT, seen.isStreamEnded, seen),
     storeComponent(seen.store),
   ]
@@ -65,6 +72,20 @@ function threadComponent(
   const silentMs = Math.round((nowUs - control.lastBeatUs(beat)) / 1000)
   if (silentMs <= HEARTBEAT_SILENT_MS_MAX) return { name, state: 'ok', reason: '' }
   return { name, state: 'unhealthy', reason: `no heartbeat for ${silentMs} ms` }
+}
+
+/** A kill that is not released is no fault of the engine; it is shown, so that nobody wonders. */
+function killComponent({ control }: EngineObservation): ComponentObservation {
+  const name = 'kill'
+  if (!control.isKilled()) return { name, state: 'ok', reason: '' }
+  return { name, state: 'degraded', reason: 'killed: trading is halted until the release' }
+}
+
+function breakerComponent({ control }: EngineObservation): ComponentObservation {
+  const open = BREAKERS.filter((each) => control.breaker(each) !== 'closed')
+  if (open.length === 0) return { name: 'gateway', state: 'ok', reason: '' }
+  const reason = open.map((each) => `breaker of ${each} ${control.breaker(each)}`).join(', ')
+  return { name: 'gateway', state: 'degraded', reason }
 }
 
 /** Its journal is the truth, so a store that lags or is away is no danger. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import { HEARTBEAT_SILENT_MS_MAX, VERSION } from '../constants.ts'
+import { VERSION } from '../constants.ts'
 import { type ControlServer, createControlServer } from '../control/server.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
@@ -7,13 +7,14 @@ import type { Result } from '../core/result.ts'
 import { type CancelTimer, systemTimers } from '../core/timer.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
-import { ControlBlock, EXECUTION_BEAT } from '../memory/control-block.ts'
+import { ControlBlock } from '../memory/control-block.ts'
+import { Counters } from '../memory/counters.ts'
 import { AlertLog } from './alert-log.ts'
 import { Commands } from './commands.ts'
 import { controlPorts } from './control-ports.ts'
 import type { CrossCheck } from './cross-check.ts'
 import type { EngineMemory } from './engine-memory.ts'
-import type { ExecutionReady } from './execution-worker-data.ts'
+import { EXECUTION_SILENT_EXIT_CODE, type ExecutionReady } from './execution-worker-data.ts'
 import type { EngineFatal, FatalEvent } from './fatal-event.ts'
 import { GapLog } from './gap-log.ts'
 import type { InstrumentSource } from './instrument-source.ts'
@@ -25,6 +26,7 @@ import type { StartedWorker } from './started-worker.ts'
 import type { StoreSupervisor } from './store-supervisor.ts'
 import type { StreamReady, StreamSupervisor } from './stream-supervisor.ts'
 import { TradingFold } from './trading-fold.ts'
+import { Watchdog } from './watchdog.ts'
 
 const UPDATE_PERIOD_MS = 50
 const RATES_PERIOD_MS = 1000
@@ -76,6 +78,7 @@ export class Engine {
   readonly fatal: Promise<EngineFatal>
   readonly #parts: EngineParts
   readonly #cancels: CancelTimer[]
+  readonly #watchdog: Watchdog
   #server: ControlServer | undefined
   #isExecutionEnded = false
   #isStopping = false
@@ -108,6 +111,13 @@ export class Engine {
       systemClock,
       systemTimers,
     )
+    this.#watchdog = new Watchdog({
+      control: this.control,
+      counters: new Counters(memory.mainCounters),
+      clock: systemClock,
+      log: parts.log,
+      onSilent: (message) => parts.fatal.announce(message, EXECUTION_SILENT_EXIT_CODE),
+    })
     this.#cancels = [
       systemTimers.every(UPDATE_PERIOD_MS, () => this.#update()),
       systemTimers.every(RATES_PERIOD_MS, () => this.rates.update()),
@@ -191,20 +201,12 @@ export class Engine {
     this.signals.update()
     this.gaps.update()
     this.alerts.update()
-    this.#watchExecution()
+    this.#watchdog.look(this.#isExecutionEnded)
   }
 
   /** Nobody else may write the trading state while execution runs; now there is nobody else. */
   #onExecutionEnded(): void {
     this.#isExecutionEnded = true
     this.control.setTradingState('halted')
-  }
-
-  /** An actor that hangs may wake up at any time: the latch stops what it would send then. */
-  #watchExecution(): void {
-    const silentMs = (systemClock.nowUs() - this.control.lastBeatUs(EXECUTION_BEAT)) / 1000
-    if (silentMs < HEARTBEAT_SILENT_MS_MAX || this.#isExecutionEnded) return
-    this.control.kill()
-    this.#parts.fatal.announce(`execution gave no sign of life for ${Math.round(silentMs)} ms`)
   }
 }

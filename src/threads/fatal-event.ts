@@ -1,5 +1,7 @@
+import { EXECUTION_FAILED_EXIT_CODE } from './execution-worker-data.ts'
+
 /** Why an engine that ran cannot go on. */
-export type EngineFatal = Readonly<{ message: string }>
+export type EngineFatal = Readonly<{ message: string; exitCode: number }>
 
 /** The first reason to leave; later ones are its consequences. */
 export class FatalEvent {
@@ -12,7 +14,7 @@ export class FatalEvent {
     })
   }
 
-  announce(message: string): void {
-    this.#resolve({ message })
+  announce(message: string, exitCode = EXECUTION_FAILED_EXIT_CODE): void {
+    this.#resolve({ message, exitCode })
   }
 }

@@ -64,7 +64,7 @@ export class ShardScoring {
     if (!task.model.enabled) return succeed(undefined)
     const strategies = createStrategies(task.strategies, FEATURE_NAMES)
     if (!strategies.ok) return strategies
-    const model = loadModelFolder(task.model.folder, featureRegistry())
+    const model = loadModelFolder(task.model.folder, featureRegistry(task.groups))
     if (!model.ok) return model
     const control = new ControlBlock(memory.control)
     const { rows, scores } = memory
@@ -97,6 +97,7 @@ export class ShardScoring {
       signals: new BroadcastWriter(memory.shards[shard].signals),
       counters,
       ...(alerts === undefined ? {} : { alertsOf: (index) => alerts.latestOf(index) }),
+      isWithheld: () => control.isWayOutClosed(),
       ringDoorbell: () => control.ring(),
     })
     return succeed(new ShardScoring(task, ports, scorer.value, runner))

@@ -1,13 +1,14 @@
 import { Writable } from 'node:stream'
 import type { AlertAnswer } from '../../src/control/alert-schema.ts'
 import type { MetricFamily } from '../../src/control/metrics.ts'
-import type { CommandOutcome, ControlPorts } from '../../src/control/ports.ts'
+import type { CommandAsk, CommandOutcome, ControlPorts } from '../../src/control/ports.ts'
 import type { BookAnswer, GapAnswer, HealthMatrix } from '../../src/control/schemas.ts'
 import { ManualClock } from '../../src/core/clock.ts'
 import { createLogger } from '../../src/core/log.ts'
 import { fail, type Result, succeed } from '../../src/core/result.ts'
 import type { ResultCode } from '../../src/domain/result-codes.ts'
 import type { Command } from '../../src/memory/command-record.ts'
+import { featureColumns } from '../../src/threads/feature-registry.ts'
 
 /** An engine that answers from variables, and remembers what it was asked. */
 export const TOKEN = 'a-token-of-some-length'
@@ -18,6 +19,8 @@ export class EngineDouble {
   isReady = true
   isBroken = false
   commands: { kind: Command; symbol: string | undefined }[] = []
+  /** Who asked and why, one for each command. */
+  asks: (CommandAsk | undefined)[] = []
   refusal: ResultCode | undefined
   families: MetricFamily[] = []
   /** Held back until released, to see two requests at once. */
@@ -28,6 +31,7 @@ export class EngineDouble {
   reset(): void {
     Object.assign(this, initial())
     this.commands = []
+    this.asks = []
     this.log.length = 0
   }
 
@@ -66,6 +70,7 @@ export class EngineDouble {
       ],
       book: (symbol, depth) =>
         this.#of(symbol, { ...this.book, bids: this.book.bids.slice(0, depth) }),
+      featureColumns: () => featureColumns(['A', 'B', 'C', 'D', 'H']),
       features: (symbol) => this.#of(symbol, featuresAnswer()),
       signals: (limit) => Array.from({ length: Math.min(limit, 3) }, signalAnswer),
       gaps: (limit) => Array.from({ length: Math.min(limit, 3) }, gapAnswer),
@@ -75,7 +80,7 @@ export class EngineDouble {
         return [orderAnswer()]
       },
       positions: () => [positionAnswer()],
-      command: (kind, symbol) => this.#command(kind, symbol),
+      command: (kind, symbol, ask) => this.#command(kind, symbol, ask),
       metrics: () => this.families,
     }
   }
@@ -87,8 +92,10 @@ export class EngineDouble {
   async #command(
     kind: Command,
     symbol: string | undefined,
+    ask?: CommandAsk,
   ): Promise<Result<CommandOutcome, ResultCode>> {
     this.commands.push({ kind, symbol })
+    this.asks.push(ask)
     const number = this.commands.length
     await this.gate
     if (this.refusal !== undefined) return fail(this.refusal, 'not now')

@@ -3,6 +3,7 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { FeatureColumnsSchema } from '../../src/control/feature-columns-schema.ts'
 import {
   BookSchema,
   ErrorSchema,
@@ -67,6 +68,7 @@ describe('reads', () => {
     ['/api/v1/status', StatusSchema],
     ['/api/v1/symbols', Type.Array(SymbolSchema)],
     ['/api/v1/books/BTCUSDT', BookSchema],
+    ['/api/v1/features', FeatureColumnsSchema],
     ['/api/v1/features/BTCUSDT', FeaturesSchema],
     ['/api/v1/signals', Type.Array(SignalSchema)],
     ['/api/v1/orders', Type.Array(OrderSchema)],
@@ -99,6 +101,11 @@ describe('reads', () => {
   })
 
   it('write a NaN as null instead of failing', async () => {
+    const columns = (await get('/api/v1/features')).json()
+    expect(columns.groups_off).toEqual(['E', 'F', 'G', 'I', 'J', 'K', 'L', 'M', 'N'])
+    expect(columns.features).toHaveLength(150)
+    expect(columns.features[20]).toMatchObject({ name: 'imb_5', unit: '-', is_on: true })
+    expect(columns.features[43]).toMatchObject({ group: 'E', is_on: false })
     const { features } = (await get('/api/v1/features/BTCUSDT')).json()
     expect(features).toEqual({ mid: 64250.15, imb_5: null, ofi_1: null })
   })
@@ -163,6 +170,20 @@ describe('commands', () => {
       trading_state: 'halted',
     })
     expect(engine.commands).toEqual([{ kind, symbol: undefined }])
+  })
+
+  it('release wants a name and a reason, and hands both on', async () => {
+    for (const body of [{}, { who: 'ann' }, { who: 'ann', reason: ' ' }]) {
+      const refused = await post('release', {}, body)
+      expect(refused.statusCode).toBe(400)
+      expect(refused.json().message).toContain('who, reason')
+    }
+    expect(engine.commands).toEqual([])
+    const answer = await post('release', {}, { who: 'ann', reason: 'all is well' })
+    expect(answer.statusCode).toBe(200)
+    expect(engine.commands).toEqual([{ kind: 'release', symbol: undefined }])
+    expect(engine.asks).toEqual([{ who: 'ann', reason: 'all is well' }])
+    expect((await post('release', {}, { who: 'x'.repeat(49), reason: 'y' })).statusCode).toBe(400)
   })
 
   it('may be for one symbol, and refuse what they do not know', async () => {
@@ -318,7 +339,9 @@ describe('documentation', () => {
       '/api/v1/control/halt',
       '/api/v1/control/kill',
       '/api/v1/control/reduce',
+      '/api/v1/control/release',
       '/api/v1/control/resume',
+      '/api/v1/features',
       '/api/v1/features/{symbol}',
       '/api/v1/gaps',
       '/api/v1/orders',

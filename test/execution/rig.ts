@@ -14,11 +14,14 @@ import { MemoryJournal } from '../../src/execution/journal/memory-journal.ts'
 import { Ledger } from '../../src/execution/ledger.ts'
 import { DEFAULT_EXECUTION_OPTIONS, type ExecutionOptions } from '../../src/execution/options.ts'
 import { foldInto, recover, startRun } from '../../src/execution/recovery.ts'
+import type { RiskGuards } from '../../src/execution/risk-guards.ts'
+import type { PublicTrade, Tape } from '../../src/execution/tape.ts'
 import * as audit from '../../src/memory/audit-record.ts'
 import { type BookCopy, createBookCopy } from '../../src/memory/book-view.ts'
 import * as command from '../../src/memory/command-record.ts'
 import { Counters } from '../../src/memory/counters.ts'
 import * as intent from '../../src/memory/intent-record.ts'
+import { writeText } from '../../src/memory/text-slots.ts'
 
 /** 2025-11-21 10:00 UTC. */
 export const START_US = 1_763_719_200_000_000
@@ -89,6 +92,24 @@ export class HandBooks implements Books {
   }
 }
 
+/** Public trades made by hand. */
+export class HandTape implements Tape {
+  missed = 0
+  readonly trades: PublicTrade[] = []
+
+  next(out: PublicTrade): boolean {
+    const trade = this.trades.shift()
+    if (trade === undefined) return false
+    Object.assign(out, trade)
+    return true
+  }
+
+  /** `sign` +1: the taker bought. */
+  print(instrument: number, sign: number, ticks: number, lots: number, seq = Number.NaN): void {
+    this.trades.push({ instrument, sign, ticks, lots, seq })
+  }
+}
+
 export class HandControl {
   state: TradingState = 'halted'
   killed = false
@@ -98,6 +119,12 @@ export class HandControl {
   isKilled(): boolean {
     return this.killed
   }
+  kill(): void {
+    this.killed = true
+  }
+  release(): void {
+    this.killed = false
+  }
 }
 
 export type RigOptions = Readonly<{
@@ -106,6 +133,7 @@ export type RigOptions = Readonly<{
   /** Records of earlier runs. */
   records?: readonly JournalRecord[]
   run?: number
+  guards?: Partial<RiskGuards>
   clock?: ManualClock
   books?: HandBooks
   gateway?: (paper: PaperGateway) => Gateway
@@ -116,6 +144,8 @@ export type RigOptions = Readonly<{
 export class Rig {
   readonly clock: ManualClock
   readonly books: HandBooks
+  /** What the paper gateway reads. */
+  readonly tape = new HandTape()
   readonly control = new HandControl()
   readonly counters = new Counters()
   readonly state = new ExecutionState()
@@ -141,6 +171,7 @@ export class Rig {
       books: this.books,
       options: this.options.paper,
       run: this.memory.run,
+      recoveredLots: (key) => this.state.position(key).lots,
     })
     this.gateway = rig.gateway?.(paper) ?? paper
     this.ledger = new Ledger({
@@ -159,6 +190,7 @@ export class Rig {
       instruments: this.instruments,
       options: this.options,
       control: this.control,
+      ...(rig.guards === undefined ? {} : { guards: rig.guards }),
     })
   }
 
@@ -220,11 +252,18 @@ export class Rig {
     this.actor.receiveIntent(record, 0)
   }
 
-  command(kind: command.Command, instrument = -1): number {
+  command(
+    kind: command.Command,
+    instrument = -1,
+    ask: Readonly<{ who: string; reason: string }> = { who: '', reason: '' },
+  ): number {
     const record = new Float64Array(command.COMMAND_FIELDS)
     record[command.COMMAND_KIND] = command.COMMANDS.indexOf(kind)
     record[command.COMMAND_NUMBER] = ++this.#commandNumber
     record[command.COMMAND_INSTRUMENT] = instrument
+    record[command.COMMAND_KILLS] = 1
+    writeText(record, command.COMMAND_WHO, command.COMMAND_WHO_SLOTS, ask.who)
+    writeText(record, command.COMMAND_REASON, command.COMMAND_REASON_SLOTS, ask.reason)
     this.actor.obey(record, 0)
     return this.#commandNumber
   }

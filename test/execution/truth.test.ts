@@ -58,11 +58,11 @@ describe('before the account agrees', () => {
     await rig.pass(40_000, 100)
     expect(rig.actor.truth.isHealthy).toBe(false)
     expect(types(rig)).not.toContain('position_adjusted')
-    // Three calls a round; rounds after 2, 4, 8, 16 s.
-    expect(exchange.calls).toBeGreaterThanOrEqual(9)
-    expect(exchange.calls).toBeLessThanOrEqual(18)
+    // Three calls a round; the fifth failure opens the breaker of the account for a minute.
+    expect(exchange.calls).toBe(5)
+    expect(rig.records('breaker').at(-1)).toMatchObject({ breaker: 'account', state: 'open' })
     exchange.isDown = false
-    await rig.pass(60_000, 100)
+    await rig.pass(100_000, 100)
     expect(rig.actor.truth.isHealthy).toBe(true)
     expect(rig.lots(0)).toBe(7)
   })

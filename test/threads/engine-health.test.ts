@@ -45,6 +45,8 @@ const WELL = {
   feed: 'ok',
   'shard-0': 'ok',
   execution: 'ok',
+  kill: 'ok',
+  gateway: 'ok',
   stream: 'ok',
   store: 'ok',
 }
@@ -86,6 +88,19 @@ describe('the health matrix', () => {
     ],
   ])('says which component it is when %s', (_, change, expected) => {
     expect(states(change)).toEqual({ ...WELL, ...expected })
+  })
+
+  it('shows a kill and open breakers, without calling the engine sick', () => {
+    const seen = observation()
+    seen.control.kill()
+    seen.control.setBreaker('placement', 'open')
+    const components = observeComponents(seen)
+    const of = (name: string) => components.find((component) => component.name === name)
+    expect(of('kill')).toMatchObject({ state: 'degraded' })
+    expect(of('gateway')).toMatchObject({
+      state: 'degraded',
+      reason: 'breaker of placement open',
+    })
   })
 
   it('gives a reason with everything that is not ok', () => {

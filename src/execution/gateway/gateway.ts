@@ -26,7 +26,18 @@ export type Gateway = {
    * When `advance` will have something to do, for the actor's sleep; Infinity: not by time alone.
    */
   nextDueUs(): number
+  /** Calls that it made by itself since the last time, such as for the clock; for the breakers. */
+  takeOwnCalls?(): readonly OwnCall[]
 }
+
+/** Classes of endpoints, each with a breaker of its own. `cancel`: cancels and closing orders. */
+export const ENDPOINT_CLASSES = ['market', 'account', 'placement', 'cancel'] as const
+export type EndpointClass = (typeof ENDPOINT_CLASSES)[number]
+
+export type OwnCall = Readonly<{
+  endpoint: EndpointClass
+  outcome: 'ok' | 'rejected' | 'failed'
+}>
 
 /** What the exchange keeps of the account, whoever traded on it: the truth after a restart. */
 export type Account = {
@@ -37,6 +48,11 @@ export type Account = {
   balance(nowUs: number): Promise<BalanceReply>
   /** Everything open on the account, by the exchange itself; for the kill. */
   cancelAll(nowUs: number): Promise<CancelReply>
+  /**
+   * Asks the exchange to cancel every order by itself when our private side was silent for so long;
+   * undefined where it cannot.
+   */
+  armDisconnectCancel?(windowS: number, nowUs: number): Promise<CancelReply>
 }
 
 /** `lots` is the whole size, what is filled included. */
@@ -96,6 +112,8 @@ export type RemoteExecution = Execution &
     key: string
     side: OrderSide
     kind: 'trade' | 'funding' | 'other'
+    /** By a stop that the exchange keeps with a position: ours, but by no order of ours. */
+    isPositionStop?: boolean
   }>
 
 export type RemoteOrderState = 'open' | 'filled' | 'canceled' | 'rejected' | 'expired'

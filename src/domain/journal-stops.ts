@@ -1,0 +1,52 @@
+import type { Category } from './instrument.ts'
+
+/** Journal records of what stops trading harder than a trading state does, and of who asked. */
+
+/**
+ * `flatten` makes flat and goes on reduce-only; `kill` makes flat the whole account and stays
+ * halted until its release.
+ */
+export const STOP_KINDS = ['flatten', 'kill'] as const
+export type StopKind = (typeof STOP_KINDS)[number]
+
+export const STOP_PHASES = [
+  'ordered',
+  'flat', // seen at the exchange where it has an account, else here
+  'stuck', // its bound was reached with something open: a person is needed
+  'released',
+] as const
+export type StopPhase = (typeof STOP_PHASES)[number]
+
+/** A flatten or a kill entered a phase. */
+export type StopChanged = Readonly<{
+  type: 'stop'
+  time_us: number
+  run: number
+  stop: StopKind
+  phase: StopPhase
+  /** null: all instruments; always so of a kill. */
+  symbol: string | null
+  category: Category | null
+  /** Result code, or what the person wrote. */
+  reason: string
+  /** As the caller named itself; empty when the actor did it by itself. */
+  who: string
+  command: number | null
+  orders_open: number
+  positions_open: number
+}>
+
+/** A person's command and what became of it: who, what, when, why. */
+export type CommandObeyed = Readonly<{
+  type: 'command'
+  time_us: number
+  run: number
+  number: number
+  command: string
+  /** null: all. */
+  symbol: string | null
+  who: string
+  reason: string
+  /** Result code of the answer. */
+  code: string
+}>

@@ -1,0 +1,134 @@
+import type { Clock } from '../../core/clock.ts'
+import type {
+  Account,
+  AmendTerms,
+  BalanceReply,
+  CancelReply,
+  EndpointClass,
+  ExecutionsReply,
+  Gateway,
+  GatewayEvent,
+  OpenOrdersReply,
+  PositionsReply,
+  QueryReply,
+  SubmitReply,
+} from '../gateway/gateway.ts'
+import type { ApprovedOrder } from '../risk/risk-gate.ts'
+import type { BreakerBoard, CallOutcome } from './breaker-board.ts'
+
+type Reply =
+  | SubmitReply
+  | QueryReply
+  | OpenOrdersReply
+  | ExecutionsReply
+  | PositionsReply
+  | BalanceReply
+
+type Unknown = Readonly<{ kind: 'unknown'; message: string }>
+
+const KEPT_BACK: Unknown = { kind: 'unknown', message: 'the breaker of the account is open' }
+
+/**
+ * A gateway whose calls are counted by class and kept from an exchange that fails. Orders that open
+ * have asked their breaker before they were journaled (order-flow.ts), cancels and closing orders
+ * ask none, and a kill asks none at all. Outcomes are taken in `review`, so that everything that
+ * follows from one happens within a turn.
+ */
+export class GuardedGateway implements Gateway {
+  readonly account: Account | undefined
+  readonly #inner: Gateway
+  readonly #board: BreakerBoard
+  readonly #clock: Clock
+  readonly #isUrgent: () => boolean
+  /** Since the last review; not more than the calls that were under way. */
+  #outcomes: (readonly [EndpointClass, CallOutcome])[] = []
+
+  constructor(inner: Gateway, board: BreakerBoard, clock: Clock, isUrgent: () => boolean) {
+    this.#inner = inner
+    this.#board = board
+    this.#clock = clock
+    this.#isUrgent = isUrgent
+    const { account } = inner
+    this.account = account === undefined ? undefined : this.#guardAccount(account)
+  }
+
+  /** Hands what calls came to since the last time to the breakers. */
+  review(nowUs: number): void {
+    for (const [endpoint, outcome] of this.#outcomes.splice(0)) {
+      this.#board.note(endpoint, outcome, nowUs)
+    }
+    for (const { endpoint, outcome } of this.#inner.takeOwnCalls?.() ?? []) {
+      this.#board.note(endpoint, outcome, nowUs)
+    }
+  }
+
+  submit(order: ApprovedOrder, nowUs: number): Promise<SubmitReply> {
+    const endpoint = order.isReduceOnly ? 'cancel' : 'placement'
+    return this.#follow(endpoint, this.#inner.submit(order, nowUs))
+  }
+
+  cancel(orderLinkId: string, nowUs: number): Promise<CancelReply> {
+    return this.#follow('cancel', this.#inner.cancel(orderLinkId, nowUs))
+  }
+
+  amend(orderLinkId: string, terms: AmendTerms, nowUs: number): Promise<SubmitReply> {
+    return this.#follow('placement', this.#inner.amend(orderLinkId, terms, nowUs))
+  }
+
+  query(orderLinkId: string, nowUs: number): Promise<QueryReply> {
+    // Never kept back: nobody may leave the fate of an order open, and look-ups slow down by
+    // themselves.
+    return this.#follow('account', this.#inner.query(orderLinkId, nowUs))
+  }
+
+  openOrders(nowUs: number): Promise<OpenOrdersReply> {
+    return this.#ask(() => this.#inner.openOrders(nowUs))
+  }
+
+  advance(nowUs: number): void {
+    this.#inner.advance(nowUs)
+  }
+
+  nextEvent(): GatewayEvent | undefined {
+    return this.#inner.nextEvent()
+  }
+
+  nextDueUs(): number {
+    return this.#inner.nextDueUs()
+  }
+
+  #guardAccount(account: Account): Account {
+    const arm = account.armDisconnectCancel?.bind(account)
+    return {
+      executions: (sinceUs, nowUs) => this.#ask(() => account.executions(sinceUs, nowUs)),
+      positions: (nowUs) => this.#ask(() => account.positions(nowUs)),
+      balance: (nowUs) => this.#ask(() => account.balance(nowUs)),
+      cancelAll: (nowUs) => this.#follow('cancel', account.cancelAll(nowUs)),
+      ...(arm === undefined
+        ? {}
+        : {
+            armDisconnectCancel: (windowS: number, nowUs: number) =>
+              this.#follow('cancel', arm(windowS, nowUs)),
+          }),
+    }
+  }
+
+  #ask<Answer extends Reply>(call: () => Promise<Answer>): Promise<Answer | Unknown> {
+    const isAllowed = this.#board.claim('account', this.#clock.nowUs())
+    if (!isAllowed && !this.#isUrgent()) return Promise.resolve(KEPT_BACK)
+    return this.#follow('account', call())
+  }
+
+  /** The same promise: an answer comes as early as without us, before the events that it caused. */
+  #follow<Answer extends Reply>(endpoint: EndpointClass, call: Promise<Answer>): Promise<Answer> {
+    void call.then((reply) => {
+      this.#outcomes.push([endpoint, outcomeOf(reply)])
+    })
+    return call
+  }
+}
+
+function outcomeOf({ kind }: Reply): CallOutcome {
+  if (kind === 'unknown') return 'failed'
+  return kind === 'rejected' ? 'rejected' : 'ok'
+}

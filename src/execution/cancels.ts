@@ -1,0 +1,33 @@
+import type { ResultCode } from '../domain/result-codes.ts'
+import type { Ledger } from './ledger.ts'
+import type { Order } from './order/order.ts'
+import type { OrderFlow } from './order-flow.ts'
+
+/** Asks for the cancel of many orders; nothing happens to one that is finished or asked already. */
+export class Cancels {
+  readonly #ledger: Ledger
+  readonly #flow: OrderFlow
+
+  constructor(ledger: Ledger, flow: OrderFlow) {
+    this.#ledger = ledger
+    this.#flow = flow
+  }
+
+  /** `instrument` -1: all. */
+  all(instrument: number, code: ResultCode, nowUs: number): void {
+    const isMeant = ({ key }: Order) =>
+      instrument === -1 || instrument === this.#ledger.instrument(key)?.index
+    this.#where(isMeant, code, nowUs)
+  }
+
+  /** Orders that may open or enlarge a position. */
+  opening(code: ResultCode, nowUs: number): void {
+    this.#where((order) => !order.terms.reduce_only, code, nowUs)
+  }
+
+  #where(isMeant: (order: Order) => boolean, code: ResultCode, nowUs: number): void {
+    for (const order of this.#ledger.state.unfinished.values()) {
+      if (isMeant(order)) this.#flow.cancel(order, code, nowUs)
+    }
+  }
+}
