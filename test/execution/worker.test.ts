@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MAIN_SILENT_MS_MAX } from '../../src/constants.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
 import * as audit from '../../src/memory/audit-record.ts'
@@ -16,11 +17,19 @@ import {
 } from '../../src/memory/book-view.ts'
 import { BroadcastReader, createBroadcast } from '../../src/memory/broadcast.ts'
 import * as command from '../../src/memory/command-record.ts'
-import { ControlBlock, createControlBlock, EXECUTION_BEAT } from '../../src/memory/control-block.ts'
+import {
+  ControlBlock,
+  createControlBlock,
+  EXECUTION_BEAT,
+  MAIN_BEAT,
+} from '../../src/memory/control-block.ts'
 import { Counters, createCounters } from '../../src/memory/counters.ts'
 import { createHistograms, openHistogram } from '../../src/memory/histograms.ts'
 import * as intent from '../../src/memory/intent-record.ts'
+import { createRecords } from '../../src/memory/record-view.ts'
 import { createRing, RingWriter } from '../../src/memory/ring.ts'
+import { TICKER_FIELDS } from '../../src/memory/ticker-record.ts'
+import { TRADE_FIELDS } from '../../src/memory/trade-record.ts'
 import type {
   ExecutionWorkerData,
   ExecutionWorkerMessage,
@@ -41,6 +50,8 @@ function createData(dataFolder: string): ExecutionWorkerData {
     books: layout.createBooks(1, DEPTH),
     depth: DEPTH,
     intents: [0, 1].map(() => createRing(64, intent.INTENT_FIELDS)),
+    trades: [createBroadcast(64, TRADE_FIELDS)],
+    tickers: createRecords('tickers', 1, TICKER_FIELDS),
     commands: createRing(16, command.COMMAND_FIELDS),
     audit: createBroadcast(1024, audit.AUDIT_FIELDS),
     counters: createCounters(),
@@ -141,6 +152,27 @@ class Thread {
 }
 
 describe.skipIf(!existsSync(FILE))('the execution thread', () => {
+  it('closes at its stop while main hangs, and opens nothing until a person resumes', async () => {
+    const thread = new Thread(join(folder, 'main-hangs'))
+    thread.quote(9_999, 10_001)
+    await thread.message()
+    thread.enter(1, {
+      [intent.INTENT_LIMIT_TICKS]: 10_001,
+      [intent.INTENT_STOP_TICKS]: 9_980,
+      [intent.INTENT_ROW_NUMBER]: 1,
+      [intent.INTENT_U]: 5,
+    })
+    await thread.audited('fill')
+    const counters = new Counters(thread.data.counters)
+    thread.control.beat(MAIN_BEAT, systemClock.nowUs() - (MAIN_SILENT_MS_MAX + 100) * 1000)
+    thread.quote(9_970, 9_990)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+    expect(counters.get('fills')).toBe(2)
+    expect(thread.control.tradingState()).toBe('halted')
+    expect(counters.get('watchdog_main_silent')).toBe(1)
+    await thread.stop()
+  })
+
   it('recovers, trades from the rings, obeys, ends in order, and comes back the same', async () => {
     const dataFolder = join(folder, 'trades')
     const thread = new Thread(dataFolder)
