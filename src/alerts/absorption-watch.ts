@@ -9,7 +9,7 @@ import { UsualLevel } from './usual-level.ts'
 const HOLD_MS = 500
 /** A better price for longer than this, and the level is not what holds the market any more. */
 const AWAY_MS = 2000
-const USUAL_TIMES = 6
+const USUAL_TIMES = 8
 
 /**
  * Trades at the best price of one side since it became the best, in units of the usual best queue:

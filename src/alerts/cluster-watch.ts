@@ -10,7 +10,7 @@ import { UsualLevel } from './usual-level.ts'
 const HOLD_MS = 2000
 /** One heavy level is a wall, not a cluster. */
 const LEVELS_MIN = 2
-const USUAL_TIMES = 1.5
+const USUAL_TIMES = 2
 /** Between two looks at the levels themselves. */
 const LOOK_PERIOD_MS = 250
 /** A cluster that lost so much of itself while the price was elsewhere has dissolved. */

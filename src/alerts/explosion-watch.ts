@@ -3,10 +3,13 @@ import type { AlertSetting } from '../domain/alerts.ts'
 import type { AlertPort } from './alert-port.ts'
 import type { AlertRow } from './alert-row.ts'
 import { Latch } from './latch.ts'
+import { UsualLevel } from './usual-level.ts'
 
 const SECONDS = 60
 /** A move must also be so many times what the volatility makes likely within the window. */
 const VOLATILITY_TIMES = 4
+/** The volatility is that of quiet times: a move of this part of the threshold is none. */
+const QUIET_PART = 1 / 3
 
 /**
  * The mid against its lowest and highest of the last minute, in buckets of one second of the
@@ -19,6 +22,7 @@ export class PriceExplosion {
   readonly #volatility: number
   readonly #lows = new Float64Array(SECONDS).fill(Number.POSITIVE_INFINITY)
   readonly #highs = new Float64Array(SECONDS).fill(Number.NEGATIVE_INFINITY)
+  readonly #usual = new UsualLevel()
   #low = Number.POSITIVE_INFINITY
   #high = Number.NEGATIVE_INFINITY
   #second = Number.NEGATIVE_INFINITY
@@ -48,11 +52,11 @@ export class PriceExplosion {
     const rise = 100 * (mid / this.#low - 1)
     const fall = 100 * (1 - mid / this.#high)
     const { on, off } = this.#setting
-    if (!this.#latch.isOn && rise < on && fall < on) return
-    const volatility = row.values[this.#volatility]
-    const likely = !Number.isNaN(volatility) ? (volatility * Math.sqrt(SECONDS)) / 100 : 0
-    // The move itself raises the volatility, so what it asks for is bounded.
-    const least = Math.max(on, Math.min(VOLATILITY_TIMES * likely, 2 * on))
+    const isQuiet = rise < on * QUIET_PART && fall < on * QUIET_PART
+    if (row.isSample && isQuiet) this.#usual.add(row.values[this.#volatility])
+    const volatility = this.#usual.mean
+    const likely = Number.isNaN(volatility) ? 0 : (volatility * Math.sqrt(SECONDS)) / 100
+    const least = Math.max(on, VOLATILITY_TIMES * likely)
     const value = Math.max(rise, fall)
     if (!this.#latch.passes(value, least, off, row.tauMs)) return
     this.#port
@@ -123,7 +127,6 @@ export class VolumeExplosion {
     if (this.#count < SAMPLES_NEEDED || !(this.#mean > 0)) return
     const { on, off } = this.#setting
     const value = volume / this.#mean
-    if (!this.#latch.isOn && !(value >= on)) return
     const least = Math.max(on, 1 + (DEVIATIONS * this.#deviation) / this.#mean)
     if (!this.#latch.passes(value, least, off, row.tauMs)) return
     this.#port
@@ -136,7 +139,9 @@ export class VolumeExplosion {
   #sample(step: number, volume: number): void {
     this.#step = step
     if (Number.isNaN(volume)) return
-    this.#samples[this.#next] = volume
+    // One burst must not become what is usual.
+    const most = this.#count < SAMPLES_NEEDED ? volume : this.#setting.on * this.#mean
+    this.#samples[this.#next] = Math.min(volume, most)
     this.#next = (this.#next + 1) % SAMPLES
     if (this.#count < SAMPLES) this.#count++
     let sum = 0

@@ -38,9 +38,8 @@ export class ScoreWatch {
     const { column, guard, guardMin, kind, second, side } = this.#choice
     const value = row.values[column]
     const { on, off } = this.#setting
-    // Most rows of most symbols: nothing on, nothing to release.
-    if (!this.#latch.isOn && !(value >= on)) return
-    if (!this.#latch.isOn && guard >= 0 && !(row.values[guard] >= guardMin)) return
+    const isGuarded = guard >= 0 && !(row.values[guard] >= guardMin)
+    if (value >= on && isGuarded && !this.#latch.isOn) return
     if (!this.#latch.passes(value, on, off, row.tauMs)) return
     this.#port
       .begin(kind, side, value, on)

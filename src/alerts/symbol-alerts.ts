@@ -16,6 +16,11 @@ import { WallWatch } from './wall-watch.ts'
 
 /** VPIN must also be among the highest of its own past. */
 const TOXIC_RANK_MIN = 0.9
+/**
+ * Layers must also weigh something: their side's share of spoof events in all that was added within
+ * a minute. Many levels of ordinary size are canceled together wherever quotes follow a price.
+ */
+const LAYERED_SHARE_MIN = 0.2
 
 const NO_FLOWS: AlertSideFlows = {
   count: 0,
@@ -218,18 +223,26 @@ function emptyRow(): AlertRow {
 function scoreWatches(column: Column, settings: AlertSettings, port: AlertPort): ScoreWatch[] {
   const manipulation = column('manip_score')
   const rank = column('vpin_cdf')
-  const orders = column('otr_60s')
-  const watch = (kind: AlertKind, side: number, name: string, second: number, guard = -1) => {
-    const choice = { kind, side, column: column(name), second, guard, guardMin: TOXIC_RANK_MIN }
-    return new ScoreWatch(choice, settings[kind], port)
-  }
+  const bidShare = column('spoof_bid_60s')
+  const askShare = column('spoof_ask_60s')
+  const none = -1
+  const watch = (
+    kind: AlertKind,
+    side: number,
+    score: number,
+    second: number,
+    guard = none,
+    guardMin = 0,
+  ) => new ScoreWatch({ kind, side, column: score, second, guard, guardMin }, settings[kind], port)
+  const bidLayers = column('layer_bid_5s')
+  const askLayers = column('layer_ask_5s')
   return [
-    watch('spoofing_suspected', 1, 'spoof_bid_60s', manipulation),
-    watch('spoofing_suspected', -1, 'spoof_ask_60s', manipulation),
-    watch('layering_suspected', 1, 'layer_bid_5s', manipulation),
-    watch('layering_suspected', -1, 'layer_ask_5s', manipulation),
-    watch('stuffing_suspected', 0, 'stuffing_score', orders),
-    watch('toxicity_high', 0, 'vpin', rank, rank),
+    watch('spoofing_suspected', 1, bidShare, manipulation),
+    watch('spoofing_suspected', -1, askShare, manipulation),
+    watch('layering_suspected', 1, bidLayers, bidShare, bidShare, LAYERED_SHARE_MIN),
+    watch('layering_suspected', -1, askLayers, askShare, askShare, LAYERED_SHARE_MIN),
+    watch('stuffing_suspected', 0, column('stuffing_score'), column('otr_60s')),
+    watch('toxicity_high', 0, column('vpin'), rank, rank, TOXIC_RANK_MIN),
   ]
 }
 

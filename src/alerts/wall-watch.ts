@@ -9,7 +9,7 @@ import { UsualLevel } from './usual-level.ts'
 /** A level must stand for so long before it counts: what flickers is no wall. */
 const HOLD_MS = 1000
 /** ... and be so many times the ratio that is usual on its side. */
-const USUAL_TIMES = 2.5
+const USUAL_TIMES = 4
 /** What was canceled here and is added elsewhere within this time, before or after, has moved. */
 const MOVE_MS = 1000
 /** A wall that came back to this part of its peak begins its account anew. */

@@ -78,6 +78,12 @@ export class FairPrice {
     this.#sigma = sigmaPerSecond / Math.sqrt(STEPS_PER_SECOND)
   }
 
+  /** Moves the own path, as if news had come. */
+  shift(log: number): void {
+    this.#own = bounded(this.#own + log)
+    this.ticks *= Math.exp(log)
+  }
+
   step(factor: MarketFactor, calm: number): void {
     const random = this.#random
     const sigma = this.#sigma * factor.regime.volatility * calm

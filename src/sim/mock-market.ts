@@ -4,6 +4,7 @@ import type { Category } from '../domain/instrument.ts'
 import type { LevelsAt } from './book-journal.ts'
 import { BookTopic } from './book-topic.ts'
 import type { Channel, FrameReceiver, SendTotals, Topic } from './channel.ts'
+import type { EpisodeDirector } from './episode-director.ts'
 import { FAIR_PERIOD_US, MarketFactor } from './fair-price.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { type ListedInstrument, listInstruments } from './instruments.ts'
@@ -48,6 +49,7 @@ export class MockMarket implements MarketSource {
   readonly #seed: number
   readonly #factor: MarketFactor
   #observer: FillObserver | undefined = undefined
+  #director: EpisodeDirector | undefined = undefined
   #rate: number
   #speed = 0
   #nextGridUs: number
@@ -85,6 +87,11 @@ export class MockMarket implements MarketSource {
   observe(observer: FillObserver): void {
     this.#observer = observer
     for (const market of this.#markets.values()) market.observer = observer
+  }
+
+  /** Whose episodes are played from now on. */
+  plant(director: EpisodeDirector): void {
+    this.#director = director
   }
 
   /** The market of a listed instrument, opened when it is first asked for. */
@@ -170,6 +177,7 @@ export class MockMarket implements MarketSource {
       const nextUs = Math.min(slice, this.#nextGridUs, untilUs)
       for (const market of this.#markets.values()) market.advance(nextUs)
       this.nowUs = nextUs
+      this.#director?.advance(nextUs, (category, symbol) => this.market(category, symbol))
       if (nextUs === this.#nextGridUs) this.#grid()
     }
     return true

@@ -76,6 +76,8 @@ export class SymbolMarket {
   readonly candles: CandleSeries
   readonly fair: FairPrice
   observer: FillObserver | undefined = undefined
+  /** The crowd rests until then. */
+  quietUntilUs = 0
   readonly #flow: OrderFlow
   readonly #random: Random
   readonly #board: TopicBoard
@@ -238,9 +240,9 @@ export class SymbolMarket {
     this.#engineTimeUs = nowUs
     const random = this.#random
     this.engine.seq += random.below(SEQ_STRIDE)
-    if (random.float() < LIQUIDATION_SHARE) {
+    if (nowUs >= this.quietUntilUs && random.float() < LIQUIDATION_SHARE) {
       this.#liquidate(random.float() < 0.5)
-    } else if (this.#flow.step() === FLOW_TRADED) {
+    } else if (nowUs >= this.quietUntilUs && this.#flow.step() === FLOW_TRADED) {
       this.#publishTrades(this.#flow.takerSide)
       this.#flow.react()
     }
