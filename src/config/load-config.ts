@@ -2,7 +2,8 @@ import { type Failure, type Success, succeed } from '../core/result.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { type EnvironmentVariables, type Override, readEnvironment } from './environment.ts'
 import { type ConfigProblem, dottedPath, type KeyPath, problemLine } from './problem.ts'
-import { modeComplaints, type RelationComplaint, relationComplaints } from './relations.ts'
+import { type RelationComplaint, relationComplaints } from './relations.ts'
+import { applyPreset } from './risk-limits.ts'
 import type { Config, ConfigDraft } from './schema.ts'
 import { DECIMAL_FORMAT } from './schema.ts'
 import { SETTINGS, validateConfig } from './validation.ts'
@@ -48,7 +49,7 @@ export function loadConfig(request: ConfigRequest): Success<LoadedConfig> | Conf
     path: dottedPath(path),
     message,
   })
-  problems.push(...modeComplaints(draft.mode).map(relationProblem))
+  applyPreset(draft)
   const validated = validateConfig(draft)
   if (!validated.ok) {
     for (const { code, path, message } of validated.complaints) {

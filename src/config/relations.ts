@@ -5,6 +5,7 @@ import {
   SUBSCRIBE_CHARACTERS_MAX,
 } from '../constants.ts'
 import { nameHint } from '../core/nearest.ts'
+import { gatewayComplaints } from './gateway-relations.ts'
 import type { KeyPath } from './problem.ts'
 import type { ConfigDraft } from './schema.ts'
 
@@ -21,14 +22,10 @@ export function relationComplaints(config: ConfigDraft): RelationComplaint[] {
     ...instrumentComplaints(config),
     ...strategyComplaints(config),
     ...serverComplaints(config),
+    ...liveComplaints(config),
+    ...gatewayComplaints(config),
+    ...exitComplaints(config),
   ]
-}
-
-/** Asked of the raw value, so that it is said even while other keys are wrong. */
-export function modeComplaints(mode: unknown): RelationComplaint[] {
-  if (mode !== 'live') return []
-  const message = 'live trading is not available in this version: use paper'
-  return [{ path: ['mode'], message }]
 }
 
 /** Pairs of numbers of which the first may not be above the second. */
@@ -159,6 +156,37 @@ function serverComplaints(config: ConfigDraft): RelationComplaint[] {
     const fix = 'set BOOKFLOW_STREAM_TOKEN, or listen on 127.0.0.1'
     const message = `${stream.host} is reachable by others: ${fix}`
     complaints.push({ path: ['stream', 'host'], message })
+  }
+  return complaints
+}
+
+/** What paper may do without, and money may not. There is no key that switches the kill off. */
+function liveComplaints({ execution, mode }: ConfigDraft): RelationComplaint[] {
+  if (mode !== 'live' || execution.limits.daily_loss_fraction !== 'off') return []
+  const message = 'may not be off in live mode'
+  return [{ path: ['execution', 'limits', 'daily_loss_fraction'], message }]
+}
+
+function exitComplaints({ execution }: ConfigDraft): RelationComplaint[] {
+  const { entry, exits } = execution
+  const complaints: RelationComplaint[] = []
+  if (entry.order_type === 'market' && ['gtc', 'post_only'].includes(entry.time_in_force)) {
+    const message = 'a market order never rests: use ioc or fok'
+    complaints.push({ path: ['execution', 'entry', 'time_in_force'], message })
+  }
+  const shares = exits.partials.reduce((sum, { share }) => sum + share, 0)
+  if (shares > 1 + 1e-9) {
+    const message = `the shares add up to ${Number(shares.toPrecision(6))}: at most 1 can be closed`
+    complaints.push({ path: ['execution', 'exits', 'partials'], message })
+  }
+  const { activation_percent: activation, distances } = exits.trailing_stop
+  const froms = distances.map((level) => level.from_percent)
+  const path = ['execution', 'exits', 'trailing_stop', 'distances']
+  if (froms.some((from, i) => i > 0 && from <= froms[i - 1])) {
+    complaints.push({ path, message: 'from_percent must ascend' })
+  } else if (froms[0] > activation) {
+    const message = `nothing is said for the activation_percent, which is ${activation}`
+    complaints.push({ path, message })
   }
   return complaints
 }

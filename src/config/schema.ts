@@ -1,12 +1,9 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
-import {
-  CLIENTS_MAX,
-  INSTRUMENTS_MAX,
-  ORDERS_OPEN_MAX,
-  SHARDS_MAX,
-  TAKER_FEES_BPS,
-} from '../constants.ts'
+import { CLIENTS_MAX, INSTRUMENTS_MAX, SHARDS_MAX, TAKER_FEES_BPS } from '../constants.ts'
 import { AlertSection } from './alert-section.ts'
+import { EntrySection, ExitSection, PaperSection } from './exit-section.ts'
+import { BybitSection } from './gateway-section.ts'
+import { LimitsSchema, PRESETS } from './risk-limits.ts'
 
 /**
  * Every key of the configuration, with its default, its bounds and one sentence about it. From this
@@ -164,7 +161,25 @@ const Feed = section('market data connections', {
   }),
 })
 
-const Features = section('parameters of the feature catalogue (features.md, section 2)', {
+/** Of the catalogue, in its order. */
+const FEATURE_GROUPS = [...'ABCDEFGHIJKLMN']
+
+const FeatureGroups = Type.Union(
+  [
+    Type.Unsafe<'all'>({ type: 'string', enum: ['all'] }),
+    Type.Array(Type.String({ enum: FEATURE_GROUPS }), {
+      maxItems: FEATURE_GROUPS.length,
+      uniqueItems: true,
+    }),
+  ],
+  {
+    default: 'all',
+    description: 'all, or a list of groups to compute; A to D always are, the others cost nothing',
+  },
+)
+
+const Features = section('groups and parameters of the feature catalogue (docs/features.md)', {
+  groups: FeatureGroups,
   grid_ms: integer(1000, 1, 60_000, 'bucket of the time grid'),
   mp_recal_ms: integer(10_000, 1, 3_600_000, 'micro-price: time between calibrations'),
   mp_lookback: integer(360, 1, 10_000, 'micro-price: samples looked back'),
@@ -223,8 +238,11 @@ const Strategy = Type.Object(
   { additionalProperties: false },
 )
 
-/** Nobody may configure a larger loss in one day than this part of the equity. */
-export const DAILY_LOSS_FRACTION_CEILING = 0.05
+/** Beside the limits: how large, which symbols move together, and whether to enter at all. */
+const CORRELATION_TEXT =
+  'by name, symbols that move together: put in one group what correlates above 0.7'
+
+const GATEWAYS = ['paper', 'bybit'] as const
 
 const Execution = section('the one actor that may trade', {
   start: choice(
@@ -233,26 +251,38 @@ const Execution = section('the one actor that may trade', {
     'trading state after recovery; a halt outlives a restart',
   ),
   equity_quote: amount(100_000, 1, 1e12, 'equity at the first start, in quote currency'),
-  limits: section('hard limits of the risk gate, notionals in quote currency', {
-    order_notional_max: amount(2000, 1, 1e9, 'of one order'),
-    position_notional_max: amount(5000, 1, 1e9, 'of the position of one symbol'),
-    total_notional_max: amount(25_000, 1, 1e9, 'of all positions and open orders together'),
-    open_symbols_max: integer(10, 1, INSTRUMENTS_MAX, 'symbols with a position or an open order'),
-    open_orders_max: integer(64, 1, ORDERS_OPEN_MAX, 'orders not yet done'),
-    daily_loss_fraction: amount(
-      0.02,
-      0.0001,
-      DAILY_LOSS_FRACTION_CEILING,
-      'loss since midnight UTC, as a part of the equity then, that halts trading',
+  preset: choice(PRESETS, 'balanced', 'the limits that are left out below'),
+  limits: LimitsSchema,
+  sizing: section('how large an entry is wanted; the limits may cut it', {
+    mode: choice(
+      ['strategy', 'percent', 'fixed', 'minimum', 'by_confidence'],
+      'strategy',
+      'by_confidence: what the strategy asks, times 2p - 1 of its probability',
     ),
-    book_age_ms_max: integer(2000, 1, 600_000, 'oldest book an order may be decided on'),
-    intent_age_ms_max: integer(500, 1, 60_000, 'oldest intent that is still acted on'),
+    equity_fraction: amount(0.01, 0.0001, 1, 'percent: part of the equity'),
+    fixed_notional: amount(1000, 0.01, 1e9, 'fixed: in quote currency'),
   }),
-  paper: section('the paper exchange', {
-    latency_ms: amount(5, 0, 60_000, 'from submit to the match'),
-    taker_fee_bps: amount(5.5, 0, 1000, 'of the notional'),
-    maker_fee_bps: amount(2, -100, 1000, 'of the notional; negative: a rebate'),
-  }),
+  correlation_groups: Type.Record(
+    Type.String(),
+    Type.Array(
+      Type.String({ pattern: SYMBOL_PATTERN, description: 'capital letters and digits' }),
+      {
+        minItems: 2,
+        maxItems: INSTRUMENTS_MAX,
+        uniqueItems: true,
+      },
+    ),
+    { additionalProperties: false, default: {}, description: CORRELATION_TEXT },
+  ),
+  gateway: choice(GATEWAYS, 'paper', 'bybit: orders go to the exchange, signed'),
+  live_confirm: Type.Optional(
+    Type.String({ maxLength: 100, description: 'mode live: the words "I understand"' }),
+  ),
+  bybit: BybitSection,
+  regime: choice(['risk_on', 'risk_off'], 'risk_on', 'risk_off: nothing is opened, only closed'),
+  entry: EntrySection,
+  exits: ExitSection,
+  paper: PaperSection,
 })
 
 const PORT_TEXT = '0 takes any free port'
@@ -262,7 +292,7 @@ export const ConfigSchema = Type.Object(
     mode: choice(
       ['paper', 'live'],
       'paper',
-      'paper: orders are filled against the live book, here',
+      'live: orders cost money; needs execution.gateway bybit and execution.live_confirm',
     ),
     data_folder: text('./data', 'journal, SQL projection and caches; from the working directory'),
     log_level: choice(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'of the JSON lines'),

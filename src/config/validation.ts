@@ -4,6 +4,7 @@ import { parseStep } from '../core/decimal.ts'
 import { nameHint, nearestName } from '../core/nearest.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { dottedPath, type KeyPath } from './problem.ts'
+import { OFF_HINT } from './risk-limits.ts'
 import { type ConfigDraft, ConfigSchema, DECIMAL_FORMAT } from './schema.ts'
 import { isRecord } from './yaml-source.ts'
 
@@ -154,7 +155,7 @@ function invalidText(error: ErrorObject, params: Record<string, unknown>): strin
       return `must be ${listText(names)}${found}${hint}`
     }
     case 'minimum':
-      return `must be at least ${String(params.limit)}${found}`
+      return `must be at least ${String(params.limit)}${found}${offHint(error.data, meaning)}`
     case 'maximum':
       return `must be at most ${String(params.limit)}${found}`
     case 'minLength':
@@ -174,6 +175,11 @@ function invalidText(error: ErrorObject, params: Record<string, unknown>): strin
     default:
       return error.message ?? 'is not valid'
   }
+}
+
+/** Where 0 may be meant as "none", it says how that is written. */
+function offHint(value: unknown, meaning: string | undefined): string {
+  return value === 0 && meaning === OFF_HINT ? `: ${meaning}` : ''
 }
 
 function typeText(type: string): string {

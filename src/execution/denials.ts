@@ -1,12 +1,13 @@
-import { RESULT_CODES, type ResultCode } from '../domain/result-codes.ts'
+import { RESULT_CODES } from '../domain/result-codes.ts'
 import type { Intent } from './intent.ts'
 import type { Ledger } from './ledger.ts'
+import type { Denial } from './risk/risk-gate.ts'
 
 const PERIOD_US = 1_000_000
 
 const CODES_MAX = 1000
 
-type Denial = { times: number; journaledUs: number }
+type Repeats = { times: number; journaledUs: number }
 
 /**
  * Refusals of the gate. A strategy may ask many times a second for what a limit forbids: the desk
@@ -18,16 +19,17 @@ export class Denials {
   /**
    * By instrument and code, so there are at most as many as the gate has codes for each instrument.
    */
-  readonly #last = new Map<number, Denial>()
+  readonly #last = new Map<number, Repeats>()
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger
   }
 
-  record(intent: Intent, code: ResultCode, message: string, nowUs: number): void {
+  record(intent: Intent, denial: Denial, nowUs: number): void {
     const ledger = this.#ledger
+    const { actual, code, limit, message } = denial
     ledger.counters.add('orders_denied')
-    ledger.auditDenied(intent, code, nowUs)
+    ledger.auditDenied(intent, denial, nowUs)
     const { instrument } = intent
     const key = instrument.index * CODES_MAX + RESULT_CODES[code]
     const last = this.#last.get(key)
@@ -50,6 +52,8 @@ export class Denials {
       u: Number.isFinite(intent.u) ? intent.u : 0,
       reason: code,
       times,
+      limit,
+      actual,
     })
     const trace = `${symbol}-${intent.u}`
     ledger.log.info({ trace, reason: code, times, action: intent.action }, `denied: ${message}`)

@@ -3,6 +3,7 @@ import { parseStep } from '../core/decimal.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 import type {
   DayStarted,
+  ExternalFillRecorded,
   FillRecorded,
   JournalRecord,
   OrderAmended,
@@ -10,12 +11,21 @@ import type {
   OrderStateChanged,
   RunStarted,
 } from '../domain/journal.ts'
+import type { ExitLevelsMoved } from '../domain/journal-exits.ts'
 import type { TradingState } from '../domain/trading.ts'
 import { AccountFold } from './account-fold.ts'
-import { type Holding, instrumentKey, planAfterFill } from './holding.ts'
+import {
+  type Holding,
+  holdingInSteps,
+  instrumentKey,
+  planAfterFill,
+  planAfterMove,
+} from './holding.ts'
 import { createOrder, type Order } from './order/order.ts'
 import { isFinished, nextOrderState } from './order/order-state.ts'
-import { afterFill, FLAT, type Position, rescalePosition, type Steps } from './position.ts'
+import { afterFill, FLAT, type Position, type Steps } from './position.ts'
+import { RiskHistory } from './risk/risk-history.ts'
+import { StopFold } from './stop-fold.ts'
 
 type Folded = Result<void, 'journal_corrupt'>
 const FOLDED: Folded = succeed(undefined)
@@ -48,6 +58,10 @@ export class ExecutionState {
   readonly holdings = new Map<string, Holding>()
   /** What happened on the account beside our orders. */
   readonly account = new AccountFold(this.holdings)
+  /** A kill or a flatten that has not ended. */
+  readonly stops = new StopFold()
+  /** What the risk gate must know of the past. */
+  readonly risk = new RiskHistory()
 
   /** Refuses a record that cannot follow what came before. */
   apply(record: JournalRecord): Folded {
@@ -61,6 +75,10 @@ export class ExecutionState {
         return FOLDED
       case 'day_started':
         this.day = record
+        this.risk.day(record)
+        return FOLDED
+      case 'equity_peak':
+        this.risk.peak(record)
         return FOLDED
       case 'order_created':
         return this.#createOrder(record)
@@ -71,16 +89,22 @@ export class ExecutionState {
       case 'order_amended':
         return this.#amendOrder(record)
       case 'external_fill':
-        return this.account.externalFill(record)
+        return this.#externalFill(record)
       case 'funding':
         return this.account.funding(record)
       case 'external_order':
         return this.account.externalOrder(record)
       case 'position_adjusted':
         return this.account.adjust(record)
+      case 'stop':
+        this.stops.apply(record)
+        return FOLDED
+      case 'exit_levels':
+        return this.#moveLevels(record)
       case 'intent_denied':
       case 'breaker':
       case 'account_reconciled':
+      case 'command':
       case 'run_stopped':
         return FOLDED
     }
@@ -113,7 +137,10 @@ export class ExecutionState {
     this.orderNumber = 0
     this.execNumber = 0
     // That of the first run: what was won and lost since is counted on top of it.
-    if (Number.isNaN(this.equityStartQuote)) this.equityStartQuote = record.equity_quote
+    if (Number.isNaN(this.equityStartQuote)) {
+      this.equityStartQuote = record.equity_quote
+      this.risk.start(record.equity_quote)
+    }
     for (const instrument of record.instruments) {
       const tick = parseStep(instrument.tick)
       const lot = parseStep(instrument.lot)
@@ -130,33 +157,19 @@ export class ExecutionState {
   }
 
   #setSteps(key: string, steps: Steps): boolean {
-    const holding = this.holdings.get(key)
-    if (holding === undefined) {
-      this.holdings.set(key, {
-        position: FLAT,
-        plan: undefined,
-        steps,
-        fundingQuote: 0,
-        movedUs: Number.NaN,
-      })
-      return true
-    }
-    const before = holding.steps
-    if (before.tick.text === steps.tick.text && before.lot.text === steps.lot.text) return true
-    const rescaled = rescalePosition(holding.position, before, steps)
-    if (rescaled === undefined) return false
-    const scale = before.tick.value / steps.tick.value
-    holding.position = rescaled
-    holding.steps = steps
-    if (holding.plan !== undefined) {
-      const { targetTicks, stopTicks, holdUntilUs } = holding.plan
-      holding.plan = {
-        targetTicks: Math.round(targetTicks * scale),
-        stopTicks: Math.round(stopTicks * scale),
-        holdUntilUs,
-      }
-    }
+    const holding = holdingInSteps(this.holdings.get(key), steps)
+    if (holding === undefined) return false
+    this.holdings.set(key, holding)
     return true
+  }
+
+  #moveLevels(record: ExitLevelsMoved): Folded {
+    const holding = this.holdings.get(instrumentKey(record))
+    if (holding?.plan === undefined) {
+      return fail('journal_corrupt', `${record.symbol}: levels of no open position were moved`)
+    }
+    holding.plan = planAfterMove(holding.plan, holding.position.lots, record)
+    return FOLDED
   }
 
   #createOrder(record: OrderCreated): Folded {
@@ -175,6 +188,7 @@ export class ExecutionState {
     const order = createOrder(record, key)
     this.orders.set(record.order_link_id, order)
     this.unfinished.set(record.order_link_id, order)
+    this.risk.order(key, record)
     return FOLDED
   }
 
@@ -229,6 +243,9 @@ export class ExecutionState {
       const text = `leaves ${position.lots} lots, the record says ${record.position_lots_after}`
       return fail('journal_corrupt', `fill ${record.exec_id} ${text}`)
     }
+    const isFirstOfEntry = order.filledLots === 0 && !order.terms.reduce_only
+    this.risk.fill(order.key, record, isFirstOfEntry, holding.steps)
+    this.risk.moved(order.key, holding.position, position, record.time_us)
     order.execIds.add(record.exec_id)
     this.account.note(record.exec_id, record.exchange_time_us)
     order.filledLots += record.lots
@@ -242,6 +259,14 @@ export class ExecutionState {
     if (record.run === this.run)
       this.execNumber = Math.max(this.execNumber, record.exec_number ?? 0)
     return FOLDED
+  }
+
+  #externalFill(record: ExternalFillRecorded): Folded {
+    const key = instrumentKey(record)
+    const before = this.position(key)
+    const folded = this.account.externalFill(record)
+    if (folded.ok) this.risk.moved(key, before, this.position(key), record.time_us)
+    return folded
   }
 
   #remember(decision: string): void {

@@ -4,9 +4,15 @@ import type { ExecutionState } from './execution-state.ts'
 import { instrumentKey } from './holding.ts'
 import { leavesLots } from './order/order.ts'
 import { notionalQuote, unrealizedQuote } from './position.ts'
-import type { Exposure } from './risk/order-size.ts'
+import type { Exposure } from './risk/facts.ts'
 
-export type ExposureTotals = Exposure & Readonly<{ symbolsOpen: number; isSymbolOpen: boolean }>
+export type ExposureTotals = Exposure &
+  Readonly<{
+    /** By `instrumentKey`. */
+    open: ReadonlySet<string>
+    /** What all of it loses at its stops; what has none is lost whole. */
+    riskQuote: number
+  }>
 
 const DAY_US = 86_400_000_000
 
@@ -48,24 +54,32 @@ export class Exposures {
   totals(key: string): ExposureTotals {
     let symbolQuote = 0
     let totalQuote = 0
+    let riskQuote = 0
     const open = new Set<string>()
-    const add = (at: string, quote: number) => {
+    const add = (at: string, quote: number, riskOf: number) => {
       open.add(at)
       totalQuote += quote
+      riskQuote += riskOf
       if (at === key) symbolQuote += quote
     }
-    for (const [at, { position, steps }] of this.#state.holdings) {
+    for (const [at, { plan, position, steps }] of this.#state.holdings) {
       if (position.lots === 0) continue
       const lots = Math.abs(position.lots)
       const ticks = this.#midTicks.get(at) ?? position.costTickLots / lots
-      add(at, notionalQuote(ticks, lots, steps))
+      const quote = notionalQuote(ticks, lots, steps)
+      const distance = (ticks - (plan?.stopTicks ?? Number.NaN)) * Math.sign(position.lots)
+      add(at, quote, lossAtStop(quote, notionalQuote(distance, lots, steps)))
     }
     for (const order of this.#state.unfinished.values()) {
-      const steps = this.#state.holdings.get(order.key)?.steps
-      if (order.terms.reduce_only || steps === undefined) continue
-      add(order.key, notionalQuote(order.terms.limit_ticks, leavesLots(order), steps))
+      const { key: at, terms } = order
+      const steps = this.#state.holdings.get(at)?.steps
+      if (terms.reduce_only || steps === undefined) continue
+      const lots = leavesLots(order)
+      const quote = notionalQuote(terms.limit_ticks, lots, steps)
+      const distance = Math.abs(terms.limit_ticks - (terms.stop_ticks ?? Number.NaN))
+      add(at, quote, lossAtStop(quote, notionalQuote(distance, lots, steps)))
     }
-    return { symbolQuote, totalQuote, symbolsOpen: open.size, isSymbolOpen: open.has(key) }
+    return { symbolQuote, totalQuote, riskQuote, open }
   }
 
   /**
@@ -81,6 +95,11 @@ export class Exposures {
     }
     return equity
   }
+}
+
+/** A stop in profit loses nothing; without a stop, NaN, everything may be lost. */
+function lossAtStop(wholeQuote: number, stopQuote: number): number {
+  return Number.isNaN(stopQuote) ? wholeQuote : Math.max(0, stopQuote)
 }
 
 /** Days since the epoch, by UTC. */

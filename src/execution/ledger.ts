@@ -15,6 +15,8 @@ import type { Intent } from './intent.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Order } from './order/order.ts'
 import { averagePrice } from './position.ts'
+import type { Denial } from './risk/risk-gate.ts'
+import { encodeState } from './saved-state.ts'
 
 export type AuditSink = { publish(record: Float64Array): void }
 
@@ -99,6 +101,7 @@ export class Ledger {
       this.#hasLazy = false
       const flushed = await this.#journal.flush()
       if (!flushed.ok) this.fail(flushed)
+      else this.#journal.offerCheckpoint?.(() => encodeState(this.state))
     }
     this.publish()
     return this.failure === undefined
@@ -165,11 +168,13 @@ export class Ledger {
     this.#fillPosition(record, key)
   }
 
-  auditDenied(intent: Intent, code: ResultCode, nowUs: number): void {
+  auditDenied(intent: Intent, denial: Denial, nowUs: number): void {
     const record = this.#record('denied', nowUs)
     record[audit.AUDIT_INSTRUMENT] = intent.instrument.index
-    record[audit.AUDIT_REASON] = RESULT_CODES[code]
+    record[audit.AUDIT_REASON] = RESULT_CODES[denial.code]
     record[audit.AUDIT_PRICE_TICKS] = intent.limitTicks
+    record[audit.AUDIT_LIMIT] = denial.limit ?? Number.NaN
+    record[audit.AUDIT_ACTUAL] = denial.actual ?? Number.NaN
     record[audit.AUDIT_U] = intent.u
   }
 

@@ -1,5 +1,6 @@
 import type { ResultCode } from '../domain/result-codes.ts'
 import type { TradingState } from '../domain/trading.ts'
+import type { BookCopy } from '../memory/book-view.ts'
 import type { Books } from './books.ts'
 import type { CircuitBreaker } from './breaker/circuit-breaker.ts'
 import type { Closing } from './closing.ts'
@@ -8,8 +9,11 @@ import type { Exposures } from './exposures.ts'
 import { instrumentKey } from './holding.ts'
 import { decisionOf, type Intent } from './intent.ts'
 import type { Ledger } from './ledger.ts'
+import type { LossWatch } from './loss-watch.ts'
 import type { ExecutionOptions } from './options.ts'
-import type { ApprovedOrder, BookFacts, RiskFacts } from './risk/risk-gate.ts'
+import type { BookFacts, PriceLevel, RiskFacts } from './risk/facts.ts'
+import type { ApprovedOrder } from './risk/risk-gate.ts'
+import type { RiskGuards } from './risk-guards.ts'
 import type { TradingControl } from './trading-switch.ts'
 
 export type FactSources = Readonly<{
@@ -20,46 +24,73 @@ export type FactSources = Readonly<{
   breaker: CircuitBreaker
   exposures: Exposures
   closing: Closing
+  losses: LossWatch
+  guards: RiskGuards
   isRecovered: () => boolean
 }>
 
 /** Everything the gate decides on, as it is now. */
 export function gatherFacts(sources: FactSources, intent: Intent, nowUs: number): RiskFacts {
-  const { ledger, options, control, exposures } = sources
+  const { ledger, options, control, exposures, guards } = sources
+  const { limits } = options
   const { state } = ledger
-  const { index } = intent.instrument
+  const { index, symbol } = intent.instrument
   const key = instrumentKey(intent.instrument)
   const exposure = exposures.totals(key)
   const equity = exposures.equityQuote()
   const dayStart = state.day?.equity_quote ?? Number.NaN
+  const recent = state.risk.recent(nowUs)
   return {
     nowUs,
     run: ledger.run,
     orderNumber: state.orderNumber + 1,
     tradingState: state.tradingState,
-    isKilled: control.isKilled(),
+    isKilled: control.isKilled() || state.stops.isKilled,
+    requiresStop: options.requiresStop,
     isRecovered: sources.isRecovered(),
     isJournalAvailable: ledger.failure === undefined,
     isBreakerOpen: !sources.breaker.allows(nowUs),
     isDecisionKnown: state.decisions.has(decisionOf(intent, ledger.run)),
     isFlattening: sources.closing.isFlattening(index),
-    book: bookFacts(sources.books, index, nowUs),
+    hasInstanceLock: guards.hasInstanceLock(),
+    regime: guards.regime(),
+    clockOffsetMs: guards.clockOffsetMs(),
+    book: bookFacts(sources.books, intent, nowUs),
     positionLots: state.position(key).lots,
+    entriesOfPosition: state.risk.entries(key),
+    lastEntry: state.risk.lastEntry(key),
     hasOrderInFlight: hasUnfinished(state, key),
     ordersOpen: state.unfinished.size,
-    symbolsOpen: exposure.symbolsOpen,
-    isSymbolOpen: exposure.isSymbolOpen,
+    symbolsOpen: exposure.open.size,
+    isSymbolOpen: exposure.open.has(key),
+    correlatedOpen: correlatedOpen(options.correlationGroups, symbol, exposure.open),
     exposure,
+    riskQuote: exposure.riskQuote,
+    equityQuote: equity,
+    peakQuote: state.risk.peakQuote,
     dayLossQuote: dayStart - equity,
-    dayLossQuoteMax: dayStart * options.limits.dailyLossFractionMax,
+    dayLossQuoteMax: dayStart * limits.dailyLossFractionMax,
     isEquityKnown: Number.isFinite(equity) && Number.isFinite(dayStart),
+    lossStreak: state.risk.lossStreak(nowUs - limits.lossStreakLookbackMs * 1000),
+    ordersRecent: recent.orders,
+    turnoverRecentQuote: recent.turnoverQuote,
   }
 }
 
-/** Whether what was lost since midnight UTC, open positions included, has reached its limit. */
-export function isDayLost({ ledger, exposures, options }: FactSources): boolean {
-  const start = ledger.state.day?.equity_quote ?? Number.NaN
-  return start - exposures.equityQuote() >= start * options.limits.dailyLossFractionMax
+/** Other open symbols of the fullest of its groups. */
+function correlatedOpen(
+  groups: ExecutionOptions['correlationGroups'],
+  symbol: string,
+  open: ReadonlySet<string>,
+): number {
+  const openSymbols = new Set([...open].map((key) => key.slice(key.indexOf(':') + 1)))
+  let most = 0
+  for (const group of Object.values(groups)) {
+    if (!group.includes(symbol)) continue
+    const others = group.filter((other) => other !== symbol && openSymbols.has(other))
+    most = Math.max(most, others.length)
+  }
+  return most
 }
 
 export function hasUnfinished(state: ExecutionState, key: string): boolean {
@@ -73,20 +104,36 @@ export function lateRefusal(
   isKilled: boolean,
   state: TradingState,
 ): ResultCode | undefined {
+  if (approved.isReduceOnly) return undefined
   if (isKilled) return 'kill_latch'
-  if (approved.isReduceOnly || state === 'active') return undefined
+  if (state === 'active') return undefined
   return state === 'halted' ? 'halted' : 'reduce_only'
 }
 
-function bookFacts(books: Books, index: number, nowUs: number): BookFacts {
-  const book = books.read(index)
+function bookFacts(books: Books, intent: Intent, nowUs: number): BookFacts {
+  const book = books.read(intent.instrument.index)
   if (book === undefined) {
-    return { state: 'SYNCING', ageMs: Number.NaN, bidTicks: Number.NaN, askTicks: Number.NaN }
+    const nowhere = { bidTicks: Number.NaN, askTicks: Number.NaN, crossing: [] }
+    return { state: 'SYNCING', ageMs: Number.NaN, ...nowhere }
   }
   return {
     state: book.state,
     ageMs: (nowUs - book.dataUs) / 1000,
     bidTicks: book.bidCount > 0 ? book.bidTicks[0] : Number.NaN,
     askTicks: book.askCount > 0 ? book.askTicks[0] : Number.NaN,
+    crossing: intent.action === 'exit' ? [] : crossingLevels(book, intent),
   }
+}
+
+/** Levels of the other side at the limit price or better. */
+function crossingLevels(book: BookCopy, { action, limitTicks }: Intent): PriceLevel[] {
+  const isBuy = action === 'enter_long'
+  const [ticks, lots] = isBuy ? [book.askTicks, book.askLots] : [book.bidTicks, book.bidLots]
+  const count = isBuy ? book.askCount : book.bidCount
+  const levels: PriceLevel[] = []
+  for (let i = 0; i < count; i++) {
+    if (isBuy ? ticks[i] > limitTicks : ticks[i] < limitTicks) break
+    levels.push({ ticks: ticks[i], lots: lots[i] })
+  }
+  return levels
 }

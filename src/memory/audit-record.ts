@@ -22,6 +22,8 @@ export const AUDIT_FEE_QUOTE = 15
 export const AUDIT_COMMAND = 16 // number of the command it answers
 export const AUDIT_U = 17 // with the instrument, the trace of the book event it began with
 export const AUDIT_EXEC_NUMBER = 18 // the number in execId
+export const AUDIT_LIMIT = 19 // of a denial: what its rule allows
+export const AUDIT_ACTUAL = 20 // ... and what was found
 export const AUDIT_FIELDS = 24
 
 export const AUDIT_KINDS = [

@@ -40,6 +40,13 @@ export function readSchema(answer: WireRecord): FeatureSchema | undefined {
     names: texts(features.names),
     units: texts(features.units),
     built: list(features.built).map((one) => one === true),
+    groups: texts(features.groups),
+    groups_off: texts(features.groups_off),
+    docs: texts(features.docs),
+    formulas: texts(features.formulas),
+    ranges: texts(features.ranges),
+    missing_when: texts(features.missing_when),
+    sources: texts(features.sources),
   }
 }
 
@@ -171,6 +178,8 @@ function readOrder(wire: WireRecord): DeskOrder {
     average_price: number(wire.average_price),
     fee_quote: number(wire.fee_quote),
     exec_number: number(wire.exec_number),
+    limit: number(wire.limit),
+    actual: number(wire.actual),
     trace: text(wire.trace),
   }
 }

@@ -118,6 +118,9 @@ export type DeskOrder = {
   average_price: number | null
   fee_quote: number | null
   exec_number: number | null
+  /** Of a denial: what its rule allows, and what was found. */
+  limit: number | null
+  actual: number | null
   trace: string | null
 }
 
@@ -152,6 +155,16 @@ export type FeatureSchema = {
   hash: string
   names: string[]
   units: string[]
-  /** False: this build does not compute the feature, and its value is NaN. */
+  /** False: the feature is not computed, or its group is switched off; its value is NaN. */
   built: boolean[]
+  /** Letter of the group of each feature. */
+  groups: string[]
+  /** Groups that the configuration switches off. */
+  groups_off: string[]
+  /** What each feature says, its formula (docs/features.md), its range, when it is missing. */
+  docs: string[]
+  formulas: string[]
+  ranges: string[]
+  missing_when: string[]
+  sources: string[]
 }

@@ -123,6 +123,8 @@ export class OrderFold {
       average_price: finiteOrNull(record[audit.AUDIT_AVERAGE_PRICE]),
       fee_quote: finiteOrNull(record[audit.AUDIT_FEE_QUOTE]),
       exec_number: finiteOrNull(record[audit.AUDIT_EXEC_NUMBER]),
+      limit: finiteOrNull(record[audit.AUDIT_LIMIT]),
+      actual: finiteOrNull(record[audit.AUDIT_ACTUAL]),
       trace: instrument === undefined || !Number.isFinite(u) ? null : `${instrument.symbol}-${u}`,
     }
   }

@@ -3,14 +3,20 @@ import { describe, expect, it } from 'vitest'
 import { ManualClock } from '../../src/core/clock.ts'
 import { TIMES_IN_FORCE, type TimeInForce } from '../../src/domain/journal.ts'
 import type { GatewayEvent, SubmitReply } from '../../src/execution/gateway/gateway.ts'
-import { PaperGateway } from '../../src/execution/gateway/paper-gateway.ts'
+import { PaperGateway, type PaperGatewayParts } from '../../src/execution/gateway/paper-gateway.ts'
 import type { Intent } from '../../src/execution/intent.ts'
-import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
+import { DEFAULT_EXECUTION_OPTIONS, type PaperOptions } from '../../src/execution/options.ts'
 import { type ApprovedOrder, RiskGate } from '../../src/execution/risk/risk-gate.ts'
-import { createInstrument, HandBooks, type Levels, START_US } from './rig.ts'
+import { CALM_FACTS, CALM_INTENT } from './calm-facts.ts'
+import { createInstrument, HandBooks, HandTape, type Levels, START_US } from './rig.ts'
 
 const instrument = createInstrument(0)
-const PAPER = { latencyUs: 5_000, takerFeeBps: 10, makerFeeBps: 2 }
+const PAPER: PaperOptions = {
+  ...DEFAULT_EXECUTION_OPTIONS.paper,
+  latencyUs: 5_000,
+  takerFeeBps: 10,
+  makerFeeBps: 2,
+}
 
 /** Orders of any size from the real gate, its limits wide open. */
 function approve(
@@ -30,6 +36,7 @@ function approve(
       orderNotionalQuoteMax: wide,
       totalNotionalQuoteMax: wide,
       priceBandBps: wide,
+      riskPerTradeFractionMax: wide,
     },
   })
   const intent: Intent = {
@@ -52,37 +59,36 @@ function approve(
     probability: 0,
   }
   const checked = gate.check(intent, {
-    nowUs: START_US,
+    ...CALM_FACTS,
     run: 2,
     orderNumber: number,
-    tradingState: 'active',
-    isKilled: false,
-    isJournalAvailable: true,
-    isBreakerOpen: false,
-    isDecisionKnown: false,
-    isRecovered: true,
-    isFlattening: false,
-    book: { state: 'LIVE', ageMs: 0, bidTicks: limitTicks, askTicks: limitTicks },
-    positionLots: 0,
-    hasOrderInFlight: false,
-    ordersOpen: 0,
-    symbolsOpen: 0,
-    isSymbolOpen: false,
-    exposure: { symbolQuote: 0, totalQuote: 0 },
-    dayLossQuote: 0,
-    dayLossQuoteMax: 1,
-    isEquityKnown: true,
+    book: { state: 'LIVE', ageMs: 0, bidTicks: limitTicks, askTicks: limitTicks, crossing: [] },
   })
   if (!checked.ok) throw new Error(checked.code)
   expect(checked.value.lots).toBe(lots)
   return checked.value
 }
 
+/** Closes a position of so many lots by the real gate. */
+function approveExit(number: number, positionLots: number, limitTicks: number): ApprovedOrder {
+  const gate = new RiskGate(DEFAULT_EXECUTION_OPTIONS)
+  const intent = { ...CALM_INTENT, number, instrument, action: 'exit', limitTicks } as const
+  const checked = gate.check(intent, { ...CALM_FACTS, run: 2, orderNumber: number, positionLots })
+  if (!checked.ok) throw new Error(checked.code)
+  return checked.value
+}
+
 class Desk {
   readonly clock = new ManualClock(START_US)
   readonly books = new HandBooks(this.clock)
-  readonly gateway = new PaperGateway({ books: this.books, options: PAPER, run: 2 })
+  readonly tape = new HandTape()
+  readonly gateway: PaperGateway
   readonly replies: SubmitReply[] = []
+
+  constructor(parts: Partial<PaperGatewayParts> = {}) {
+    const { books, tape } = this
+    this.gateway = new PaperGateway({ books, tape, options: PAPER, run: 2, ...parts })
+  }
 
   book(bids: Levels, asks: Levels): void {
     this.books.set(0, bids, asks)
@@ -229,6 +235,167 @@ describe('an order that rests', () => {
     await desk.pass(5_000)
     desk.books.lose(0)
     expect(await desk.pass(1)).toEqual([])
+  })
+})
+
+describe('the queue of an order that rests', () => {
+  /** A buy of 20 at 99, behind the 10 that stand there. */
+  const rest = async (desk = new Desk()) => {
+    desk.book(BIDS, ASKS)
+    desk.submit(approve(1, 'buy', 99, 20, 'gtc'))
+    await desk.pass(5_000)
+    return desk
+  }
+
+  it('is served before it, by the trades of the tape', async () => {
+    const desk = await rest()
+    desk.tape.print(0, -1, 99, 6)
+    desk.tape.print(0, 1, 101, 500) // buyers take from the asks
+    desk.tape.print(1, -1, 99, 500) // of another instrument
+    expect(await desk.pass(10)).toEqual([])
+    desk.tape.print(0, -1, 99, 9)
+    expect(short(await desk.pass(10))).toEqual(['5@99 maker'])
+    desk.tape.print(0, -1, 99, 100)
+    expect(short(await desk.pass(10))).toEqual(['15@99 maker'])
+  })
+
+  it('is passed by a trade beyond the price, which fills no more than it was large', async () => {
+    const desk = await rest()
+    desk.tape.print(0, -1, 98, 7)
+    expect(short(await desk.pass(10))).toEqual(['7@99 maker'])
+    desk.tape.print(0, -1, 99, 7)
+    expect(short(await desk.pass(10))).toEqual(['7@99 maker'])
+  })
+
+  it('gives one trade once, the older order first', async () => {
+    const desk = await rest()
+    desk.submit(approve(2, 'buy', 99, 20, 'gtc'))
+    await desk.pass(5_000)
+    desk.tape.print(0, -1, 99, 35)
+    const events = await desk.pass(10)
+    expect(short(events)).toEqual(['20@99 maker', '5@99 maker'])
+  })
+
+  it('is left at its end after a change of price or a larger size, kept by a smaller one', async () => {
+    const amended = async (limitTicks: number, lots: number) => {
+      const desk = await rest()
+      desk.tape.print(0, -1, 99, 10) // nobody is before us now
+      await desk.pass(10)
+      desk.book(
+        [
+          [99, 40],
+          [98, 20],
+        ],
+        ASKS,
+      )
+      await desk.pass(10)
+      void desk.gateway.amend('bf-2-1', { limitTicks, lots }, desk.clock.nowUs())
+      await desk.pass(5_000)
+      desk.tape.print(0, -1, limitTicks, 5)
+      return short(await desk.pass(10))
+    }
+    expect(await amended(99, 10)).toEqual(['5@99 maker'])
+    expect(await amended(99, 30)).toEqual([])
+    expect(await amended(98, 20)).toEqual([])
+  })
+
+  it('is nothing where that model was chosen', async () => {
+    const desk = await rest(new Desk({ options: { ...PAPER, queue: 'none' } }))
+    desk.tape.print(0, -1, 99, 6)
+    expect(short(await desk.pass(10))).toEqual(['6@99 maker'])
+  })
+})
+
+describe('an order of a kind of its own', () => {
+  it('fills whole or not at all as FOK', async () => {
+    const desk = new Desk()
+    desk.book(BIDS, ASKS)
+    desk.submit(approve(1, 'buy', 102, 31, 'fok'))
+    expect(short(await desk.pass(5_000))).toEqual(['canceled no_liquidity'])
+    desk.submit(approve(2, 'buy', 102, 30, 'fok'))
+    expect(short(await desk.pass(5_000))).toEqual(['10@101', '20@102'])
+  })
+
+  it('reduces the position of an earlier run and no more', async () => {
+    const desk = new Desk({ recoveredLots: () => 7 })
+    desk.book(BIDS, ASKS)
+    const close = approveExit(1, 12, 98) // the gate was told of 12
+    expect(close).toMatchObject({ isReduceOnly: true, side: 'sell', lots: 12 })
+    desk.submit(close)
+    expect(short(await desk.pass(5_000))).toEqual(['7@99', 'canceled remainder_canceled'])
+    desk.submit(approveExit(2, 3, 98))
+    expect(await desk.pass(5_000)).toEqual([])
+    expect(desk.replies[1]).toMatchObject({ kind: 'rejected', code: 'nothing_to_reduce' })
+  })
+
+  it('is refused as reduce-only on the side of the position', async () => {
+    const desk = new Desk({ recoveredLots: () => 7 })
+    desk.book(BIDS, ASKS)
+    desk.submit(approveExit(1, -7, 102))
+    await desk.pass(5_000)
+    expect(desk.replies).toMatchObject([{ kind: 'rejected', code: 'nothing_to_reduce' }])
+  })
+})
+
+describe('the latency', () => {
+  const arrivals = async (seed: number) => {
+    const options = { ...PAPER, latencyJitterUs: 10_000, seed }
+    const desk = new Desk({ options })
+    desk.book(BIDS, [[101, 1_000]])
+    for (let i = 1; i <= 8; i++) desk.submit(approve(i, 'buy', 101, i))
+    const seen: string[] = []
+    for (let us = 0; us <= 15_000; us += 100) {
+      for (const event of await desk.pass(100)) {
+        if (event.type === 'execution') seen.push(`${event.execution.lots}@${us}`)
+      }
+    }
+    return seen
+  }
+
+  it('with jitter is the same for the same seed, and lets later requests come first', async () => {
+    const first = await arrivals(7)
+    expect(await arrivals(7)).toEqual(first)
+    expect(await arrivals(8)).not.toEqual(first)
+    expect(first).toHaveLength(8)
+    const order = first.map((text) => Number.parseInt(text, 10))
+    expect(order).not.toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    for (const text of first) expect(Number(text.split('@')[1])).toBeGreaterThanOrEqual(4_900)
+  })
+})
+
+describe('funding', () => {
+  const HOURS_8_US = 28_800_000_000
+  const nextUs = (Math.floor(START_US / HOURS_8_US) + 1) * HOURS_8_US
+  const desk = (lots: number, rate: number, markTicks = 1_000) =>
+    new Desk({
+      recoveredLots: () => lots,
+      funding: { instruments: [instrument], source: { read: () => ({ rate, markTicks }) } },
+    })
+
+  it('is paid once at its time by the position of that moment', async () => {
+    const paying = desk(5_000, 0.0001)
+    expect(await paying.pass(1)).toEqual([])
+    expect(paying.gateway.nextDueUs()).toBe(nextUs)
+    const events = await paying.pass(nextUs - START_US)
+    // 1000 ticks of 0.1 times 5000 lots of 0.001 is 500 quote.
+    expect(events).toMatchObject([{ type: 'funding', key: 'linear:S0USDT', timeUs: nextUs }])
+    expect(events[0]).toHaveProperty('feeQuote', expect.closeTo(0.05, 12))
+    expect(await paying.pass(1_000_000)).toEqual([])
+    expect(await paying.pass(HOURS_8_US)).toHaveLength(1)
+  })
+
+  it('is received by a short position when the rate is positive', async () => {
+    const receiving = desk(-5_000, 0.0001)
+    await receiving.pass(1)
+    const [event] = await receiving.pass(nextUs - START_US)
+    expect(event).toHaveProperty('feeQuote', expect.closeTo(-0.05, 12))
+  })
+
+  it('without a known rate is counted as missed', async () => {
+    const unknown = desk(5_000, Number.NaN)
+    await unknown.pass(1)
+    expect(await unknown.pass(nextUs - START_US)).toEqual([])
+    expect(unknown.gateway.fundingMissed).toBe(1)
   })
 })
 

@@ -172,6 +172,7 @@ export class Rig {
       options: this.options.paper,
       run: this.memory.run,
       recoveredLots: (key) => this.state.position(key).lots,
+      tape: this.tape,
     })
     this.gateway = rig.gateway?.(paper) ?? paper
     this.ledger = new Ledger({

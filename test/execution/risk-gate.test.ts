@@ -4,56 +4,18 @@ import type { ResultCode } from '../../src/domain/result-codes.ts'
 import type { Intent } from '../../src/execution/intent.ts'
 import { DEFAULT_EXECUTION_OPTIONS, type RiskLimits } from '../../src/execution/options.ts'
 import { notionalQuote } from '../../src/execution/position.ts'
-import { sizeEntry } from '../../src/execution/risk/order-size.ts'
-import { ApprovedOrder, type RiskFacts, RiskGate } from '../../src/execution/risk/risk-gate.ts'
+import type { RiskFacts } from '../../src/execution/risk/facts.ts'
+import { ApprovedOrder, RiskGate } from '../../src/execution/risk/risk-gate.ts'
+import { sizeEntry } from '../../src/execution/risk/size-caps.ts'
+import { CALM_FACTS, CALM_INTENT } from './calm-facts.ts'
 import { createInstrument, type Rig, START_US, startRig } from './rig.ts'
 
 const instrument = createInstrument(0)
 const limits: RiskLimits = DEFAULT_EXECUTION_OPTIONS.limits
 const gate = new RiskGate(DEFAULT_EXECUTION_OPTIONS)
 
-const INTENT: Intent = {
-  number: 1,
-  shard: 0,
-  instrument,
-  strategy: 0,
-  action: 'enter_long',
-  reason: 'imbalance_and_probability',
-  u: 1,
-  rowNumber: 1,
-  createdUs: START_US,
-  receiveUs: START_US,
-  limitTicks: 10_003,
-  targetTicks: Number.NaN,
-  stopTicks: Number.NaN,
-  holdMsMax: 0,
-  notionalQuote: 1000,
-  imbalance: 0.8,
-  probability: 0.9,
-}
-
-const FACTS: RiskFacts = {
-  nowUs: START_US,
-  run: 3,
-  orderNumber: 9,
-  tradingState: 'active',
-  isKilled: false,
-  isJournalAvailable: true,
-  isBreakerOpen: false,
-  isDecisionKnown: false,
-  isRecovered: true,
-  isFlattening: false,
-  book: { state: 'LIVE', ageMs: 10, bidTicks: 9_999, askTicks: 10_001 },
-  positionLots: 0,
-  hasOrderInFlight: false,
-  ordersOpen: 0,
-  symbolsOpen: 0,
-  isSymbolOpen: false,
-  exposure: { symbolQuote: 0, totalQuote: 0 },
-  dayLossQuote: 0,
-  dayLossQuoteMax: 2000,
-  isEquityKnown: true,
-}
+const INTENT = CALM_INTENT
+const FACTS = CALM_FACTS
 
 type Case = readonly [code: ResultCode | 'ok', facts: Partial<RiskFacts>, intent?: Partial<Intent>]
 
@@ -101,7 +63,7 @@ const EXIT: readonly Case[] = [
   ['ok', { positionLots: 50, dayLossQuote: 1e9, isEquityKnown: false }],
   ['ok', { positionLots: 50, book: { ...live, state: 'STALE', ageMs: 1e9 } }],
   ['ok', { positionLots: 50, exposure: { symbolQuote: 1e9, totalQuote: 1e9 } }],
-  ['kill_latch', { positionLots: 50, isKilled: true }],
+  ['ok', { positionLots: 50, isKilled: true }],
   ['journal_unavailable', { positionLots: 50, isJournalAvailable: false }],
   ['order_in_flight', { positionLots: 50, hasOrderInFlight: true }],
   ['intent_too_old', { positionLots: 50, nowUs: START_US + 1e6 }],
@@ -121,6 +83,23 @@ describe('the gate', () => {
     const [code, facts] = row
     const checked = gate.check({ ...INTENT, action: 'exit' }, { ...FACTS, ...facts })
     expect(checked.ok ? 'ok' : checked.code).toBe(code)
+  })
+
+  it('wants a stop that the exchange keeps, where the options do', () => {
+    const code = (intent: Partial<Intent>) => {
+      const checked = gate.check({ ...INTENT, ...intent }, { ...FACTS, requiresStop: true })
+      return checked.ok ? 'ok' : checked.code
+    }
+    expect(code({})).toBe('protective_stop_missing')
+    expect(code({ stopTicks: 10_003 })).toBe('stop_invalid')
+    expect(code({ stopTicks: 10_002 })).toBe('ok')
+    const short = { action: 'enter_short', limitTicks: 9_997 } as const
+    expect(code({ ...short, stopTicks: 9_997 })).toBe('stop_invalid')
+    expect(code({ ...short, stopTicks: 9_998 })).toBe('ok')
+    const checked = gate.check({ ...INTENT, stopTicks: 9_950, targetTicks: 10_050 }, FACTS)
+    expect(checked).toMatchObject({ ok: true, value: { stopTicks: 9_950, targetTicks: 10_050 } })
+    const exit = gate.check({ ...INTENT, action: 'exit' }, { ...FACTS, positionLots: 5 })
+    expect(exit).toMatchObject({ ok: true, value: { stopTicks: Number.NaN } })
   })
 
   it('flips the rules for a short', () => {
@@ -189,14 +168,14 @@ describe('the size of an entry', () => {
         quote,
         (ticks, wantedQuote, symbolQuote, otherQuote) => {
           const exposure = { symbolQuote, totalQuote: symbolQuote + otherQuote }
-          const request = {
-            instrument,
+          const { lots, refusal } = sizeEntry({
+            intent: { ...INTENT, limitTicks: ticks, notionalQuote: wantedQuote },
+            facts: { ...FACTS, exposure },
+            limits,
+            sizing: DEFAULT_EXECUTION_OPTIONS.sizing,
+            isTaking: true,
             worstTicks: ticks,
-            limitTicks: ticks,
-            wantedQuote,
-            exposure,
-          }
-          const { lots, refusal } = sizeEntry(request, limits)
+          })
           const room = Math.min(
             wantedQuote,
             limits.orderNotionalQuoteMax,

@@ -1,57 +1,14 @@
-import { fail, type Result, succeed } from '../../core/result.ts'
-import type { BookState } from '../../domain/book.ts'
+import { type Failure, type Success, succeed } from '../../core/result.ts'
 import type { Instrument } from '../../domain/instrument.ts'
 import type { OrderType, TimeInForce } from '../../domain/journal.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
-import type { OrderSide, TradingState } from '../../domain/trading.ts'
+import type { OrderSide } from '../../domain/trading.ts'
 import type { Intent } from '../intent.ts'
 import type { ExecutionOptions } from '../options.ts'
 import { formatOrderLinkId } from '../order/order-link-id.ts'
-import { type Exposure, sizeEntry } from './order-size.ts'
-
-/** The state of the world that one decision is made on, gathered by the actor. */
-export type RiskFacts = Readonly<{
-  nowUs: number
-  run: number
-  /** Number that the order gets if it is approved. */
-  orderNumber: number
-  tradingState: TradingState
-  isKilled: boolean
-  isJournalAvailable: boolean
-  /** Our record of the account agrees with the exchange's. */
-  isRecovered: boolean
-  isBreakerOpen: boolean
-  /** An order was made of the same decision before, in this run or an earlier one. */
-  isDecisionKnown: boolean
-  /** A flatten of this symbol has not ended yet. */
-  isFlattening: boolean
-  book: BookFacts
-  /** Signed. */
-  positionLots: number
-  /** An order of this symbol is not finished. */
-  hasOrderInFlight: boolean
-  ordersOpen: number
-  /** Symbols with a position or an opening order, and whether this is one of them. */
-  symbolsOpen: number
-  isSymbolOpen: boolean
-  exposure: Exposure
-  /** Lost since the start of the UTC day; negative after a gain. */
-  dayLossQuote: number
-  dayLossQuoteMax: number
-  /**
-   * False while the price of an open position is not known, so that the loss of the day is not
-   * either.
-   */
-  isEquityKnown: boolean
-}>
-
-export type BookFacts = Readonly<{
-  state: BookState
-  ageMs: number
-  /** Best prices; NaN when the side is empty or the book is not LIVE. */
-  bidTicks: number
-  askTicks: number
-}>
+import type { RiskFacts } from './facts.ts'
+import { type Breach, type Look, RULES, type Rule } from './rules.ts'
+import { sizeEntry } from './size-caps.ts'
 
 type OrderTerms = Readonly<{
   intent: Intent
@@ -84,6 +41,12 @@ export class ApprovedOrder {
   readonly isReduceOnly: boolean
   readonly limitTicks: number
   readonly lots: number
+  /**
+   * Of an order that opens: levels that a live exchange keeps with the position, so that a dead
+   * process leaves no naked one. NaN: none.
+   */
+  readonly stopTicks: number
+  readonly targetTicks: number
 
   private constructor(terms: OrderTerms) {
     this.#isApproved = true
@@ -97,6 +60,8 @@ export class ApprovedOrder {
     this.isReduceOnly = terms.isReduceOnly
     this.limitTicks = terms.limitTicks
     this.lots = terms.lots
+    this.stopTicks = terms.isReduceOnly ? Number.NaN : terms.intent.stopTicks
+    this.targetTicks = terms.isReduceOnly ? Number.NaN : terms.intent.targetTicks
     Object.freeze(this)
   }
 
@@ -110,120 +75,15 @@ export class ApprovedOrder {
   }
 }
 
-type Rule = Readonly<{
-  code: ResultCode
-  text: string
-  denies: (facts: RiskFacts, intent: Intent, options: ExecutionOptions) => boolean
-}>
+/** Why no order was made of an intent: the rule, what it allows, and what was found. */
+export type Denial = Failure<ResultCode> & Breach
 
-/** For every order. The first rule that denies names the reason. */
-const RULES: readonly Rule[] = [
-  {
-    code: 'kill_latch',
-    text: 'the kill latch is set: nothing leaves until the process is started again',
-    denies: (facts) => facts.isKilled,
-  },
-  {
-    code: 'journal_unavailable',
-    text: 'the journal cannot be written',
-    denies: (facts) => !facts.isJournalAvailable,
-  },
-  {
-    code: 'intent_too_old',
-    text: 'the intent waited longer than intent_age_ms_max',
-    denies: (facts, intent, { limits }) =>
-      !(facts.nowUs - intent.createdUs <= limits.intentAgeMsMax * 1000),
-  },
-  {
-    code: 'duplicate_intent',
-    text: 'an order was made of this decision before',
-    denies: (facts) => facts.isDecisionKnown,
-  },
-  {
-    code: 'order_in_flight',
-    text: 'an order of this symbol is not finished',
-    denies: (facts) => facts.hasOrderInFlight,
-  },
-  {
-    code: 'open_orders_limit',
-    text: 'too many open orders',
-    denies: (facts, _intent, { limits }) => facts.ordersOpen >= limits.ordersOpenMax,
-  },
-]
+export type Checked = Success<ApprovedOrder> | Denial
 
 /**
- * For orders that open or enlarge a position. Closing passes all of these: it stays possible in
- * every state but killed.
+ * The one gate before every order: the rules of rules.ts in their order, then the size. It knows
+ * nothing but what it is given, so the same intent and facts have the same answer.
  */
-const ENTRY_RULES: readonly Rule[] = [
-  {
-    code: 'recovering',
-    text: 'our record of the account does not agree with that of the exchange yet',
-    denies: (facts) => !facts.isRecovered,
-  },
-  {
-    code: 'halted',
-    text: 'trading is halted',
-    denies: (facts) => facts.tradingState === 'halted',
-  },
-  {
-    code: 'reduce_only',
-    text: 'trading is reduce-only',
-    denies: (facts) => facts.tradingState !== 'active',
-  },
-  {
-    code: 'flattening',
-    text: 'the symbol is being flattened',
-    denies: (facts) => facts.isFlattening,
-  },
-  {
-    code: 'book_not_live',
-    text: 'the book is not LIVE, or that of an open position is not',
-    denies: (facts) =>
-      facts.book.state !== 'LIVE' || !facts.isEquityKnown || !hasBothSides(facts.book),
-  },
-  {
-    code: 'daily_loss',
-    text: 'the loss of the day has reached its limit',
-    denies: (facts) => !(facts.dayLossQuote < facts.dayLossQuoteMax),
-  },
-  {
-    code: 'breaker_open',
-    text: 'the gateway failed too often: its breaker is open',
-    denies: (facts) => facts.isBreakerOpen,
-  },
-  {
-    code: 'book_too_old',
-    text: 'the book is older than book_age_ms_max',
-    denies: (facts, _intent, { limits }) => !(facts.book.ageMs <= limits.bookAgeMsMax),
-  },
-  {
-    code: 'would_flip',
-    text: 'a position of the other side is open: close it first',
-    denies: (facts, intent) =>
-      intent.action === 'enter_long' ? facts.positionLots < 0 : facts.positionLots > 0,
-  },
-  {
-    code: 'open_symbols_limit',
-    text: 'open_symbols_max symbols are open',
-    denies: (facts, _intent, { limits }) =>
-      !facts.isSymbolOpen && facts.symbolsOpen >= limits.openSymbolsMax,
-  },
-  {
-    code: 'price_band',
-    text: 'the limit price is too far from the mid',
-    denies: (facts, intent, { limits }) => {
-      const mid = (facts.book.bidTicks + facts.book.askTicks) / 2
-      return !(Math.abs(intent.limitTicks - mid) * 10_000 <= mid * limits.priceBandBps)
-    },
-  },
-]
-
-function hasBothSides(book: BookFacts): boolean {
-  return book.bidTicks > 0 && book.askTicks > 0
-}
-
-/** The one gate before every order. */
 export class RiskGate {
   readonly #options: ExecutionOptions
 
@@ -231,53 +91,58 @@ export class RiskGate {
     this.#options = options
   }
 
-  check(intent: Intent, facts: RiskFacts): Result<ApprovedOrder, ResultCode> {
-    const denial = this.#deniedBy(RULES, intent, facts)
-    if (denial !== undefined) return fail(denial.code, denial.text)
-    return intent.action === 'exit'
-      ? this.#checkExit(intent, facts)
-      : this.#checkEntry(intent, facts)
+  check(intent: Intent, facts: RiskFacts): Checked {
+    const look = this.#look(intent, facts)
+    const denial = deniedBy('every', look, 0)
+    if (denial !== undefined) return denial
+    return intent.action === 'exit' ? this.#checkExit(intent, facts) : this.#checkEntry(look)
   }
 
-  #deniedBy(rules: readonly Rule[], intent: Intent, facts: RiskFacts): Rule | undefined {
-    return rules.find((rule) => rule.denies(facts, intent, this.#options))
+  #look(intent: Intent, facts: RiskFacts): Look {
+    const { limits, sizing } = this.#options
+    const { limitTicks } = intent
+    return {
+      intent,
+      facts,
+      limits,
+      sizing,
+      isTaking: entryTimeInForce(this.#options) !== 'post_only',
+      // A sell may fill above its limit, where the bids are.
+      worstTicks:
+        intent.action === 'enter_long' ? limitTicks : Math.max(limitTicks, facts.book.askTicks),
+    }
   }
 
-  #checkExit(intent: Intent, facts: RiskFacts): Result<ApprovedOrder, ResultCode> {
-    if (facts.positionLots === 0) return fail('nothing_to_reduce', 'no position is open')
+  #checkExit(intent: Intent, facts: RiskFacts): Checked {
+    if (facts.positionLots === 0) {
+      const message = 'no position is open'
+      return { ok: false, code: 'nothing_to_reduce', message, limit: null, actual: null }
+    }
     // Minimum size and notional do not apply: a remainder below them could never be closed.
-    const lots = Math.min(Math.abs(facts.positionLots), intent.instrument.maxOrderLots)
+    const { exitLots = Number.POSITIVE_INFINITY, instrument } = intent
+    const lots = Math.min(Math.abs(facts.positionLots), exitLots, instrument.maxOrderLots)
     return this.#approve(intent, facts, {
       side: facts.positionLots > 0 ? 'sell' : 'buy',
-      orderType: 'limit',
+      orderType: this.#options.exits.orderType,
       timeInForce: 'ioc',
       isReduceOnly: true,
       lots,
     })
   }
 
-  #checkEntry(intent: Intent, facts: RiskFacts): Result<ApprovedOrder, ResultCode> {
-    const denial = this.#deniedBy(ENTRY_RULES, intent, facts)
-    if (denial !== undefined) return fail(denial.code, denial.text)
-    const isBuy = intent.action === 'enter_long'
-    const size = sizeEntry(
-      {
-        instrument: intent.instrument,
-        // A sell may fill above its limit, where the bids are.
-        worstTicks: isBuy ? intent.limitTicks : Math.max(intent.limitTicks, facts.book.askTicks),
-        limitTicks: intent.limitTicks,
-        wantedQuote: intent.notionalQuote,
-        exposure: facts.exposure,
-      },
-      this.#options.limits,
-    )
+  #checkEntry(look: Look): Checked {
+    const denial = deniedBy('entry', look, 0)
+    if (denial !== undefined) return denial
+    const size = sizeEntry(look)
     if (size.refusal !== undefined) {
-      return fail(size.refusal, 'what the limits leave is less than the smallest order')
+      return deny(size.refusal, 'what is left is less than the smallest order', size.breach)
     }
-    return this.#approve(intent, facts, {
-      side: isBuy ? 'buy' : 'sell',
-      orderType: 'limit',
-      timeInForce: this.#options.entryTimeInForce,
+    const sizedDenial = deniedBy('sized', look, size.lots)
+    if (sizedDenial !== undefined) return sizedDenial
+    return this.#approve(look.intent, look.facts, {
+      side: look.intent.action === 'enter_long' ? 'buy' : 'sell',
+      orderType: this.#options.entryOrderType,
+      timeInForce: entryTimeInForce(this.#options),
       isReduceOnly: false,
       lots: size.lots,
     })
@@ -287,10 +152,35 @@ export class RiskGate {
     intent: Intent,
     facts: RiskFacts,
     terms: Pick<OrderTerms, 'side' | 'orderType' | 'timeInForce' | 'isReduceOnly' | 'lots'>,
-  ): Result<ApprovedOrder, ResultCode> {
+  ): Checked {
     const { run, orderNumber: number } = facts
     const orderLinkId = formatOrderLinkId({ run, number })
     const { limitTicks } = intent
     return succeed(approve({ ...terms, intent, number, orderLinkId, limitTicks }))
   }
+}
+
+/** A market order never rests: it takes what the slippage cap allows, or all of it or nothing. */
+function entryTimeInForce(options: ExecutionOptions): TimeInForce {
+  const { entryOrderType, entryTimeInForce: wanted } = options
+  return entryOrderType === 'market' && wanted !== 'fok' ? 'ioc' : wanted
+}
+
+function deniedBy(when: Rule['when'], look: Look, lots: number): Denial | undefined {
+  for (const rule of RULES) {
+    if (rule.when !== when) continue
+    const breach = rule.check(look, lots)
+    if (breach !== undefined) return deny(rule.code, rule.text, breach)
+  }
+  return undefined
+}
+
+function deny(code: ResultCode, text: string, breach: Breach): Denial {
+  const { actual, limit } = breach
+  const figures = limit === null ? '' : ` (limit ${rounded(limit)}, found ${rounded(actual)})`
+  return { ok: false, code, message: text + figures, ...breach }
+}
+
+function rounded(figure: number | null): string {
+  return figure === null ? 'none' : String(Number(figure.toPrecision(6)))
 }

@@ -1,0 +1,64 @@
+import type { ResultCode } from '../domain/result-codes.ts'
+import { dayOf, type Exposures } from './exposures.ts'
+import type { Ledger } from './ledger.ts'
+import type { RiskLimits } from './options.ts'
+
+/**
+ * How far the equity rises before its peak is journaled again: drawdown is measured from what the
+ * journal says, so that it is the same after a restart.
+ */
+const PEAK_STEP = 1.0005
+
+/** Halts for a loss: they flatten too, and outlive a restart. */
+export const LOSS_CODES: readonly string[] = ['daily_loss', 'max_drawdown']
+
+/** The loss of the day and the fall from the peak, measured on every look. */
+export class LossWatch {
+  readonly #ledger: Ledger
+  readonly #exposures: Exposures
+  readonly #limits: RiskLimits
+
+  constructor(ledger: Ledger, exposures: Exposures, limits: RiskLimits) {
+    this.#ledger = ledger
+    this.#exposures = exposures
+    this.#limits = limits
+  }
+
+  /** Journals what is new, and answers with the limit that was reached. */
+  look(nowUs: number): ResultCode | undefined {
+    const { state } = this.#ledger
+    const equity = this.#exposures.equityQuote()
+    if (Number.isNaN(equity)) return undefined
+    const day = dayOf(nowUs)
+    if (state.day === undefined || state.day.day !== day) {
+      const record = { type: 'day_started', time_us: nowUs, day, equity_quote: equity } as const
+      this.#ledger.commit(record)
+    } else if (equity > state.risk.peakQuote * PEAK_STEP) this.#peak(equity, 'rise', nowUs)
+    if (this.isDayLost) return 'daily_loss'
+    const fallen = 1 - equity / state.risk.peakQuote
+    return fallen >= this.#limits.drawdownFractionMax ? 'max_drawdown' : undefined
+  }
+
+  /** Whether what was lost since midnight UTC, open positions included, has reached its limit. */
+  get isDayLost(): boolean {
+    const start = this.#ledger.state.day?.equity_quote ?? Number.NaN
+    return start - this.#exposures.equityQuote() >= start * this.#limits.dailyLossFractionMax
+  }
+
+  /** A halt for a loss is in force: nothing may stay open. */
+  get mustBeFlat(): boolean {
+    const { tradingReason, tradingState } = this.#ledger.state
+    return tradingState === 'halted' && LOSS_CODES.includes(tradingReason)
+  }
+
+  /** A person goes on after a drawdown: it is measured from here. */
+  resume(nowUs: number): void {
+    const equity = this.#exposures.equityQuote()
+    const fallen = 1 - equity / this.#ledger.state.risk.peakQuote
+    if (fallen >= this.#limits.drawdownFractionMax) this.#peak(equity, 'resume', nowUs)
+  }
+
+  #peak(equity: number, reason: 'rise' | 'resume', nowUs: number): void {
+    this.#ledger.commit({ type: 'equity_peak', time_us: nowUs, equity_quote: equity, reason })
+  }
+}

@@ -1,0 +1,99 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../threads/captures.ts'
+import { foldJournal, readJournal } from './journal-fold.ts'
+import { getJson, Program, until } from './processes.ts'
+
+/**
+ * A limit so small that fees alone break it soon: the whole engine, trading on paper against the
+ * mock, must end flat and halted, and stay so over a restart.
+ */
+const FLAT_WITHIN_US = 2_000_000
+const folder = temporaryFolder()
+const data = join(folder, 'data')
+let mock: Program
+let config: string
+
+beforeAll(async () => {
+  mock = new Program(['mock-exchange', '--port', '0', '--symbols', '5', '--rate', '500'])
+  const port = (await mock.printed(/:(\d+)/))[1]
+  config = join(folder, 'bookflow.yaml')
+  writeFileSync(
+    config,
+    `
+exchange: {ws_url: "ws://127.0.0.1:${port}", rest_url: "http://127.0.0.1:${port}"}
+symbols: {top: 5}
+data_folder: ${JSON.stringify(data)}
+log_level: silent
+control: {port: 0}
+stream: {port: 0}
+execution: {limits: {daily_loss_fraction: 0.0001, spread_bps_max: off}, equity_quote: 5000}
+strategies:
+  - name: eager
+    kind: order_book_scalper
+    params: {imbalance_min: 0.1, imbalance_hysteresis: 0.05, probability_min: 0.5, probability_hysteresis: 0, cool_down_ms: 100, hold_ms_max: 60000, notional_quote: 1000, spread_ticks_max: 1000}
+`,
+  )
+})
+
+afterAll(async () => {
+  mock.child.kill('SIGTERM')
+  await mock.ended
+})
+
+async function start() {
+  const engine = new Program(['run', '--config', config])
+  const address = (await engine.printed(/control API\s+(http:\S+)/))[1]
+  return { engine, address }
+}
+
+function recordsOf(type: string) {
+  return readJournal(data).filter((record) => record.type === type)
+}
+
+function lossHalt() {
+  return recordsOf('trading_state').find(({ reason }) => reason === 'daily_loss')
+}
+
+function isFlatInJournal(): true | undefined {
+  const folded = foldJournal(readJournal(data))
+  const isFlat = Object.keys(folded.positions).length === 0 && folded.unfinished.length === 0
+  return isFlat ? true : undefined
+}
+
+describe('a daily loss beyond its limit', () => {
+  it('ends flat and halted at once, and stays halted over a restart', async () => {
+    const { engine } = await start()
+    const halt = await until('halt for the daily loss', lossHalt)
+    await until('flat account', isFlatInJournal)
+    const fills = recordsOf('fill')
+    const lastBefore = fills.filter((fill) => Number(fill.time_us) <= Number(halt.time_us)).at(-1)
+    const lastUs = Math.max(...fills.map((fill) => Number(fill.time_us)))
+    expect(fills.length).toBeGreaterThan(0)
+    // From the halt: the price may have broken the limit a while after the last fill.
+    expect(lastUs - Number(halt.time_us)).toBeLessThan(FLAT_WITHIN_US)
+    expect(lastBefore).toBeDefined()
+    engine.child.kill('SIGINT')
+    expect((await engine.ended).code).toBe(0)
+
+    const { engine: again, address } = await start()
+    const created = recordsOf('order_created').length
+    const denied = recordsOf('intent_denied').length
+    await until('an entry that is denied', () =>
+      recordsOf('intent_denied').length > denied ? true : undefined,
+    )
+    expect(await getJson(`${address}/api/v1/positions`)).toEqual(
+      expect.not.arrayContaining([
+        expect.objectContaining({ qty: expect.stringMatching(/[1-9]/) }),
+      ]),
+    )
+    expect(recordsOf('order_created')).toHaveLength(created)
+    expect(recordsOf('trading_state').at(-1)).toMatchObject({
+      state: 'halted',
+      reason: 'daily_loss',
+    })
+    again.child.kill('SIGINT')
+    expect((await again.ended).code).toBe(0)
+  }, 180_000)
+})

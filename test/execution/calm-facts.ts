@@ -1,0 +1,61 @@
+import type { Intent } from '../../src/execution/intent.ts'
+import type { RiskFacts } from '../../src/execution/risk/facts.ts'
+import { createInstrument, START_US } from './rig.ts'
+
+/** An entry that no rule of the default options has anything against. */
+export const CALM_INTENT: Intent = {
+  number: 1,
+  shard: 0,
+  instrument: createInstrument(0),
+  strategy: 0,
+  action: 'enter_long',
+  reason: 'imbalance_and_probability',
+  u: 1,
+  rowNumber: 1,
+  createdUs: START_US,
+  receiveUs: START_US,
+  limitTicks: 10_003,
+  targetTicks: Number.NaN,
+  stopTicks: Number.NaN,
+  holdMsMax: 0,
+  notionalQuote: 1000,
+  imbalance: 0.8,
+  probability: 0.9,
+}
+
+/** A quiet world around it: nothing held, nothing lost, a book of one tick of spread each side. */
+export const CALM_FACTS: RiskFacts = {
+  nowUs: START_US,
+  run: 3,
+  orderNumber: 9,
+  tradingState: 'active',
+  isKilled: false,
+  requiresStop: false,
+  isJournalAvailable: true,
+  hasInstanceLock: true,
+  isBreakerOpen: false,
+  isDecisionKnown: false,
+  isRecovered: true,
+  isFlattening: false,
+  regime: 'risk_on',
+  clockOffsetMs: 0,
+  book: { state: 'LIVE', ageMs: 10, bidTicks: 9_999, askTicks: 10_001, crossing: [] },
+  positionLots: 0,
+  entriesOfPosition: 0,
+  lastEntry: undefined,
+  hasOrderInFlight: false,
+  ordersOpen: 0,
+  symbolsOpen: 0,
+  isSymbolOpen: false,
+  correlatedOpen: 0,
+  exposure: { symbolQuote: 0, totalQuote: 0 },
+  riskQuote: 0,
+  equityQuote: 100_000,
+  peakQuote: 100_000,
+  dayLossQuote: 0,
+  dayLossQuoteMax: 2000,
+  isEquityKnown: true,
+  lossStreak: 0,
+  ordersRecent: 0,
+  turnoverRecentQuote: 0,
+}
