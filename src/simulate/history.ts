@@ -57,6 +57,9 @@ const TRADING_ENDS_US_MAX = 2_000_000
 const QUIET_US = 9_000_000
 const SETTLED_WITHIN_US = 300_000_000
 const LOOK_US = 500_000
+/** One history of so many ends with a kill, and how long that may take. */
+const KILLED_AT_END = 4
+const KILLED_WITHIN_US = 120_000_000
 const DEATHS: readonly Death[] = ['process_killed', 'power_lost']
 
 /**
@@ -228,9 +231,21 @@ export class History {
     await this.#pass(this.#random.below(TRADING_ENDS_US_MAX))
     this.#script.endTrading()
     await this.#lookWhenQuiet('after the faults')
+    if (this.#isGoing && this.#random.below(KILLED_AT_END) === 0) await this.#kill()
     if (!this.#isGoing) return
     this.#process?.stop()
     await this.#lookWhenQuiet('after one more restart')
+  }
+
+  /** The last command of all, on an exchange that works: it must do what it says. */
+  async #kill(): Promise<void> {
+    const { instruments, monitor, timeline } = this.#world
+    const endUs = timeline.nowUs() + KILLED_WITHIN_US
+    const left = () => monitor.leftAfterKill(instruments.map(instrumentKey))
+    this.#script.give('kill')
+    do await this.#pass(LOOK_US)
+    while (this.#isGoing && left() !== '' && timeline.nowUs() < endUs)
+    if (this.#isGoing && left() !== '') monitor.fail(6, `left after the kill: ${left()}`)
   }
 
   async #lookWhenQuiet(when: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { ExecutionState } from '../execution/execution-state.ts'
 import { instrumentKey } from '../execution/holding.ts'
 import type { RiskLimits } from '../execution/options.ts'
 import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
+import { COMMANDS } from '../memory/command-record.ts'
 import { INVARIANTS, type InvariantNumber, type Violation } from './invariants.ts'
 import { JournalMirror } from './journal-mirror.ts'
 import type { Life } from './life.ts'
@@ -12,6 +13,8 @@ import type { Trace } from './trace.ts'
 
 type Look = 'executions' | 'open_orders' | 'positions'
 const LOOKS = 3
+/** A kill that a release can end closes what is open; without one it only lets nothing leave. */
+const KILL_CLOSES = COMMANDS.some((command: string) => command === 'release')
 /** Prices of the simulated market walk by 2% either way. */
 const PRICE_TOLERANCE = 1.05
 const QUOTE_OF_TICK_LOT = 0.1 * 0.001
@@ -183,6 +186,15 @@ export class Monitor {
     const isByStart = record.reason === 'start'
     if (isByStart && this.#isHeld) this.fail(19, `a start made trading ${record.state}`)
     this.#isHeld = record.state !== 'active' && !isByStart
+  }
+
+  /** What a kill has to end, and has not; empty when it is done. */
+  leftAfterKill(keys: readonly string[]): string {
+    const { exchange } = this.#parts
+    const open = exchange.open().filter(({ orderLinkId }) => isOurs(orderLinkId))
+    const left = open.map(({ orderLinkId }) => orderLinkId)
+    if (KILL_CLOSES) left.push(...keys.filter((key) => exchange.lots(key) !== 0))
+    return left.join(', ')
   }
 
   /** All is quiet: ours and theirs side by side. */

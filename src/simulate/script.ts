@@ -133,10 +133,11 @@ export class Script {
       return weight < 0
     })
     const isAll = this.#random.below(3) > 0
-    if (asked !== undefined) this.#give(asked[0], isAll ? -1 : this.#anyInstrument())
+    if (asked !== undefined) this.give(asked[0], isAll ? -1 : this.#anyInstrument())
   }
 
-  #give(kind: command.Command, instrument: number): void {
+  /** A command, of all instruments or one, if there is a process to obey it. */
+  give(kind: command.Command, instrument = -1): void {
     const process = this.#process()
     if (process === undefined || !process.life.isAlive || process.actor === undefined) return
     const { monitor, trace } = this.#world
