@@ -80,6 +80,7 @@ function beginsLikeSection(name: string): boolean {
 function settingValue(text: string, schema: TSchema): unknown {
   if (TypeGuard.IsString(schema) || (schema.type === 'string' && schema.anyOf === undefined))
     return text
+  if (isChoiceOf(schema, text)) return text
   if (holdsList(schema) && !/^\s*[[{]/.test(text)) {
     return text.split(',').map((entry) => entry.trim())
   }
@@ -87,6 +88,12 @@ function settingValue(text: string, schema: TSchema): unknown {
   if (document.errors.length + document.warnings.length > 0) return text
   const value: unknown = document.toJS({ maxAliasCount: 0 })
   return value
+}
+
+/** One of the words that a setting takes in place of a list or a number, as `all`. */
+function isChoiceOf(schema: TSchema, text: string): boolean {
+  if (!TypeGuard.IsUnion(schema)) return false
+  return schema.anyOf.some(({ enum: words }) => Array.isArray(words) && words.includes(text))
 }
 
 function holdsList(schema: TSchema): boolean {

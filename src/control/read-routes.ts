@@ -5,6 +5,7 @@ import { fail, type Result } from '../core/result.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { AlertSchema, AlertsQuery } from './alert-schema.ts'
 import { refuse } from './answers.ts'
+import { FeatureColumnsSchema } from './feature-columns-schema.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { ControlPorts } from './ports.ts'
 import {
@@ -34,6 +35,7 @@ export function addReadRoutes(
 ): void {
   addProbes(app, ports, metrics)
   addEngineRoutes(app, ports)
+  addColumnsRoute(app, ports)
   addGapRoute(app, ports)
   addAlertRoute(app, ports)
   addTradingRoutes(app, ports)
@@ -81,6 +83,11 @@ function addProbes(app: FastifyInstance, ports: ControlPorts, metrics: ServerMet
     reply.type(metrics.contentType)
     return metrics.text(ports.metrics)
   })
+}
+
+function addColumnsRoute(app: FastifyInstance, ports: ControlPorts): void {
+  const columns = schema('engine', 'What the features are, and which are on', FeatureColumnsSchema)
+  app.get('/api/v1/features', { schema: columns }, () => ports.featureColumns())
 }
 
 function addEngineRoutes(app: FastifyInstance, ports: ControlPorts): void {

@@ -29,6 +29,11 @@ export function isFeatureGroup(name: string): name is FeatureGroup {
   return Object.hasOwn(FEATURE_GROUPS, name)
 }
 
+/** The groups that the others build on cannot be switched off. */
+export function isAlwaysOn(group: FeatureGroup): boolean {
+  return group <= 'D'
+}
+
 export type FeatureUpdate = 'B' | 'T' | 'C' | 'B,T' | 'B,C' | 'T,B'
 
 type Line = readonly [

@@ -11,6 +11,8 @@ export type FeatureRegistry = Readonly<{
   hash: string
   /** Whether the feature at this index is computed; a feature that is not stays NaN. */
   built: readonly boolean[]
+  /** Features that the configuration switches off, with the group to switch on again. */
+  groupsOff?: ReadonlyMap<string, string>
 }>
 
 export type ModelCode = 'model_missing' | 'model_invalid' | 'model_feature_mismatch'
@@ -105,6 +107,11 @@ function checkFeatures(
       const index = registry.names.indexOf(name)
       if (index === -1) {
         return mismatch(`${key}: ${name} is not a feature of this build; retrain the model`)
+      }
+      const group = registry.groupsOff?.get(name)
+      if (group !== undefined) {
+        const fix = `add ${group} to features.groups, or use another model`
+        return mismatch(`${key}: ${name} is switched off; ${fix}`)
       }
       if (registry.built[index] !== true) {
         return mismatch(`${key}: ${name} is not computed by this build; retrain without it`)

@@ -9,14 +9,22 @@ import { openRowView, type RowView } from '../memory/row-view.ts'
 import { SCORE_FIELDS } from '../memory/score-record.ts'
 
 /**
- * The features of a row, in its order; `built` says which of them this build computes (the others
- * are NaN).
+ * The features of a row, in its order, as clients are told of them; `built` says which of them are
+ * computed (the others are NaN).
  */
 export type DeskFeatureSchema = Readonly<{
   hash: string
   names: readonly string[]
   units: readonly string[]
   built: readonly boolean[]
+  groups: readonly string[]
+  /** Switched off by the configuration. */
+  groups_off: readonly string[]
+  docs: readonly string[]
+  formulas: readonly string[]
+  ranges: readonly string[]
+  missing_when: readonly string[]
+  sources: readonly string[]
 }>
 
 /**

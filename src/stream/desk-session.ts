@@ -213,8 +213,7 @@ export class DeskSession implements DeskSocketEvents {
         dueUs: 0,
       })
     }
-    const { hash, names, units, built } = this.#parts.features
-    const schema = hasFeatures ? { schema: { features: { hash, names, units, built } } } : {}
+    const schema = hasFeatures ? { schema: { features: this.#parts.features } } : {}
     this.#answer({ op: 'subscribed', channels, ...schema }, body.id)
   }
 

@@ -5,6 +5,7 @@ import { assert } from '../core/assert.ts'
 import type { LogLevel } from '../core/log.ts'
 import type { Result } from '../core/result.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
+import { FEATURE_GROUP_NAMES, type FeatureGroup, isAlwaysOn } from '../features/catalogue.ts'
 import { leaderAmong } from '../features/cross-market.ts'
 import { type FeatureCatalogueParameters, parseParameters } from '../features/parameters.ts'
 import { planShards } from '../feed/shard-plan.ts'
@@ -44,10 +45,18 @@ export function ownedByShard(
  * words.
  */
 export function catalogueParameters(config: Config): Result<FeatureCatalogueParameters> {
+  const { groups: _, ...numbers } = config.features
   const params = Object.fromEntries(
-    Object.entries(config.features).map(([key, value]) => [camelCase(key), value]),
+    Object.entries(numbers).map(([key, value]) => [camelCase(key), value]),
   )
   return parseParameters(params)
+}
+
+/** Groups whose features are computed; A to D always are, the others build on them. */
+export function featureGroups({ features }: Config): FeatureGroup[] {
+  const { groups } = features
+  if (groups === 'all') return [...FEATURE_GROUP_NAMES]
+  return FEATURE_GROUP_NAMES.filter((group) => isAlwaysOn(group) || groups.includes(group))
 }
 
 function camelCase(key: string): string {
@@ -110,6 +119,7 @@ export function shardTasks(plan: ShardPlan): Omit<ShardTask, 'port'>[] {
     memory,
     feed: feedOptions(config),
     params,
+    groups: featureGroups(config),
     cross: {
       leader: leaderAmong(symbols, config.cross.leader),
       feesBps: config.cross.taker_fees_bps,

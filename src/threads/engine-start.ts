@@ -8,8 +8,9 @@ import { fail, type Result, succeed } from '../core/result.ts'
 import { systemTimers } from '../core/timer.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
+import type { FeatureGroup } from '../features/catalogue.ts'
 import type { FeatureCatalogueParameters } from '../features/parameters.ts'
-import { FEATURE_NAMES } from '../features/registry.ts'
+import { FEATURE_NAMES, FEATURES } from '../features/registry.ts'
 import { ControlBlock } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
 import { loadModelFolder } from '../model/manifest.ts'
@@ -17,7 +18,13 @@ import { createStrategies } from '../signal/strategy-table.ts'
 import { CrossCheck } from './cross-check.ts'
 import { Engine, type EngineParts } from './engine.ts'
 import { booksOfDepth, createEngineMemory, type EngineMemory } from './engine-memory.ts'
-import { bookDepths, catalogueParameters, ownedByShard, shardTasks } from './engine-plan.ts'
+import {
+  bookDepths,
+  catalogueParameters,
+  featureGroups,
+  ownedByShard,
+  shardTasks,
+} from './engine-plan.ts'
 import { executionWorkerData } from './execution-plan.ts'
 import type { ExecutionReady } from './execution-worker-data.ts'
 import { FatalEvent } from './fatal-event.ts'
@@ -155,13 +162,30 @@ type CheckedPlan = Readonly<{ params: FeatureCatalogueParameters; model: EngineP
 function checkPlan(config: Config): Result<CheckedPlan, ResultCode> {
   const strategies = createStrategies(config.strategies, FEATURE_NAMES)
   if (!strategies.ok) return strategies
+  const groups = featureGroups(config)
+  const missed = featureSwitchedOff(config, groups)
+  if (missed !== undefined) return fail('config_invalid', missed)
   const params = catalogueParameters(config)
   if (!params.ok) return fail('config_invalid', params.message)
   if (!config.model.enabled) return succeed({ params: params.value, model: null })
-  const model = loadModelFolder(config.model.folder, featureRegistry())
+  const model = loadModelFolder(config.model.folder, featureRegistry(groups))
   if (!model.ok) return model
   const { name, version } = model.value.manifest
   return succeed({ params: params.value, model: { name, version } })
+}
+
+/** A strategy that reads a feature which is never computed would wait for ever. */
+function featureSwitchedOff(config: Config, groups: readonly FeatureGroup[]): string | undefined {
+  for (const [at, { enabled, params }] of config.strategies.entries()) {
+    if (!enabled) continue
+    for (const [key, value] of Object.entries(params)) {
+      const feature = FEATURES.find(({ name }) => name === value)
+      if (feature === undefined || groups.includes(feature.group)) continue
+      const fix = `add ${feature.group} to features.groups`
+      return `strategies[${at}].params.${key}: ${value} is switched off; ${fix}`
+    }
+  }
+  return undefined
 }
 
 function openDataFolder(folder: string): Result<void, ResultCode> {

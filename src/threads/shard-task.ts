@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { LogLevel } from '../core/log.ts'
 import type { AlertSettings } from '../domain/alerts.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
+import type { FeatureGroup } from '../features/catalogue.ts'
 import type { FeatureCatalogueParameters } from '../features/parameters.ts'
 import type { EngineMemory } from './engine-memory.ts'
 import type { ThreadFigures } from './thread-gauge.ts'
@@ -24,6 +25,8 @@ export type ShardTask = Readonly<{
   memory: EngineMemory
   feed: ShardFeedOptions
   params: Partial<FeatureCatalogueParameters>
+  /** Groups of features to compute. */
+  groups: readonly FeatureGroup[]
   cross: ShardCrossOptions
   /** Undefined: nothing is watched for. */
   alerts: AlertSettings | undefined

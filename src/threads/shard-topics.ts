@@ -38,11 +38,12 @@ export function openShardTopics(task: ShardTask, counters: Counters, nowUs: numb
   const rowViews: (RowView | undefined)[] = []
   const featuresOf: (SymbolFeatures | undefined)[] = []
   const market = openMarket(task, counters)
+  const groups = new Set(task.groups)
   for (const index of owned) {
     const instrument = instruments[index]
     const place = { market, symbol: index }
     market.cellOf(index).recover(market.clock)
-    const ofSymbol = new SymbolFeatures({ instrument, depth, params, place, counters })
+    const ofSymbol = new SymbolFeatures({ instrument, depth, params, groups, place, counters })
     const view = openRowView(memory.rows, index)
     recoverRow(view)
     rowViews[index] = view

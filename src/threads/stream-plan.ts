@@ -1,7 +1,8 @@
 import type { Config } from '../config/schema.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
-import { FEATURE_NAMES, FEATURE_UNITS, FEATURES, featureHash } from '../features/registry.ts'
 import type { EngineMemory } from './engine-memory.ts'
+import { featureGroups } from './engine-plan.ts'
+import { deskFeatureSchema } from './feature-registry.ts'
 import type { StreamWorkerData } from './stream-worker-data.ts'
 
 export function streamWorkerData(
@@ -28,12 +29,7 @@ export function streamWorkerData(
     control: memory.control,
     instruments,
     depth: memory.depth,
-    features: {
-      hash: featureHash(),
-      names: FEATURE_NAMES,
-      units: FEATURE_UNITS,
-      built: FEATURES.map((feature) => feature.isBuilt),
-    },
+    features: deskFeatureSchema(featureGroups(config)),
     options: { host, port, tickMs, clientsMax, ...(token === undefined ? {} : { token }) },
     logLevel: config.log_level,
   }

@@ -72,6 +72,16 @@ describe('bookflow run says in one line why it cannot start', () => {
     expectOneLine(await start({ model }), 1, /no-model/)
   })
 
+  it('when a strategy reads a feature that is switched off', async () => {
+    const strategies = '[{name: a, kind: order_book_scalper, params: {imbalance_feature: z_imb_5}}]'
+    const ended = await start({ strategies, features: '{groups: [C, E]}' })
+    expectOneLine(ended, 1, /imbalance_feature: z_imb_5 is switched off; add N to features.groups/)
+  })
+
+  it('when a group of features does not exist', async () => {
+    expectOneLine(await start({ features: '{groups: [A, Z]}' }), 2, /features\.groups/)
+  })
+
   it('when the data folder cannot be written', async () => {
     const file = join(folder, 'a-file')
     mkdirSync(folder, { recursive: true })

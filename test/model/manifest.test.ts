@@ -126,6 +126,24 @@ describe('a manifest', () => {
     if (!loaded.ok) expect(loaded.message).toContain('required_features: unbuilt is not computed')
   })
 
+  test('that uses a feature which is switched off names it and its group', () => {
+    for (const key of ['features', 'required_features'] as const) {
+      const folder = writeTinyModel((manifest) => {
+        if (key === 'required_features') manifest.required_features = ['spread_ticks']
+        else manifest.features = ['imb_1', 'spread_ticks']
+      })
+      const groupsOff = new Map([['spread_ticks', 'K']])
+      const loaded = loadModelFolder(folder, { ...TINY_REGISTRY, groupsOff })
+      expect(loaded).toMatchObject({ ok: false, code: 'model_feature_mismatch' })
+      expect(loaded).toHaveProperty(
+        'message',
+        expect.stringContaining(
+          `${key}: spread_ticks is switched off; add K to features.groups, or use another model`,
+        ),
+      )
+    }
+  })
+
   test('made for another set of features does not match, naming both hashes', () => {
     const loaded = loadModelFolder(writeTinyModel(), { ...TINY_REGISTRY, hash: 'ffffffffffffffff' })
     expect(loaded).toMatchObject({ ok: false, code: 'model_feature_mismatch' })

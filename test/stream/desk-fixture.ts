@@ -61,6 +61,13 @@ export function createDeskWorld(symbols: readonly string[], depth = 20, nowUs = 
       names: Array.from({ length: FEATURE_COUNT }, (_, at) => `feature_${at}`),
       units: Array.from({ length: FEATURE_COUNT }, () => '-'),
       built: Array.from({ length: FEATURE_COUNT }, (_, at) => at < 43),
+      groups: Array.from({ length: FEATURE_COUNT }, () => 'A'),
+      groups_off: ['E'],
+      docs: Array.from({ length: FEATURE_COUNT }, (_, at) => `Says ${at}.`),
+      formulas: Array.from({ length: FEATURE_COUNT }, (_, at) => `f(${at})`),
+      ranges: Array.from({ length: FEATURE_COUNT }, () => 'real'),
+      missing_when: Array.from({ length: FEATURE_COUNT }, () => 'never'),
+      sources: Array.from({ length: FEATURE_COUNT }, () => 'own definition'),
     },
   }
   const books = instruments.map((one) => bookView.openBookView(buffers.books, one.index, depth))

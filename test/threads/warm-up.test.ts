@@ -38,6 +38,7 @@ function taskOf(isScoring: boolean, depths: readonly number[] = [DEPTH]): ShardT
       resyncBurst: 10,
     },
     params: {},
+    groups: ['A', 'B', 'C', 'D'],
     cross: { leader: 0, feesBps: 10 },
     alerts: undefined,
     model: { folder: 'models/scalper-v1', enabled: isScoring, batchPeriodMs: 5 },
