@@ -61,6 +61,13 @@ const SUMMED: readonly (readonly [string, CounterName, string])[] = [
   ['orders_denied_total', 'orders_denied', 'Intents and orders refused by the risk gate'],
   ['fills_total', 'fills', 'Executions of our orders'],
   ['breaker_trips_total', 'breaker_trips', 'Circuit breakers opened'],
+  ['positions_opened_total', 'positions_opened', 'Positions opened from flat'],
+  ['positions_closed_total', 'positions_closed', 'Positions closed'],
+  [
+    'reconciliation_discrepancies_total',
+    'reconcile_mismatches',
+    'Differences between our record of the account and that of the exchange',
+  ],
 ]
 
 export function counterFamilies(threads: readonly ThreadMemory[]): MetricFamily[] {
@@ -87,7 +94,19 @@ export function counterFamilies(threads: readonly ThreadMemory[]): MetricFamily[
     type: 'counter',
     samples: [{ labels: {}, value: gapMs / 1000 }],
   }
-  return [...perThread, ...summed, gapSeconds, alertFamily(threads)]
+  return [...perThread, ...summed, gapSeconds, alertFamily(threads), winRate(threads)]
+}
+
+function winRate(threads: readonly ThreadMemory[]): MetricFamily {
+  const sum = (name: CounterName) =>
+    threads.reduce((total, { counters }) => total + counters.get(name), 0)
+  const closed = sum('positions_closed')
+  return {
+    name: 'win_rate_percent',
+    help: 'Closed positions with a profit after fees; absent before the first',
+    type: 'gauge',
+    samples: closed === 0 ? [] : [{ labels: {}, value: (100 * sum('positions_won')) / closed }],
+  }
 }
 
 /** Alerts over all shards, by kind. */

@@ -46,6 +46,8 @@ export type ActorParts = Readonly<{
   wake?: () => void
   /** Signal to order handed over, journal included, in microseconds. */
   intentToSubmit?: Histogram
+  /** Calls of the gateway, to their answers, in microseconds. */
+  callTime?: Histogram
 }>
 
 /**
@@ -84,7 +86,7 @@ export class ExecutionActor {
     this.#gate = new RiskGate(options)
     const board = new BreakerBoard(options.breaker, ledger, parts.control)
     const isUrgent = () => this.#isKilled
-    this.#gateway = new GuardedGateway(parts.gateway, board, parts.clock, isUrgent)
+    this.#gateway = new GuardedGateway(parts.gateway, board, parts.clock, isUrgent, parts.callTime)
     this.#denials = new Denials(ledger)
     this.trading = new TradingSwitch(ledger, parts.control)
     this.exposures = new Exposures(ledger.state, books, instruments)

@@ -29,6 +29,7 @@ export function countFill(
     { side: terms.side, ticks, lots, feeQuote },
     holding.steps,
   )
+  const { lots: lotsBefore } = holding.position
   const isCounted = ledger.commit({
     type: 'fill',
     time_us: nowUs,
@@ -51,6 +52,7 @@ export function countFill(
   })
   if (!isCounted) return false
   ledger.counters.add('fills')
+  countPosition(ledger, lotsBefore, position.lots)
   ledger.log.info(
     {
       trace: `${terms.symbol}-${terms.u}`,
@@ -62,4 +64,12 @@ export function countFill(
     'fill',
   )
   return true
+}
+
+function countPosition({ counters, state }: Ledger, before: number, after: number): void {
+  const isTurned = before * after < 0
+  if (after !== 0 && (before === 0 || isTurned)) counters.add('positions_opened')
+  if (before !== 0 && (after === 0 || isTurned)) counters.add('positions_closed')
+  if (before !== 0 && (after === 0 || isTurned) && state.risk.lastTripQuote > 0)
+    counters.add('positions_won')
 }

@@ -191,6 +191,9 @@ export const COUNTERS = [
   'watchdog_execution_silent', // execution was given up
   'watchdog_main_silent', // execution halted, as nobody could have stopped it
   'intents_withheld', // not sent on, as execution was given up
+  'positions_opened', // from flat, by fills of ours
+  'positions_closed', // to flat, or over it to the other side
+  'positions_won', // of those closed: with a profit after fees
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

@@ -11,6 +11,7 @@ export const HISTOGRAMS = [
   'intent_to_submit', // signal -> order handed to the gateway, journal included
   'journal_sync',
   'push_to_feature', // the exchange's push stamp `ts` (ms) -> row readable, by our clock
+  'gateway_call', // a call of the gateway made -> its answer
 ] as const
 export type HistogramName = (typeof HISTOGRAMS)[number]
 

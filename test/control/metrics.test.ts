@@ -50,6 +50,19 @@ describe('engine metrics', () => {
     expect(second.get('bookflow_rows_total{thread="shard-0"}')).toBe(8)
   })
 
+  it('tell how many closed positions won, once one was closed', async () => {
+    const { all, shard } = threads()
+    const none = parse(await familiesText(counterFamilies(all)))
+    expect(none.has('win_rate_percent')).toBe(false)
+    shard.counters.add('positions_closed', 4)
+    shard.counters.add('positions_won', 3)
+    shard.counters.add('reconcile_mismatches', 2)
+    const values = parse(await familiesText(counterFamilies(all)))
+    expect(values.get('win_rate_percent')).toBe(75)
+    expect(values.get('positions_closed_total')).toBe(4)
+    expect(values.get('reconciliation_discrepancies_total')).toBe(2)
+  })
+
   it('turn a shared histogram into cumulative seconds', async () => {
     const { all, histograms } = threads()
     const histogram = openHistogram(histograms, 'socket_to_feature')

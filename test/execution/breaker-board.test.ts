@@ -93,6 +93,10 @@ describe('the gateway behind them', () => {
     expect(rig.lots(0)).toBe(0)
     expect(rig.counters.get('calls_placement_ok')).toBe(1)
     expect(rig.counters.get('calls_cancel_ok')).toBe(1)
+    expect(rig.counters.get('positions_opened')).toBe(1)
+    expect(rig.counters.get('positions_closed')).toBe(1)
+    // Bought at the ask and sold at the bid, with fees.
+    expect(rig.counters.get('positions_won')).toBe(0)
   })
 })
 

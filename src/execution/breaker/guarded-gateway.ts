@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import type { Histogram } from '../../core/histogram.ts'
 import type {
   Account,
   AmendTerms,
@@ -40,10 +41,19 @@ export class GuardedGateway implements Gateway {
   readonly #board: BreakerBoard
   readonly #clock: Clock
   readonly #isUrgent: () => boolean
+  readonly #callTime: Histogram | undefined
   /** Since the last review; not more than the calls that were under way. */
   #outcomes: (readonly [EndpointClass, CallOutcome])[] = []
 
-  constructor(inner: Gateway, board: BreakerBoard, clock: Clock, isUrgent: () => boolean) {
+  /** `callTime`: from a call to its answer, in microseconds. */
+  constructor(
+    inner: Gateway,
+    board: BreakerBoard,
+    clock: Clock,
+    isUrgent: () => boolean,
+    callTime?: Histogram,
+  ) {
+    this.#callTime = callTime
     this.#inner = inner
     this.#board = board
     this.#clock = clock
@@ -121,7 +131,9 @@ export class GuardedGateway implements Gateway {
 
   /** The same promise: an answer comes as early as without us, before the events that it caused. */
   #follow<Answer extends Reply>(endpoint: EndpointClass, call: Promise<Answer>): Promise<Answer> {
+    const sinceUs = this.#clock.nowUs()
     void call.then((reply) => {
+      this.#callTime?.record(this.#clock.nowUs() - sinceUs)
       this.#outcomes.push([endpoint, outcomeOf(reply)])
     })
     return call
