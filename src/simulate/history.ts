@@ -170,7 +170,9 @@ export class History {
 
   #crash(process: SimProcess): void {
     const { faults } = this.#world
-    const death = DEATHS[this.#random.below(DEATHS.length)]
+    // A place that was asked for is died at in both ways, one at every other place.
+    const choice = this.#options.crashAt ?? this.#random.below(DEATHS.length)
+    const death = DEATHS[choice % DEATHS.length]
     faults.counts.set(death, (faults.counts.get(death) ?? 0) + 1)
     this.#crashes++
     process.die(death)
