@@ -91,6 +91,8 @@ const SAMPLE_MS = 10_000
 const SAMPLES = 60
 const SAMPLES_NEEDED = 12
 const DEVIATIONS = 6
+/** A sample counts for at most so many times the mean: a burst must not become what is usual. */
+const BURST_TIMES = 1.5
 
 /**
  * Volume of the last 10 s against that of ten minutes in steps of 10 s, the running one left out:
@@ -139,8 +141,7 @@ export class VolumeExplosion {
   #sample(step: number, volume: number): void {
     this.#step = step
     if (Number.isNaN(volume)) return
-    // One burst must not become what is usual.
-    const most = this.#count < SAMPLES_NEEDED ? volume : this.#setting.on * this.#mean
+    const most = this.#count < SAMPLES_NEEDED ? volume : BURST_TIMES * this.#mean
     this.#samples[this.#next] = Math.min(volume, most)
     this.#next = (this.#next + 1) % SAMPLES
     if (this.#count < SAMPLES) this.#count++

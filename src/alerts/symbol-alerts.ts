@@ -15,7 +15,7 @@ import { SAMPLE_MS } from './usual-level.ts'
 import { WallWatch } from './wall-watch.ts'
 
 /** VPIN must also be among the highest of its own past. */
-const TOXIC_RANK_MIN = 0.9
+const TOXIC_RANK_MIN = 0.8
 /**
  * Layers must also weigh something: their side's share of spoof events in all that was added within
  * a minute. Many levels of ordinary size are canceled together wherever quotes follow a price.

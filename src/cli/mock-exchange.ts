@@ -7,6 +7,7 @@ import { type MockExchange, startMockExchange } from '../sim/mock-exchange.ts'
 import { parseMoney } from '../sim/money.ts'
 import type { AccountSettings } from '../sim/private-side.ts'
 import { TEST_KEY } from '../sim/signature.ts'
+import { readEpisodePlan } from './episode-file.ts'
 import { FAULT_HELP, readFaultPlan, readPrivatePlan } from './fault-file.ts'
 import { EXIT_FAILED, EXIT_USAGE, failCommand, wholeNumber, writeOut } from './terminal.ts'
 
@@ -17,6 +18,7 @@ type Options = {
   rate: number
   seed: number
   faults: string
+  episodes: string
   replay?: string
   speed: number
   apiKey: string
@@ -88,6 +90,7 @@ export function mockExchangeCommand(): Command {
       1,
     )
     .option('--faults <plan>', 'none, standard, hostile, or a YAML or JSON file', 'none')
+    .option('--episodes <plan>', 'market episodes: none, standard, or a JSON file', 'none')
     .option('--replay <file>', 'send a capture (plain or .gz) instead of a generated market')
     .option(
       '--speed <factor>',
@@ -123,11 +126,19 @@ async function run(options: Options): Promise<void> {
     process.exitCode = EXIT_USAGE
     return
   }
+  const episodes = readEpisodePlan(options.episodes, symbols)
+  if (!episodes.ok) {
+    failCommand(episodes.message)
+    process.exitCode = EXIT_USAGE
+    return
+  }
   const log = createLogger('mock-exchange', 'warn', process.stderr)
   const common = { host, port, symbols, rate, seed, speed, log, account: accountOf(options) }
   const ports = { clock: systemClock, timers: systemTimers }
   const started = await startMockExchange(
-    replay === undefined ? { ...common, ...ports } : { ...common, ...ports, replay },
+    replay === undefined
+      ? { ...common, ...ports, episodes: episodes.value }
+      : { ...common, ...ports, replay },
   )
   if (!started.ok) {
     failCommand(started.message)

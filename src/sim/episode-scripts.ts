@@ -183,7 +183,7 @@ function* volumeExplosion(stage: EpisodeStage): Generator<number, void, void> {
   stage.expect('volume_explosion', 12_000, 0)
   for (let i = 0; i < 120; i++) {
     const side = i % 2 === 0 ? BID : ASK
-    const limit = stage.best(1 - side) + (side === BID ? 12 : -12)
+    const limit = stage.best(1 - side) + (side === BID ? 40 : -40)
     stage.take(side, limit, 40 * stage.medianLots())
     yield 60
   }

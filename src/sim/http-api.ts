@@ -90,6 +90,10 @@ export class HttpApi {
       reply(response, 200, JSON.stringify(stats()))
       return
     }
+    if (request.method === 'GET' && path === '/mock/episodes') {
+      reply(response, 200, JSON.stringify(this.#ports.market?.planted() ?? []))
+      return
+    }
     if (request.method === 'GET' && this.#answerAccount(response, url)) return
     if (request.method === 'GET' && path === '/mock/faults') {
       const since = Number(url.searchParams.get('since') ?? 0)

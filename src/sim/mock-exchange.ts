@@ -12,6 +12,7 @@ import { readCapture } from './capture-reader.ts'
 import { BACKLOG_BYTES_MAX, ClientConnection, type ConnectionTotals } from './client-connection.ts'
 import { ConnectionGate, connectionId, refuseUpgrade } from './connection-gate.ts'
 import { ENDPOINTS, type Endpoint } from './control-frames.ts'
+import { EpisodeDirector, type PlannedEpisode } from './episode-director.ts'
 import { cpuSeconds, type MockExchangeStats } from './exchange-stats.ts'
 import { FaultControl } from './fault-control.ts'
 import type { Fault } from './fault-injection.ts'
@@ -50,6 +51,8 @@ export type MockExchangeOptions = Readonly<{
   backlogBytesMax?: number
   /** The account of the private side; a replay has none. */
   account?: AccountSettings
+  /** What is planted in the linear markets; a replay has none. */
+  episodes?: readonly PlannedEpisode[]
   clock: Clock
   timers: Timers
   log: Logger
@@ -102,6 +105,7 @@ export async function startMockExchange(
   }
   const rate = Number.isFinite(options.rate) ? options.rate : FULL_RATE_START
   const market = new MockMarket({ ...options, rate, startUs: nowUs })
+  market.plant(new EpisodeDirector(options.episodes ?? [], 'linear', nowUs))
   return new ExchangeServer(options, market, { listed: market.listed, market }).listen()
 }
 

@@ -5,6 +5,7 @@ import type { LevelsAt } from './book-journal.ts'
 import { BookTopic } from './book-topic.ts'
 import type { Channel, FrameReceiver, SendTotals, Topic } from './channel.ts'
 import type { EpisodeDirector } from './episode-director.ts'
+import type { EpisodeTruth } from './episode-stage.ts'
 import { FAIR_PERIOD_US, MarketFactor } from './fair-price.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { type ListedInstrument, listInstruments } from './instruments.ts'
@@ -92,6 +93,11 @@ export class MockMarket implements MarketSource {
   /** Whose episodes are played from now on. */
   plant(director: EpisodeDirector): void {
     this.#director = director
+  }
+
+  /** What was planted so far, with the times between which it must be seen. */
+  planted(): readonly EpisodeTruth[] {
+    return this.#director?.truths ?? []
   }
 
   /** The market of a listed instrument, opened when it is first asked for. */
