@@ -1,5 +1,7 @@
 import type { OrderCreated } from '../domain/journal.ts'
-import { averagePrice, type Position, type Steps } from './position.ts'
+import type { ExitLevelsMoved } from '../domain/journal-exits.ts'
+import type { IntentReason } from '../memory/intent-record.ts'
+import { averagePrice, FLAT, type Position, rescalePosition, type Steps } from './position.ts'
 
 /**
  * When a position is to be closed without being asked; from the order that opened or enlarged it
@@ -11,6 +13,14 @@ export type ExitPlan = Readonly<{
   stopTicks: number
   /** Infinity: no bound. */
   holdUntilUs: number
+  /** Of the first fill. */
+  openedUs: number
+  /** Size after the last fill that opened or enlarged it; never negative. */
+  entryLots: number
+  /** The tightest stop that a trail had so far; NaN: none. It is never loosened. */
+  trailTicks: number
+  /** Of the trail. */
+  trailReason: IntentReason
 }>
 
 export type Holding = {
@@ -41,12 +51,61 @@ export function planAfterFill(
   const wasOpen = before.position.lots !== 0
   const isSameSide = wasOpen && before.position.lots > 0 === position.lots > 0
   if (terms.reduce_only && isSameSide) return before.plan
+  const kept = isSameSide ? before.plan : undefined
   const holdUntilUs =
     terms.hold_ms_max > 0 ? timeUs + terms.hold_ms_max * 1000 : Number.POSITIVE_INFINITY
   return {
     targetTicks: terms.target_ticks ?? Number.NaN,
     stopTicks: terms.stop_ticks ?? Number.NaN,
-    holdUntilUs: isSameSide && before.plan !== undefined ? before.plan.holdUntilUs : holdUntilUs,
+    holdUntilUs: kept?.holdUntilUs ?? holdUntilUs,
+    openedUs: kept?.openedUs ?? timeUs,
+    entryLots: Math.abs(position.lots),
+    trailTicks: kept?.trailTicks ?? Number.NaN,
+    trailReason: kept?.trailReason ?? 'trailing_stop',
+  }
+}
+
+/** Levels that a person set replace those of the order; a trail only comes nearer to the market. */
+export function planAfterMove(
+  plan: ExitPlan,
+  positionLots: number,
+  record: ExitLevelsMoved,
+): ExitPlan {
+  if (record.by === 'command') {
+    return {
+      ...plan,
+      targetTicks: record.target_ticks ?? Number.NaN,
+      stopTicks: record.stop_ticks ?? Number.NaN,
+    }
+  }
+  const stopTicks = record.stop_ticks ?? Number.NaN
+  const direction = positionLots > 0 ? 1 : -1
+  if (!(Number.isNaN(plan.trailTicks) || direction * (stopTicks - plan.trailTicks) > 0)) return plan
+  return { ...plan, trailTicks: stopTicks, trailReason: record.by }
+}
+
+/** A new holding, or the same counted in other steps; undefined when its lots are no multiple. */
+export function holdingInSteps(holding: Holding | undefined, steps: Steps): Holding | undefined {
+  if (holding === undefined) {
+    return { position: FLAT, plan: undefined, steps, fundingQuote: 0, movedUs: Number.NaN }
+  }
+  const before = holding.steps
+  if (before.tick.text === steps.tick.text && before.lot.text === steps.lot.text) return holding
+  const position = rescalePosition(holding.position, before, steps)
+  if (position === undefined) return undefined
+  const tickScale = before.tick.value / steps.tick.value
+  const lotScale = before.lot.value / steps.lot.value
+  const plan = holding.plan && rescalePlan(holding.plan, tickScale, lotScale)
+  return { ...holding, position, plan, steps }
+}
+
+function rescalePlan(plan: ExitPlan, tickScale: number, lotScale: number): ExitPlan {
+  return {
+    ...plan,
+    targetTicks: Math.round(plan.targetTicks * tickScale),
+    stopTicks: Math.round(plan.stopTicks * tickScale),
+    trailTicks: Math.round(plan.trailTicks * tickScale),
+    entryLots: Math.round(plan.entryLots * lotScale),
   }
 }
 

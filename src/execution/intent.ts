@@ -45,6 +45,8 @@ export type Intent = Readonly<{
   holdMsMax: number
   /** Wanted size of an entry; the gate may cut it. Exits close what is there. */
   notionalQuote: number
+  /** Of an exit: how much it closes at most; absent: all. */
+  exitLots?: number
   imbalance: number
   probability: number
 }>

@@ -32,5 +32,9 @@ export const INTENT_REASONS = [
   'stop_loss',
   'hold_time',
   'flatten', // asked for by a person or the daily loss
+  'trailing_stop',
+  'trailing_take_profit',
+  'book_trail', // the stop that follows a level of the book
+  'partial_close',
 ] as const
 export type IntentReason = (typeof INTENT_REASONS)[number]

@@ -146,6 +146,8 @@ export class Rig {
   readonly books: HandBooks
   /** What the paper gateway reads. */
   readonly tape = new HandTape()
+  /** What the exits read. */
+  readonly exitTape = new HandTape()
   readonly control = new HandControl()
   readonly counters = new Counters()
   readonly state = new ExecutionState()
@@ -191,6 +193,7 @@ export class Rig {
       instruments: this.instruments,
       options: this.options,
       control: this.control,
+      tape: this.exitTape,
       ...(rig.guards === undefined ? {} : { guards: rig.guards }),
     })
   }
