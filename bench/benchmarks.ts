@@ -1,6 +1,7 @@
 import * as book from './book.bench.ts'
 import * as decode from './decode.bench.ts'
 import * as features from './features.bench.ts'
+import * as journal from './journal.bench.ts'
 import * as peers from './peers.bench.ts'
 import * as pipeline from './pipeline.bench.ts'
 import * as ring from './ring.bench.ts'
@@ -17,6 +18,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   pipeline: pipeline.run,
   features: features.run,
   score: score.run,
+  journal: journal.run,
   peers: peers.run,
 }
 

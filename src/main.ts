@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   books: async () => (await import('./cli/books.ts')).booksCommand(),
   'load-test': async () => (await import('./cli/load-test.ts')).loadTestCommand(),
   simulate: async () => (await import('./cli/simulate.ts')).simulateCommand(),
+  journal: async () => (await import('./cli/journal.ts')).journalCommand(),
   'check-config': async () => (await import('./cli/check-config.ts')).checkConfigCommand(),
 }
 

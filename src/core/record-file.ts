@@ -1,3 +1,4 @@
+// Long because reading at once and reading along must agree on what a record and a tear are.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { listSegments, readSegment } from './record-folder.ts'
@@ -18,7 +19,6 @@ import { type Failure, fail, messageOf, type Result, succeed } from './result.ts
  * Reading an append-only record file (record-format.ts draws it): all of it at start
  * (`scanRecords`), or along while another process writes it (`RecordTailer`). The writer is
  * record-writer.ts.
- *
  */
 export type RecordFilePlace = Readonly<{
   folder: string
@@ -49,15 +49,20 @@ export type ScanEnd = Readonly<{
   torn?: Readonly<{ file: string; offset: number; bytes: number }>
 }>
 
+/** A durable record, named so that it cannot be taken for another. */
+export type RecordMark = Readonly<{ sequence: number; checksum: number; segment: number }>
+
 /**
  * Visits every record in order. A visitor that answers a failure ends the scan with it. Damage is a
  * failure, unless it lies in the last batch of the last segment, which a crash may tear: that is
- * reported in `torn`.
+ * reported in `torn`. With `after` the segments before its own are not read, and the first record
+ * visited is the one behind it; a file without that very record has lost what was durable.
  */
 export function scanRecords<Code extends string>(
   place: RecordFilePlace,
   visit: (record: StoredRecord) => Failure<Code> | undefined,
   storage: RecordStorage = fileStorage,
+  after?: RecordMark,
 ): Result<ScanEnd, Code | ReadCode> {
   const segments = listSegments(place, storage)
   if (!segments.ok) return segments
@@ -68,19 +73,27 @@ export function scanRecords<Code extends string>(
     if (segment !== index + 1) {
       return fail('journal_corrupt', `${path}: segment ${index + 1} before it is missing`)
     }
+    if (after !== undefined && segment < after.segment) continue
     const bytes = readSegment(path, storage)
     if (!bytes.ok) return bytes
-    const scanned = scanSegment(path, bytes.value, { segment, isLast, before: end, visit })
+    const scan = { segment, isLast, before: end, after, visit }
+    const scanned = scanSegment(path, bytes.value, scan)
     if (!scanned.ok) return scanned
     end = scanned.value
   }
+  if (after !== undefined && end.lastSequence < after.sequence) return lost(place.folder, after)
   return succeed(end)
+}
+
+function lost(where: string, mark: RecordMark): Failure<'journal_corrupt'> {
+  return fail('journal_corrupt', `${where}: record ${mark.sequence}, once durable, is not there`)
 }
 
 type SegmentScan<Code extends string> = Readonly<{
   segment: number
   isLast: boolean
   before: ScanEnd
+  after: RecordMark | undefined
   visit: (record: StoredRecord) => Failure<Code> | undefined
 }>
 
@@ -89,7 +102,7 @@ function scanSegment<Code extends string>(
   bytes: Buffer,
   scan: SegmentScan<Code>,
 ): Result<ScanEnd, Code | ReadCode> {
-  const { segment, isLast, before } = scan
+  const { after, before, isLast, segment } = scan
   const header = parseSegmentHeader(bytes)
   if (header === undefined || header.segment !== segment) {
     // A crash while the segment was created: nothing of it was ever durable, so nothing can follow.
@@ -98,7 +111,9 @@ function scanSegment<Code extends string>(
     }
     return fail('journal_corrupt', `${file}: offset 0: no header of a segment of this version`)
   }
-  let sequence = before.lastSequence
+  const isFirst = segment === after?.segment
+  if (isFirst && header.firstSequence > after.sequence) return lost(file, after)
+  let sequence = isFirst ? header.firstSequence - 1 : before.lastSequence
   if (header.firstSequence !== sequence + 1) {
     const text = `begins with record ${header.firstSequence}, expected ${sequence + 1}`
     return fail('journal_corrupt', `${file}: offset 8: ${text}`)
@@ -113,14 +128,21 @@ function scanSegment<Code extends string>(
       const torn = { file, offset: at, bytes: bytes.length - at }
       return succeed({ lastSequence: sequence, lastRun: header.run, lastSegment: segment, torn })
     }
-    const refusal = scan.visit({
-      sequence: record.sequence,
-      kind: record.kind,
-      run: header.run,
-      checksum: record.checksum,
-      payload: bytes.subarray(record.payloadFrom, record.end),
-    })
-    if (refusal !== undefined) return refusal
+    if (record.sequence === after?.sequence && record.checksum !== after.checksum) {
+      return lost(file, after)
+    }
+    if (after === undefined || record.sequence > after.sequence) {
+      const payload = bytes.subarray(record.payloadFrom, record.end)
+      const { checksum, kind } = record
+      const refusal = scan.visit({
+        sequence: sequence + 1,
+        kind,
+        run: header.run,
+        checksum,
+        payload,
+      })
+      if (refusal !== undefined) return refusal
+    }
     sequence = record.sequence
     at = record.end
   }

@@ -100,6 +100,11 @@ export function encodeRecord(
   return end
 }
 
+/** As stored in the record that begins at `at`. */
+export function checksumAt(bytes: Buffer, at: number): number {
+  return bytes.readUInt32LE(at + 4)
+}
+
 function checksumOf(bytes: Buffer, at: number, end: number): number {
   return crc32c(bytes, at + 8, end, crc32c(bytes, at, at + 4))
 }
@@ -115,7 +120,7 @@ export function parseRecord(bytes: Buffer, at: number): ParsedRecord | 'short' |
   const payloadFrom = at + RECORD_HEADER_BYTES
   const end = payloadFrom + length
   if (end > bytes.length) return 'short'
-  const checksum = bytes.readUInt32LE(at + 4)
+  const checksum = checksumAt(bytes, at)
   if (checksum !== checksumOf(bytes, at, end)) return 'damaged'
   return {
     sequence: bytes.readDoubleLE(at + 8),

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { assert } from './assert.ts'
 import type { Clock } from './clock.ts'
-import type { RecordFilePlace, ScanEnd } from './record-file.ts'
+import type { RecordFilePlace, RecordMark, ScanEnd } from './record-file.ts'
 import {
+  checksumAt,
   encodeRecord,
   encodeSegmentHeader,
   RECORD_HEADER_BYTES,
@@ -58,6 +59,7 @@ export class RecordWriter {
   #bytes = SEGMENT_HEADER_BYTES
   #sequence: number
   #durable: number
+  #checksum = 0
   #queue: Queued[] = []
   #waiters: Waiter[] = []
   #isWriting = false
@@ -93,6 +95,16 @@ export class RecordWriter {
 
   get sequence(): number {
     return this.#sequence
+  }
+
+  /**
+   * The last record, when it is durable and of this writer, so that its segment is known; else
+   * undefined.
+   */
+  get mark(): RecordMark | undefined {
+    if (this.#isWriting || this.#durable !== this.#sequence) return undefined
+    if (this.#bytes === SEGMENT_HEADER_BYTES) return undefined
+    return { sequence: this.#durable, checksum: this.#checksum, segment: this.#segment }
   }
 
   get queuedRecords(): number {
@@ -160,6 +172,8 @@ export class RecordWriter {
       return
     }
     this.#durable = batch[batch.length - 1].sequence
+    const lastBytes = RECORD_HEADER_BYTES + batch[batch.length - 1].payload.length
+    this.#checksum = checksumAt(this.#buffer, length - lastBytes)
     this.#options.onSync?.(batch.length, this.#options.clock.nowUs() - startUs)
   }
 

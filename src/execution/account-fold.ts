@@ -8,6 +8,7 @@ import type {
 } from '../domain/journal.ts'
 import { type Holding, instrumentKey } from './holding.ts'
 import { afterFill } from './position.ts'
+import { RecentIds } from './recent-ids.ts'
 
 type Folded = Result<void, 'journal_corrupt'>
 
@@ -17,9 +18,9 @@ type Folded = Result<void, 'journal_corrupt'>
  */
 export class AccountFold {
   /** Executions counted, of ours and of others, oldest first; bounded. */
-  readonly execIds = new Set<string>()
+  readonly execIds = new RecentIds(EXEC_IDS_KEPT_MAX)
   /** Ids of the exchange, oldest first; bounded. */
-  readonly externalOrders = new Set<string>()
+  readonly externalOrders = new RecentIds(EXTERNAL_ORDERS_KEPT_MAX)
   /** Exchange time of the latest execution that was counted; NaN before the first. */
   lastExecutionUs = Number.NaN
   externalFills = 0
@@ -32,7 +33,7 @@ export class AccountFold {
 
   /** An execution was counted; its id is not counted again. */
   note(execId: string, exchangeTimeUs: number): void {
-    keep(this.execIds, execId, EXEC_IDS_KEPT_MAX)
+    this.execIds.add(execId)
     if (!(exchangeTimeUs <= this.lastExecutionUs)) this.lastExecutionUs = exchangeTimeUs
   }
 
@@ -69,7 +70,7 @@ export class AccountFold {
   }
 
   externalOrder(record: ExternalOrderSeen): Folded {
-    keep(this.externalOrders, record.order_id, EXTERNAL_ORDERS_KEPT_MAX)
+    this.externalOrders.add(record.order_id)
     return succeed(undefined)
   }
 
@@ -91,15 +92,6 @@ export class AccountFold {
     if (lots === 0) holding.plan = undefined
     this.adjustments++
     return succeed(undefined)
-  }
-}
-
-function keep(set: Set<string>, id: string, max: number): void {
-  set.add(id)
-  if (set.size <= max) return
-  for (const oldest of set) {
-    set.delete(oldest)
-    return
   }
 }
 

@@ -24,6 +24,7 @@ import {
 import { createOrder, type Order } from './order/order.ts'
 import { isFinished, nextOrderState } from './order/order-state.ts'
 import { afterFill, FLAT, type Position, type Steps } from './position.ts'
+import { RecentIds } from './recent-ids.ts'
 import { RiskHistory } from './risk/risk-history.ts'
 import { StopFold } from './stop-fold.ts'
 
@@ -49,11 +50,13 @@ export class ExecutionState {
   records = 0
   fills = 0
   /** Decisions that orders were made of, oldest first; bounded. */
-  readonly decisions = new Set<string>()
+  readonly decisions = new RecentIds(DECISIONS_KEPT_MAX)
   /** By orderLinkId, oldest first. Finished ones leave after a bound. */
   readonly orders = new Map<string, Order>()
   /** The part of `orders` that is not finished. */
   readonly unfinished = new Map<string, Order>()
+  /** The rest of it, in the order in which they finished; bounded. */
+  readonly finished = new RecentIds(ORDERS_FINISHED_MAX)
   /** By `instrumentKey`; instruments of earlier runs stay while they hold a position. */
   readonly holdings = new Map<string, Holding>()
   /** What happened on the account beside our orders. */
@@ -184,7 +187,7 @@ export class ExecutionState {
       return fail('journal_corrupt', `order ${record.order_link_id}: its decision has one already`)
     }
     this.orderNumber = record.number
-    this.#remember(record.decision)
+    this.decisions.add(record.decision)
     const order = createOrder(record, key)
     this.orders.set(record.order_link_id, order)
     this.unfinished.set(record.order_link_id, order)
@@ -211,7 +214,8 @@ export class ExecutionState {
     if (record.to === 'submitted') order.submittedUs = record.time_us
     if (isFinished(record.to)) {
       this.unfinished.delete(record.order_link_id)
-      this.#forgetOldest()
+      const oldest = this.finished.keep(record.order_link_id)
+      if (oldest !== undefined) this.orders.delete(oldest)
     }
     return FOLDED
   }
@@ -267,25 +271,5 @@ export class ExecutionState {
     const folded = this.account.externalFill(record)
     if (folded.ok) this.risk.moved(key, before, this.position(key), record.time_us)
     return folded
-  }
-
-  #remember(decision: string): void {
-    this.decisions.add(decision)
-    if (this.decisions.size <= DECISIONS_KEPT_MAX) return
-    for (const oldest of this.decisions) {
-      this.decisions.delete(oldest)
-      return
-    }
-  }
-
-  /** Finished orders beyond the bound go, oldest first; an unfinished one is never among them. */
-  #forgetOldest(): void {
-    let excess = this.orders.size - this.unfinished.size - ORDERS_FINISHED_MAX
-    if (excess <= 0) return
-    for (const [id, order] of this.orders) {
-      if (!isFinished(order.state)) continue
-      this.orders.delete(id)
-      if (--excess <= 0) return
-    }
   }
 }

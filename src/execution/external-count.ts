@@ -1,4 +1,5 @@
 import type { RemoteExecution } from './gateway/gateway.ts'
+import { averageQuote } from './holding.ts'
 import type { Ledger } from './ledger.ts'
 import { afterFill } from './position.ts'
 
@@ -35,6 +36,9 @@ export function countExternalFill(
     is_maker: execution.isMaker,
     exchange_time_us: execution.timeUs,
     position_lots_after: position.lots,
+    average_price_after: averageQuote({ ...holding, position }),
+    realized_pnl_quote_after: position.realizedQuote,
+    fees_quote_after: position.feesQuote,
   })
   if (!isCounted) return false
   ledger.counters.add('fills_external')

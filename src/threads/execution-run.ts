@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { HEARTBEAT_PERIOD_MS, INTENTS_PER_TURN_MAX } from '../constants.ts'
+import { HEARTBEAT_PERIOD_MS, INTENTS_PER_TURN_MAX, MAIN_SILENT_MS_MAX } from '../constants.ts'
 import { systemClock } from '../core/clock.ts'
 import { createLogger, type Logger } from '../core/log.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
@@ -8,15 +8,21 @@ import { ExecutionActor } from '../execution/actor.ts'
 import { SharedBooks } from '../execution/books.ts'
 import { ExecutionState } from '../execution/execution-state.ts'
 import { PaperGateway } from '../execution/gateway/paper-gateway.ts'
-import { openJournal } from '../execution/journal/journal.ts'
+import { TickerFunding } from '../execution/gateway/ticker-funding.ts'
+import type { CheckpointEvent } from '../execution/journal/checkpointer.ts'
+import { type OpenedJournal, openJournal } from '../execution/journal/journal.ts'
 import { Ledger } from '../execution/ledger.ts'
 import { foldInto, type Recovered, recover, startRun } from '../execution/recovery.ts'
+import { restoreState } from '../execution/saved-state.ts'
+import { SharedTape } from '../execution/tape.ts'
 import { BroadcastWriter } from '../memory/broadcast.ts'
 import { ControlBlock, EXECUTION_BEAT } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
 import { openHistogram } from '../memory/histograms.ts'
 import { RingReader } from '../memory/ring.ts'
 import type { ExecutionWorkerData } from './execution-worker-data.ts'
+import { type OpenGateway, openGateway } from './gateway-choice.ts'
+import { isMainSilent } from './watchdog.ts'
 
 const BUSY_TURNS_MAX = 16
 const WIND_DOWN_US_MAX = 1_000_000
@@ -25,7 +31,7 @@ const WIND_DOWN_US_MAX = 1_000_000
  * The execution actor on its thread:
  *
  *   intent rings (one a shard) --+
- *                                +--> actor --> journal --> paper gateway
+ *                                +--> actor --> journal --> gateway
  *   command ring ----------------+      |
  *                                       +--> audit broadcast, trading state, heartbeat
  */
@@ -33,19 +39,20 @@ export class ExecutionRun {
   readonly recovered: Recovered
   readonly #actor: ExecutionActor
   readonly #ledger: Ledger
-  readonly #gateway: PaperGateway
+  readonly #gateway: OpenGateway
   readonly #control: ControlBlock
   readonly #intents: readonly RingReader[]
   readonly #commands: RingReader
   #isStopping = false
   #firstRing = 0
+  #isMainSilent = false
 
   private constructor(
     parts: Readonly<{
       data: ExecutionWorkerData
       actor: ExecutionActor
       ledger: Ledger
-      gateway: PaperGateway
+      gateway: OpenGateway
       control: ControlBlock
       recovered: Recovered
     }>,
@@ -63,34 +70,40 @@ export class ExecutionRun {
   static async start(data: ExecutionWorkerData): Promise<Result<ExecutionRun, ResultCode>> {
     const log = createLogger('execution', data.logLevel)
     const counters = new Counters(data.counters)
-    const syncs = openHistogram(data.histograms, 'journal_sync')
     const clock = systemClock
     const state = new ExecutionState()
-    const opened = await openJournal(
-      {
-        dataFolder: data.dataFolder,
-        clock,
-        onSync: (_records, durationUs) => {
-          counters.add('journal_syncs')
-          syncs.record(durationUs)
-        },
-      },
-      foldInto(state),
-    )
+    const opened = await openOwnJournal(data, state, log, counters)
     if (!opened.ok) return opened
-    const { journal, end } = opened.value
-    if (end.torn !== undefined) log.warn(end.torn, 'journal: a torn tail was cut off')
-    const { instruments, options, version } = data
-    const started = startRun(journal, state, { instruments, options, version, clock })
+    const { journal } = opened.value
+    const { instruments } = data
+    const books = new SharedBooks(data.books, instruments.length, data.depth)
+    const control = new ControlBlock(data.control)
+    const wake = () => control.ring()
+    const paper = () =>
+      new PaperGateway({
+        books,
+        options: data.options.paper,
+        run: journal.run,
+        recoveredLots: (key) => state.position(key).lots,
+        tape: new SharedTape(data.trades),
+        funding: { instruments, source: new TickerFunding(data.tickers, instruments.length) },
+      })
+    const firstStartUs = () => state.firstStartUs
+    const open = await openGateway(data, { paper, firstStartUs, log, counters, wake })
+    if (!open.ok) {
+      await journal.close()
+      return open
+    }
+    const { gateway, guards } = open.value
+    const options = { ...data.options, equityQuote: open.value.equityQuote }
+    const started = startRun(journal, state, { ...data, options, clock })
     if (!started.ok) {
+      open.value.close()
       await journal.close()
       return started
     }
-    const books = new SharedBooks(data.books, instruments.length, data.depth)
-    const gateway = new PaperGateway({ books, options: options.paper, run: journal.run })
     const audit = new BroadcastWriter(data.audit)
     const ledger = new Ledger({ journal, audit, log, counters, instruments, state })
-    const control = new ControlBlock(data.control)
     const actor = new ExecutionActor({
       clock,
       ledger,
@@ -99,15 +112,21 @@ export class ExecutionRun {
       instruments,
       options,
       control,
-      wake: () => control.ring(),
+      tape: new SharedTape(data.trades),
+      guards,
+      wake,
       intentToSubmit: openHistogram(data.histograms, 'intent_to_submit'),
+      callTime: openHistogram(data.histograms, 'gateway_call'),
     })
     const recovered = await recover(actor, ledger, gateway, { options, clock })
     if (!recovered.ok) {
+      open.value.close()
       await journal.close()
       return recovered
     }
-    const parts = { data, actor, ledger, gateway, control, recovered: recovered.value }
+    open.value.start()
+    const common = { data, actor, ledger, control, gateway: open.value }
+    const parts = { ...common, recovered: recovered.value }
     logStart(log, data)
     return succeed(new ExecutionRun(parts))
   }
@@ -125,11 +144,31 @@ export class ExecutionRun {
       const isBusy = await this.#actor.turn()
       if (this.#ledger.failure !== undefined) return this.#ledger.failure
       this.#control.beat(EXECUTION_BEAT, systemClock.nowUs())
-      this.#ledger.counters.set('paper_levels_forgotten', this.#gateway.levelsForgotten)
+      this.#watchMain()
+      this.#countGateway()
       if (!isBusy) await this.#sleep()
       else if (++busyTurns % BUSY_TURNS_MAX === 0) await setImmediate() // messages get their turn
     }
     return this.#end()
+  }
+
+  /** A main that hangs can pass on no command: nothing new is opened, positions are looked after. */
+  #watchMain(): void {
+    const isSilent = isMainSilent(this.#control, systemClock.nowUs(), MAIN_SILENT_MS_MAX)
+    if (isSilent && !this.#isMainSilent) {
+      this.#ledger.counters.add('watchdog_main_silent')
+      this.#actor.halt('control_silent')
+    }
+    this.#isMainSilent = isSilent
+  }
+
+  #countGateway(): void {
+    const { counters } = this.#ledger
+    const { paper } = this.#gateway
+    if (paper === undefined) return
+    counters.set('paper_levels_forgotten', paper.levelsForgotten)
+    counters.set('paper_trades_missed', paper.tradesMissed)
+    counters.set('paper_funding_missed', paper.fundingMissed)
   }
 
   async #end(): Promise<Result<void, ResultCode>> {
@@ -139,7 +178,9 @@ export class ExecutionRun {
       await this.#actor.turn()
       await this.#sleep()
     } while (this.#actor.ordersUnfinished > 0 && systemClock.nowUs() < endUs)
-    if (await this.#actor.stop()) return succeed(undefined)
+    const isStopped = await this.#actor.stop()
+    this.#gateway.close()
+    if (isStopped) return succeed(undefined)
     return this.#ledger.failure ?? fail('journal_unavailable', 'the journal could not be closed')
   }
 
@@ -181,7 +222,49 @@ export class ExecutionRun {
   }
 }
 
+async function openOwnJournal(
+  data: ExecutionWorkerData,
+  state: ExecutionState,
+  log: Logger,
+  counters: Counters,
+): Promise<Result<OpenedJournal, ResultCode>> {
+  const syncs = openHistogram(data.histograms, 'journal_sync')
+  const opened = await openJournal(
+    {
+      dataFolder: data.dataFolder,
+      clock: systemClock,
+      onSync: (_records, durationUs) => {
+        counters.add('journal_syncs')
+        syncs.record(durationUs)
+      },
+      checkpoints: {
+        restore: (saved) => restoreState(saved, state),
+        onEvent: (event) => noteCheckpoint(event, log, counters),
+      },
+    },
+    foldInto(state),
+  )
+  if (opened.ok) logOpened(opened.value, log, counters)
+  return opened
+}
+
+function logOpened(opened: OpenedJournal, log: Logger, counters: Counters): void {
+  const { checkpoint, checkpointsRefused, end } = opened
+  for (const reason of checkpointsRefused) {
+    counters.add('checkpoints_refused')
+    log.warn({ reason }, 'journal: a checkpoint was passed over')
+  }
+  if (checkpoint !== undefined) log.info(checkpoint, 'journal: read from a checkpoint on')
+  if (end.torn !== undefined) log.warn(end.torn, 'journal: a torn tail was cut off')
+}
+
+function noteCheckpoint(event: CheckpointEvent, log: Logger, counters: Counters): void {
+  if (event.event === 'written') counters.add('checkpoints_written')
+  else counters.add('checkpoints_failed')
+  log[event.event === 'written' ? 'info' : 'error'](event, 'journal checkpoint')
+}
+
 function logStart(log: Logger, data: ExecutionWorkerData): void {
   const { limits, start, equityQuote } = data.options
-  log.info({ mode: 'paper', start, equityQuote, limits }, 'execution started')
+  log.info({ mode: data.mode ?? 'paper', start, equityQuote, limits }, 'execution started')
 }

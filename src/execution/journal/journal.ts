@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { JOURNAL_QUEUE_RECORDS_MAX, JOURNAL_SEGMENT_BYTES_MAX } from '../../constants.ts'
+import { JOURNAL_QUEUE_RECORDS_MAX, JOURNAL_SEGMENT_BYTES_MAX, VERSION } from '../../constants.ts'
 import type { Clock } from '../../core/clock.ts'
 import { type FolderLock, type LockCode, lockFolder } from '../../core/folder-lock.ts'
 import { type ScanEnd, scanRecords } from '../../core/record-file.ts'
@@ -9,6 +9,13 @@ import { type Failure, type Result, succeed } from '../../core/result.ts'
 import { JOURNAL_KIND_JSON, JOURNAL_NAME, type JournalRecord } from '../../domain/journal.ts'
 import { decodeJournalRecord, encodeJournalRecord } from '../../domain/journal-codec.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
+import {
+  type Checkpoint,
+  checkpointFile,
+  listCheckpoints,
+  readCheckpoint,
+} from './checkpoint-file.ts'
+import { type CheckpointEvent, Checkpointer } from './checkpointer.ts'
 
 /**
  * Where the actor writes what it did. Nothing leaves the process before `flush` has said that it is
@@ -21,6 +28,11 @@ export type Journal = {
   append(record: JournalRecord): Result<number, ResultCode>
   /** Resolves when everything appended so far is durable, or cannot become so. */
   flush(): Promise<Result<void, ResultCode>>
+  /**
+   * After a flush: `encode` answers the state that the durable records amount to, and is called when
+   * it is time for a checkpoint. A journal without checkpoints does not have it.
+   */
+  offerCheckpoint?(encode: () => Uint8Array): void
   close(): Promise<Result<void, ResultCode>>
 }
 
@@ -31,20 +43,37 @@ export type JournalOptions = Readonly<{
   onSync?: (records: number, durationUs: number) => void
   segmentBytesMax?: number
   queueRecordsMax?: number
+  /** Without it every record is read, and no checkpoint is written. */
+  checkpoints?: CheckpointUse
   /** The file system and its lock when they are not said. */
   storage?: RecordStorage
   lock?: (folder: string) => Result<FolderLock, LockCode>
 }>
 
-export type OpenedJournal = Readonly<{ journal: Journal; end: ScanEnd }>
+export type CheckpointUse = Readonly<{
+  /** Takes over a state of `offerCheckpoint`, or answers why it cannot, having changed nothing. */
+  restore: (state: Uint8Array) => string | undefined
+  onEvent: (event: CheckpointEvent) => void
+  recordsMin?: number
+}>
+
+export type OpenedJournal = Readonly<{
+  journal: Journal
+  end: ScanEnd
+  /** Where reading began; undefined: at the first record. */
+  checkpoint: Readonly<{ file: string; sequence: number }> | undefined
+  /** Newer ones that were of no use, and why. */
+  checkpointsRefused: readonly string[]
+}>
 
 export function journalFolder(dataFolder: string): string {
   return join(dataFolder, 'journal')
 }
 
 /**
- * Takes the folder for this process, reads every record in order into `visit`, cuts off a torn tail
- * and begins a new segment under the next run number. Codes: data_folder_unwritable,
+ * Takes the folder for this process, reads the newest checkpoint that is whole, and every record
+ * after it in order into `visit`, cuts off a torn tail and begins a new segment under the next run
+ * number. Codes: data_folder_unwritable,
  * data_folder_locked, journal_corrupt (file and offset in the message), input_unreadable.
  */
 export async function openJournal(
@@ -67,6 +96,7 @@ async function openLocked(
 ): Promise<Result<OpenedJournal, ResultCode>> {
   const place = { folder, name: JOURNAL_NAME }
   const storage = options.storage ?? fileStorage
+  const found = findCheckpoint(folder, storage, options.checkpoints)
   const scanned = scanRecords<ResultCode>(
     place,
     (stored) => {
@@ -77,6 +107,7 @@ async function openLocked(
       return { ...refusal, message: `${where}: ${refusal.message}` }
     },
     storage,
+    found.checkpoint?.mark,
   )
   if (!scanned.ok) return scanned
   const end = scanned.value
@@ -98,18 +129,63 @@ async function openLocked(
     end,
   )
   if (!writer.ok) return writer
-  return succeed({ journal: new FileJournal(run, writer.value, lock), end })
+  const checkpointer =
+    options.checkpoints === undefined
+      ? undefined
+      : new Checkpointer({
+          ...options.checkpoints,
+          ...place,
+          run,
+          storage,
+          last: found.checkpoint?.mark,
+        })
+  const { checkpoint, refused } = found
+  return succeed({
+    journal: new FileJournal(run, writer.value, lock, checkpointer),
+    end,
+    checkpoint:
+      checkpoint === undefined
+        ? undefined
+        : { file: checkpoint.file, sequence: checkpoint.mark.sequence },
+    checkpointsRefused: refused,
+  })
+}
+
+type Found = Readonly<{ checkpoint: Checkpoint | undefined; refused: readonly string[] }>
+
+/** The newest checkpoint whose state could be taken over. */
+function findCheckpoint(
+  folder: string,
+  storage: RecordStorage,
+  use: CheckpointUse | undefined,
+): Found {
+  const refused: string[] = []
+  if (use === undefined) return { checkpoint: undefined, refused }
+  for (const segment of listCheckpoints(folder, storage).toReversed()) {
+    const read = readCheckpoint(folder, segment, VERSION, storage)
+    const reason = read.ok ? use.restore(read.value.state) : read.message
+    if (read.ok && reason === undefined) return { checkpoint: read.value, refused }
+    refused.push(`${checkpointFile(folder, segment)}: ${reason}`)
+  }
+  return { checkpoint: undefined, refused }
 }
 
 class FileJournal implements Journal {
   readonly run: number
   readonly #writer: RecordWriter
   readonly #lock: FolderLock
+  readonly #checkpointer: Checkpointer | undefined
 
-  constructor(run: number, writer: RecordWriter, lock: FolderLock) {
+  constructor(
+    run: number,
+    writer: RecordWriter,
+    lock: FolderLock,
+    checkpointer: Checkpointer | undefined,
+  ) {
     this.run = run
     this.#writer = writer
     this.#lock = lock
+    this.#checkpointer = checkpointer
   }
 
   append(record: JournalRecord): Result<number, ResultCode> {
@@ -120,7 +196,13 @@ class FileJournal implements Journal {
     return this.#writer.flush()
   }
 
+  offerCheckpoint(encode: () => Uint8Array): void {
+    const { mark } = this.#writer
+    if (mark !== undefined) this.#checkpointer?.offer(mark, encode)
+  }
+
   async close(): Promise<Result<void, ResultCode>> {
+    await this.#checkpointer?.idle()
     const closed = await this.#writer.close()
     this.#lock.release()
     return closed

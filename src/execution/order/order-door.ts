@@ -29,7 +29,8 @@ export function enterOrderState(
   const from = order.state
   const to = nextOrderState(from, event)
   const { order_link_id, symbol, u } = order.terms
-  const line = { trace: `${symbol}-${u}`, order_link_id, from, event, reason }
+  const trace = `${symbol}-${u}`
+  const line = { trace, order_link_id, from, event, reason }
   if (to === undefined) {
     ledger.counters.add('order_transitions_forbidden')
     ledger.log.error(line, 'order transition forbidden')
@@ -45,6 +46,7 @@ export function enterOrderState(
     from,
     to,
     reason,
+    trace,
   })
   if (!isEntered) return false
   const counter = COUNTER_OF[to]

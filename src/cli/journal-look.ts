@@ -1,0 +1,120 @@
+import { VERSION } from '../constants.ts'
+import { type ScanEnd, scanRecords } from '../core/record-file.ts'
+import { fileStorage } from '../core/record-storage.ts'
+import { type Failure, fail } from '../core/result.ts'
+import { JOURNAL_NAME, type JournalRecord } from '../domain/journal.ts'
+import { decodeJournalRecord } from '../domain/journal-codec.ts'
+import { ExecutionState } from '../execution/execution-state.ts'
+import { listCheckpoints, readCheckpoint } from '../execution/journal/checkpoint-file.ts'
+import { ORDERS_SHOWN_BY_JOURNAL_MAX } from './journal-lines.ts'
+
+export type RecordFilter = Readonly<{
+  sinceUs: number
+  /** orderLinkId; undefined: all records. */
+  orderLinkId: string | undefined
+  isFillsOnly: boolean
+}>
+
+/** What became of an order, by its records. */
+export type SeenOrder = {
+  readonly order_link_id: string
+  readonly symbol: string
+  readonly side: string
+  readonly trace: string
+  readonly created_us: number
+  readonly limit_ticks: number
+  readonly lots: number
+  readonly cause: string
+  state: string
+  reason: string
+  filled_lots: number
+  updated_us: number
+}
+
+export type JournalLook = Readonly<{
+  /** The fold of every record up to the end, or to the damage. */
+  state: ExecutionState
+  /** The newest ones, up to a bound. */
+  orders: ReadonlyMap<string, SeenOrder>
+  records: number
+  segments: number
+  shown: number
+  torn: ScanEnd['torn']
+  /** Of each checkpoint: its file, and why it is of no use; null: it is. */
+  checkpoints: readonly Readonly<{ segment: number; refused: string | null }>[]
+  failure: Failure | undefined
+}>
+
+/** Reads a journal from its first record, without taking it from whoever writes it. */
+export function lookAtJournal(
+  folder: string,
+  filter: RecordFilter,
+  show: (sequence: number, record: JournalRecord) => void,
+): JournalLook {
+  const state = new ExecutionState()
+  const orders = new Map<string, SeenOrder>()
+  let records = 0
+  let shown = 0
+  const scanned = scanRecords<string>({ folder, name: JOURNAL_NAME }, (stored) => {
+    const decoded = decodeJournalRecord(stored.payload)
+    const folded = decoded.ok ? state.apply(decoded.value) : decoded
+    if (!decoded.ok || !folded.ok) {
+      const message = folded.ok ? '' : folded.message
+      return fail('journal_corrupt', `${folder}: record ${stored.sequence}: ${message}`)
+    }
+    records++
+    noteOrder(orders, decoded.value)
+    if (isMeant(decoded.value, filter)) {
+      shown++
+      show(stored.sequence, decoded.value)
+    }
+    return undefined
+  })
+  const checkpoints = listCheckpoints(folder, fileStorage).map((segment) => {
+    const read = readCheckpoint(folder, segment, VERSION, fileStorage)
+    return { segment, refused: read.ok ? null : read.message }
+  })
+  return {
+    state,
+    orders,
+    records,
+    segments: scanned.ok ? scanned.value.lastSegment : 0,
+    shown,
+    torn: scanned.ok ? scanned.value.torn : undefined,
+    checkpoints,
+    failure: scanned.ok ? undefined : scanned,
+  }
+}
+
+function isMeant(record: JournalRecord, filter: RecordFilter): boolean {
+  if (record.time_us < filter.sinceUs) return false
+  if (filter.isFillsOnly) return record.type === 'fill' || record.type === 'external_fill'
+  if (filter.orderLinkId === undefined) return true
+  return 'order_link_id' in record && record.order_link_id === filter.orderLinkId
+}
+
+function noteOrder(orders: Map<string, SeenOrder>, record: JournalRecord): void {
+  if (record.type === 'order_created') {
+    const { limit_ticks, lots, order_link_id, reason, side, symbol, time_us, u } = record
+    const times = { created_us: time_us, updated_us: time_us }
+    const trace = `${symbol}-${u}`
+    const terms = { order_link_id, symbol, side, trace, limit_ticks, lots, cause: reason }
+    orders.set(order_link_id, { ...terms, ...times, state: 'created', reason, filled_lots: 0 })
+    if (orders.size > ORDERS_SHOWN_BY_JOURNAL_MAX) {
+      for (const oldest of orders.keys()) {
+        orders.delete(oldest)
+        break
+      }
+    }
+    return
+  }
+  if (record.type !== 'order_state' && record.type !== 'fill') return
+  const order = orders.get(record.order_link_id)
+  if (order === undefined) return
+  order.updated_us = record.time_us
+  if (record.type === 'fill') order.filled_lots += record.lots
+  else {
+    order.state = record.to
+    order.reason = record.reason
+  }
+}

@@ -1,0 +1,221 @@
+import type { Static } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { parseStep } from '../core/decimal.ts'
+import type { DayStarted, OrderCreated } from '../domain/journal.ts'
+import { isJournalRecord } from '../domain/journal-codec.ts'
+import type { StopChanged } from '../domain/journal-stops.ts'
+import type { ExecutionState } from './execution-state.ts'
+import { type ExitPlan, type Holding, instrumentKey } from './holding.ts'
+import type { Order } from './order/order.ts'
+import { isFinished } from './order/order-state.ts'
+import { SavedStateShape } from './saved-shape.ts'
+
+/**
+ * The state of execution to bytes and back, for checkpoints. What comes back is the state to the
+ * last bit: the fold goes on from it as if it had read every record.
+ */
+type SavedState = Static<typeof SavedStateShape>
+type SavedOrder = SavedState['orders'][number]
+type SavedHolding = SavedState['holdings'][number]
+type SavedPlan = NonNullable<SavedHolding['plan']>
+
+export function encodeState(state: ExecutionState): Uint8Array {
+  const { account, stops } = state
+  const saved: SavedState = {
+    run: state.run,
+    orderNumber: state.orderNumber,
+    execNumber: state.execNumber,
+    tradingState: state.tradingState,
+    tradingReason: state.tradingReason,
+    equityStartQuote: orNull(state.equityStartQuote),
+    firstStartUs: orNull(state.firstStartUs),
+    day: state.day ?? null,
+    records: state.records,
+    fills: state.fills,
+    decisions: [...state.decisions],
+    orders: Array.from(state.orders.values(), saveOrder),
+    finished: [...state.finished],
+    holdings: Array.from(state.holdings, ([key, holding]) => saveHolding(key, holding)),
+    account: {
+      execIds: [...account.execIds],
+      externalOrders: [...account.externalOrders],
+      lastExecutionUs: orNull(account.lastExecutionUs),
+      externalFills: account.externalFills,
+      adjustments: account.adjustments,
+    },
+    stops: [...(stops.kill === undefined ? [] : [stops.kill]), ...stops.flattening.values()],
+    risk: state.risk.save(),
+  }
+  return new TextEncoder().encode(JSON.stringify(saved))
+}
+
+/**
+ * Fills a state that has seen no record yet. Answers why the bytes are not a state; then nothing was
+ * changed.
+ */
+export function restoreState(bytes: Uint8Array, state: ExecutionState): string | undefined {
+  let saved: unknown
+  try {
+    saved = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    return 'the state is not JSON'
+  }
+  if (!Value.Check(SavedStateShape, saved)) {
+    const [first] = Value.Errors(SavedStateShape, saved)
+    return `the state has another shape: ${first?.path ?? ''} ${first?.message ?? ''}`
+  }
+  const orders = restoreAll(saved.orders, restoreOrder)
+  const holdings = restoreAll(saved.holdings, restoreHolding)
+  const stops = restoreAll(saved.stops, asStop)
+  const day = saved.day === null ? undefined : asDay(saved.day)
+  if (orders === undefined || holdings === undefined || stops === undefined) {
+    return 'an order, a position or a stop in it is malformed'
+  }
+  if (saved.day !== null && day === undefined) return 'the day in it is malformed'
+  fillState(state, saved, { orders, holdings, stops, day })
+  return undefined
+}
+
+type Restored = Readonly<{
+  orders: readonly Order[]
+  holdings: readonly (readonly [string, Holding])[]
+  stops: readonly StopChanged[]
+  day: DayStarted | undefined
+}>
+
+function fillState(state: ExecutionState, saved: SavedState, restored: Restored): void {
+  state.run = saved.run
+  state.orderNumber = saved.orderNumber
+  state.execNumber = saved.execNumber
+  state.tradingState = saved.tradingState
+  state.tradingReason = saved.tradingReason
+  state.equityStartQuote = orNaN(saved.equityStartQuote)
+  state.firstStartUs = orNaN(saved.firstStartUs)
+  state.day = restored.day
+  state.records = saved.records
+  state.fills = saved.fills
+  for (const decision of saved.decisions) state.decisions.add(decision)
+  for (const order of restored.orders) {
+    const id = order.terms.order_link_id
+    state.orders.set(id, order)
+    if (!isFinished(order.state)) state.unfinished.set(id, order)
+  }
+  for (const id of saved.finished) state.finished.add(id)
+  for (const [key, holding] of restored.holdings) state.holdings.set(key, holding)
+  const { account } = state
+  for (const execId of saved.account.execIds) account.execIds.add(execId)
+  for (const id of saved.account.externalOrders) account.externalOrders.add(id)
+  account.lastExecutionUs = orNaN(saved.account.lastExecutionUs)
+  account.externalFills = saved.account.externalFills
+  account.adjustments = saved.account.adjustments
+  for (const stop of restored.stops) state.stops.apply(stop)
+  state.risk.restore(saved.risk)
+}
+
+function saveOrder(order: Order): SavedOrder {
+  const { amended, feesQuote, filledLots, filledTickLots, reason, state, terms, updatedUs } = order
+  return {
+    terms,
+    amended: amended ?? null,
+    state,
+    reason,
+    filledLots,
+    filledTickLots,
+    feesQuote,
+    execIds: [...order.execIds],
+    submittedUs: orNull(order.submittedUs),
+    updatedUs,
+  }
+}
+
+function restoreOrder(saved: SavedOrder): Order | undefined {
+  const terms = asTerms(saved.terms)
+  if (terms === undefined) return undefined
+  const { amended, execIds, submittedUs, ...figures } = saved
+  return {
+    ...figures,
+    terms,
+    key: instrumentKey(terms),
+    amended: amended ?? undefined,
+    execIds: new Set(execIds),
+    submittedUs: orNaN(submittedUs),
+  }
+}
+
+function saveHolding(key: string, holding: Holding): SavedHolding {
+  const { fundingQuote, movedUs, plan, position, steps } = holding
+  return {
+    key,
+    tick: steps.tick.text,
+    lot: steps.lot.text,
+    position,
+    plan: plan === undefined ? null : savePlan(plan),
+    fundingQuote,
+    movedUs: orNull(movedUs),
+  }
+}
+
+function restoreHolding(saved: SavedHolding): readonly [string, Holding] | undefined {
+  const { fundingQuote, key, movedUs, position } = saved
+  const tick = parseStep(saved.tick)
+  const lot = parseStep(saved.lot)
+  if (tick === undefined || lot === undefined) return undefined
+  const plan = saved.plan === null ? undefined : restorePlan(saved.plan)
+  return [key, { position, plan, steps: { tick, lot }, fundingQuote, movedUs: orNaN(movedUs) }]
+}
+
+function savePlan(plan: ExitPlan): SavedPlan {
+  const { holdUntilUs, stopTicks, targetTicks, trailTicks } = plan
+  return {
+    ...plan,
+    targetTicks: orNull(targetTicks),
+    stopTicks: orNull(stopTicks),
+    holdUntilUs: holdUntilUs === Number.POSITIVE_INFINITY ? null : holdUntilUs,
+    trailTicks: orNull(trailTicks),
+  }
+}
+
+function restorePlan(saved: SavedPlan): ExitPlan {
+  const { holdUntilUs, stopTicks, targetTicks, trailTicks } = saved
+  return {
+    ...saved,
+    targetTicks: orNaN(targetTicks),
+    stopTicks: orNaN(stopTicks),
+    holdUntilUs: holdUntilUs ?? Number.POSITIVE_INFINITY,
+    trailTicks: orNaN(trailTicks),
+  }
+}
+
+/** Undefined when one of them is. */
+function restoreAll<Saved, Restored>(
+  saved: readonly Saved[],
+  restore: (one: Saved) => Restored | undefined,
+): Restored[] | undefined {
+  const all: Restored[] = []
+  for (const one of saved) {
+    const restored = restore(one)
+    if (restored === undefined) return undefined
+    all.push(restored)
+  }
+  return all
+}
+
+function asTerms(value: unknown): OrderCreated | undefined {
+  return isJournalRecord(value) && value.type === 'order_created' ? value : undefined
+}
+
+function asDay(value: unknown): DayStarted | undefined {
+  return isJournalRecord(value) && value.type === 'day_started' ? value : undefined
+}
+
+function asStop(value: unknown): StopChanged | undefined {
+  return isJournalRecord(value) && value.type === 'stop' ? value : undefined
+}
+
+function orNull(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value
+}
+
+function orNaN(value: number | null): number {
+  return value ?? Number.NaN
+}
