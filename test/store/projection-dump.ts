@@ -11,6 +11,18 @@ const KEYS: Record<string, string> = {
   denied_intents: 'journal_sequence',
   breaker_events: 'journal_sequence',
   days: 'day',
+  order_amendments: 'journal_sequence',
+  funding: 'exec_id',
+  external_orders: 'journal_sequence',
+  position_adjustments: 'journal_sequence',
+  reconciliations: 'journal_sequence',
+  stops: 'journal_sequence',
+  commands: 'journal_sequence',
+  equity_peaks: 'journal_sequence',
+  exit_levels: 'journal_sequence',
+  portfolio: 'category, symbol',
+  balances: 'currency',
+  audit: 'journal_sequence',
   projection_offset: 'journal_sequence',
 }
 

@@ -2,9 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { GeneratedJournal } from '../../bench/generated-journal.ts'
 import { Random } from '../../src/core/random.ts'
 import { fail, type Result } from '../../src/core/result.ts'
 import type { JournalRecord } from '../../src/domain/journal.ts'
+import { ExecutionState } from '../../src/execution/execution-state.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { openPostgres } from '../../src/store/pg-client.ts'
 import { openPglite } from '../../src/store/pglite-client.ts'
@@ -74,7 +76,8 @@ for (const [name, open, reason] of databases) {
     }
 
     it('is migrated once, and again changes nothing', async () => {
-      expect(must(await migrate(client))).toEqual(['0001_execution.sql'])
+      const names = ['0001_execution.sql', '0002_account.sql']
+      expect(must(await migrate(client))).toEqual(names)
       expect(must(await migrate(client))).toEqual([])
     })
 
@@ -168,6 +171,95 @@ for (const [name, open, reason] of databases) {
       await startEmpty()
       must(await project(client, place))
       expect(await dumpProjection(client)).toEqual(followed)
+    })
+
+    it('is the same however the journal was cut into batches, whatever is in it', async () => {
+      const generated = new GeneratedJournal(11, 0.4)
+      const records: JournalRecord[] = []
+      while (records.length < 1200) records.push(...generated.next())
+      await startEmpty()
+      must(await project(client, await writeJournal(freshFolder(), records)))
+      const whole = await dumpProjection(client)
+      for (const [table, rows] of Object.entries(whole))
+        expect(rows.length, table).toBeGreaterThan(0)
+
+      await startEmpty()
+      const journalFolder = freshFolder()
+      const random = new Random(12)
+      for (let at = 0; at < records.length; ) {
+        const to = at + 1 + random.below(300)
+        const place = await writeJournal(journalFolder, records.slice(at, to))
+        must(await project(client, place))
+        at = to
+      }
+      // The offset names bytes of the file, and those say how records were batched.
+      const { projection_offset: _, ...cut } = await dumpProjection(client)
+      expect(whole).toMatchObject(cut)
+    })
+
+    it('tells the balance, the positions and the audit that the fold knows', async () => {
+      await startEmpty()
+      const generated = new GeneratedJournal(13, 0.4)
+      const records: JournalRecord[] = []
+      while (records.length < 800) records.push(...generated.next())
+      const state = new ExecutionState()
+      for (const record of records) must(state.apply(record))
+      must(await project(client, await writeJournal(freshFolder(), records)))
+
+      const portfolio = await rowsOf(client, 'select * from bookflow.portfolio')
+      for (const row of portfolio) {
+        const holding = state.holdings.get(`${row.category}:${row.symbol}`)
+        expect(row.lots).toBe(holding?.position.lots)
+        expect(Number(row.funding_quote)).toBeCloseTo(holding?.fundingQuote ?? Number.NaN, 9)
+      }
+      const [orders] = await rowsOf(
+        client,
+        `select count(*) as all_orders, count(distinct decision) as decisions,
+          bool_and(trace = symbol || '-' || u) as traced from bookflow.orders`,
+      )
+      expect(orders.decisions).toBe(orders.all_orders)
+      expect(orders.traced).toBe(true)
+      const kinds = await rowsOf(client, 'select distinct kind from bookflow.audit order by kind')
+      expect(kinds.map(({ kind }) => kind)).toEqual([
+        'command',
+        'configuration',
+        'exit_levels',
+        'external_fill',
+        'position_adjusted',
+        'stop',
+        'trading_state',
+      ])
+      const [who] = await rowsOf(
+        client,
+        `select who, what, why from bookflow.audit where kind = 'command' limit 1`,
+      )
+      expect(who).toEqual({ who: 'anna', what: 'halt', why: 'lunch' })
+    })
+
+    it('keeps the configuration of each run and shows when it changed', async () => {
+      await startEmpty()
+      const records = [{ a: 1 }, { a: 1 }, { a: 2 }].map((config, index): JournalRecord => {
+        const run = index + 1
+        const head = {
+          type: 'run_started',
+          time_us: run,
+          run,
+          version: '1',
+          mode: 'paper',
+        } as const
+        return { ...head, equity_quote: 1, instruments: [], config }
+      })
+      must(await project(client, await writeJournal(freshFolder(), records)))
+      const rows = await rowsOf(
+        client,
+        `select what, with_what -> 'config' as config from bookflow.audit
+        where kind = 'configuration' order by run`,
+      )
+      expect(rows).toEqual([
+        { what: 'changed', config: { a: 1 } },
+        { what: 'unchanged', config: { a: 1 } },
+        { what: 'changed', config: { a: 2 } },
+      ])
     })
 
     it('made again is the same', async () => {
