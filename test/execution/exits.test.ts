@@ -159,6 +159,32 @@ describe('exits of the actor', () => {
   })
 })
 
+describe('levels of an open position', () => {
+  it('can be moved, are journaled, and refuse what would close at once', async () => {
+    const rig = await startWith({})
+    const set = (targetTicks: number, stopTicks: number) =>
+      rig.actor.closing.setLevels(rig.instruments[0], { targetTicks, stopTicks }, rig.clock.nowUs())
+    expect(set(Number.NaN, 9_900)).toBe('nothing_to_reduce')
+    await enter(rig)
+    expect(set(Number.NaN, 9_999)).toBe('stop_invalid') // the best bid
+    expect(set(9_999, Number.NaN)).toBe('bad_request')
+    expect(set(10_100, 9_950.5)).toBe('bad_request')
+    expect(set(10_100, 9_950)).toBe('ok')
+    await rig.settle()
+    expect(rig.records('exit_levels')).toMatchObject([
+      { by: 'command', target_ticks: 10_100, stop_ticks: 9_950 },
+    ])
+    await quote(rig, 9_952)
+    expect(rig.lots(0)).toBe(10)
+    rig.books.lose(0)
+    expect(set(10_100, 9_900)).toBe('book_not_live')
+    const again = await startWith({}, rig.memory.records)
+    await quote(again, 9_950)
+    expect(again.lots(0)).toBe(0)
+    expect(again.records('order_created').at(-1)).toMatchObject({ reason: 'stop_loss' })
+  })
+})
+
 describe('orders that open', () => {
   it.each([
     ['market', 'ioc', 'market', 'ioc'],

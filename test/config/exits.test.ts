@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { EXITS_OFF } from '../../src/execution/exits/exit-options.ts'
+import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
+import { executionOptions } from '../../src/threads/execution-plan.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bookflow-exits-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function load(execution: string) {
+  const file = join(folder, 'config.yaml')
+  writeFileSync(file, `execution: ${execution}\n`)
+  return loadConfig({ file, environment: {} })
+}
+
+function options(execution: string) {
+  const loaded = load(execution)
+  if (!loaded.ok) expect.fail(loaded.message)
+  return executionOptions(loaded.value.config)
+}
+
+function complaint(execution: string): string {
+  const loaded = load(execution)
+  return loaded.ok ? 'accepted' : loaded.message
+}
+
+describe('exits in the configuration', () => {
+  it('are off, and entries and the paper exchange as the tests have them, without a word', () => {
+    const given = options('{}')
+    const { entryOrderType, entryTimeInForce, paper, restMsMax } = DEFAULT_EXECUTION_OPTIONS
+    expect(given.exits).toEqual(EXITS_OFF)
+    expect(given).toMatchObject({ entryOrderType, entryTimeInForce, paper, restMsMax })
+  })
+
+  it('have the distances and steps of the catalogue when they are switched on', () => {
+    const { exits } = options(
+      '{exits: {trailing_stop: {enabled: true}, trailing_take_profit: {enabled: true}, ' +
+        'reversal: {enabled: true}, stop_loss_percent: 2, partials: [{at_percent: 1, share: 0.5}]}}',
+    )
+    expect(exits).toMatchObject({
+      stopLossPercent: 2,
+      takeProfitPercent: Number.POSITIVE_INFINITY,
+      partials: [{ atPercent: 1, share: 0.5 }],
+      trailingStop: {
+        activationPercent: 2,
+        distances: [
+          { fromPercent: 2, distancePercent: 1 },
+          { fromPercent: 5, distancePercent: 1.5 },
+          { fromPercent: 10, distancePercent: 2 },
+        ],
+      },
+      trailingTakeProfit: { activationPercent: 1, stepPercent: 0.5, acceleration: 1.5 },
+      bookTrail: undefined,
+      reversal: { indicatorsMin: 3, cooldownMs: 60_000, changeMin: 0.002 },
+    })
+  })
+
+  it.each([
+    ['{entry: {order_type: market, time_in_force: gtc}}', 'use ioc or fok'],
+    ['{exits: {partials: [{at_percent: 1, share: 0.7}, {at_percent: 2, share: 0.4}]}}', '1.1'],
+    [
+      '{exits: {trailing_stop: {distances: [{from_percent: 2, distance_percent: 1}, ' +
+        '{from_percent: 2, distance_percent: 2}]}}}',
+      'must ascend',
+    ],
+    ['{exits: {trailing_stop: {activation_percent: 1}}}', 'which is 1'],
+    ['{exits: {stop_loss_percent: 0}}', 'write off'],
+    ['{paper: {queue: some}}', 'queue'],
+  ])('%s is refused with what to do', (execution, words) => {
+    expect(complaint(execution)).toContain(words)
+  })
+})
