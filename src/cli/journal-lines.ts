@@ -1,5 +1,6 @@
 import type { ExternalFillRecorded, FillRecorded, JournalRecord } from '../domain/journal.ts'
 import type { ExecutionState } from '../execution/execution-state.ts'
+import type { FifoLots } from '../execution/fifo-lots.ts'
 import { averagePrice } from '../execution/position.ts'
 import type { SeenOrder } from './journal-look.ts'
 
@@ -47,23 +48,26 @@ export function fillLine(fill: FillRecorded | ExternalFillRecorded): string {
 /** Instruments that were ever traded, or paid for. */
 export function positionLines(
   state: ExecutionState,
+  fifo: ReadonlyMap<string, FifoLots>,
 ): readonly Readonly<{ line: string; value: unknown }>[] {
   const lines: { line: string; value: unknown }[] = []
   for (const [instrument, { fundingQuote, position, steps }] of state.holdings) {
     if (position.fills === 0 && position.lots === 0 && fundingQuote === 0) continue
     const price = averagePrice(position, steps)
+    const oldestFirst = fifo.get(instrument)?.realizedQuote ?? 0
     const value = {
       instrument,
       lots: position.lots,
       lot: steps.lot.text,
       average_price: Number.isNaN(price) ? null : price,
       realized_pnl_quote: position.realizedQuote,
+      realized_pnl_fifo_quote: oldestFirst,
       fees_quote: position.feesQuote,
       funding_quote: fundingQuote,
       fills: position.fills,
     }
     const held = position.lots === 0 ? 'flat' : `${position.lots} x ${steps.lot.text} at ${price}`
-    const won = `realized ${position.realizedQuote.toFixed(4)}`
+    const won = `realized ${position.realizedQuote.toFixed(4)} (fifo ${oldestFirst.toFixed(4)})`
     const paid = `fees ${position.feesQuote.toFixed(4)}  funding ${fundingQuote.toFixed(4)}  fills ${position.fills}`
     lines.push({ line: `${instrument.padEnd(22)} ${held.padEnd(32)} ${won}  ${paid}`, value })
   }

@@ -1,10 +1,13 @@
 import { VERSION } from '../constants.ts'
+import { parseStep } from '../core/decimal.ts'
 import { type ScanEnd, scanRecords } from '../core/record-file.ts'
 import { fileStorage } from '../core/record-storage.ts'
 import { type Failure, fail } from '../core/result.ts'
-import { JOURNAL_NAME, type JournalRecord } from '../domain/journal.ts'
+import { JOURNAL_NAME, type JournalRecord, type RunStarted } from '../domain/journal.ts'
 import { decodeJournalRecord } from '../domain/journal-codec.ts'
 import { ExecutionState } from '../execution/execution-state.ts'
+import { FifoLots } from '../execution/fifo-lots.ts'
+import { instrumentKey } from '../execution/holding.ts'
 import { listCheckpoints, readCheckpoint } from '../execution/journal/checkpoint-file.ts'
 import { ORDERS_SHOWN_BY_JOURNAL_MAX } from './journal-lines.ts'
 
@@ -34,6 +37,8 @@ export type SeenOrder = {
 export type JournalLook = Readonly<{
   /** The fold of every record up to the end, or to the damage. */
   state: ExecutionState
+  /** By `instrumentKey`: the profit if the oldest lots are closed first. */
+  fifo: ReadonlyMap<string, FifoLots>
   /** The newest ones, up to a bound. */
   orders: ReadonlyMap<string, SeenOrder>
   records: number
@@ -52,11 +57,13 @@ export function lookAtJournal(
   show: (sequence: number, record: JournalRecord) => void,
 ): JournalLook {
   const state = new ExecutionState()
+  const fifo = new Map<string, FifoLots>()
   const orders = new Map<string, SeenOrder>()
   let records = 0
   let shown = 0
   const scanned = scanRecords<string>({ folder, name: JOURNAL_NAME }, (stored) => {
     const decoded = decodeJournalRecord(stored.payload)
+    if (decoded.ok && decoded.value.type === 'run_started') rescaleLots(fifo, state, decoded.value)
     const folded = decoded.ok ? state.apply(decoded.value) : decoded
     if (!decoded.ok || !folded.ok) {
       const message = folded.ok ? '' : folded.message
@@ -64,6 +71,7 @@ export function lookAtJournal(
     }
     records++
     noteOrder(orders, decoded.value)
+    noteLots(fifo, state, decoded.value)
     if (isMeant(decoded.value, filter)) {
       shown++
       show(stored.sequence, decoded.value)
@@ -76,6 +84,7 @@ export function lookAtJournal(
   })
   return {
     state,
+    fifo,
     orders,
     records,
     segments: scanned.ok ? scanned.value.lastSegment : 0,
@@ -117,4 +126,32 @@ function noteOrder(orders: Map<string, SeenOrder>, record: JournalRecord): void 
     order.state = record.to
     order.reason = record.reason
   }
+}
+
+/** A new run may count in other steps; the state still has the old ones. */
+function rescaleLots(
+  fifo: ReadonlyMap<string, FifoLots>,
+  state: ExecutionState,
+  record: RunStarted,
+): void {
+  for (const instrument of record.instruments) {
+    const key = instrumentKey(instrument)
+    const before = state.holdings.get(key)?.steps
+    const tick = parseStep(instrument.tick)
+    const lot = parseStep(instrument.lot)
+    if (before === undefined || tick === undefined || lot === undefined) continue
+    fifo.get(key)?.rescale(before, { tick, lot })
+  }
+}
+
+function noteLots(fifo: Map<string, FifoLots>, state: ExecutionState, record: JournalRecord): void {
+  const isFill = record.type === 'fill' || record.type === 'external_fill'
+  if (!isFill && record.type !== 'position_adjusted') return
+  const key = instrumentKey(record)
+  const steps = state.holdings.get(key)?.steps
+  if (steps === undefined) return
+  const lots = fifo.get(key) ?? new FifoLots()
+  fifo.set(key, lots)
+  if (isFill) lots.fill(record, steps)
+  else lots.adjust(record.lots_after, record.average_ticks)
 }

@@ -27,7 +27,7 @@ export function journalCommand(): Command {
     )
     .option('--orders', 'one line an order')
     .option('--fills', 'one line an execution, those of others included')
-    .option('--positions', 'every position with what it won, as the fills make it')
+    .option('--positions', 'every position with what it won, at average cost and oldest lots first')
     .option('--order <id>', 'all that happened to one order, with times, causes and trace')
     .option('--since <time>', 'only from this time on (ISO 8601, or microseconds)')
     .option('--verify', 'check every checksum, the sequence and the fold of all records')
@@ -82,7 +82,7 @@ function show(folder: string, sinceUs: number, options: Options): void {
     }
   }
   if (options.positions === true) {
-    for (const { line, value } of positionLines(look.state)) print(line, value)
+    for (const { line, value } of positionLines(look.state, look.fifo)) print(line, value)
   }
   if (options.verify === true) verify(folder, look, options.json === true)
   else if (options.order !== undefined && look.shown === 0) {
