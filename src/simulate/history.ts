@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 import { Random } from '../core/random.ts'
 import { instrumentKey } from '../execution/holding.ts'
-import { DEFAULT_EXECUTION_OPTIONS, type ExecutionOptions } from '../execution/options.ts'
+import { drawOptions } from './drawn-options.ts'
 import { type FaultKind, FaultPlan } from './fault-plan.ts'
 import type { Violation } from './invariants.ts'
 import type { Death } from './life.ts'
@@ -192,12 +192,10 @@ export class History {
   }
 
   #beginLater(): void {
-    const { disk, monitor } = this.#world
-    const { timeline } = this.#world
+    const { disk, timeline } = this.#world
     const durationUs = RESTART_US_MIN + this.#random.below(RESTART_US_MAX - RESTART_US_MIN)
     timeline.after(durationUs, () => {
       disk.mend()
-      monitor.isKilled = false
       this.#begin()
     })
   }
@@ -239,15 +237,29 @@ export class History {
     await this.#lookWhenQuiet('after one more restart')
   }
 
-  /** The last command of all, on an exchange that works: it must do what it says. */
+  /** The last commands, on an exchange that works: they must do what they say. */
   async #kill(): Promise<void> {
-    const { instruments, monitor, timeline } = this.#world
-    const endUs = timeline.nowUs() + KILLED_WITHIN_US
-    const left = () => monitor.leftAfterKill(instruments.map(instrumentKey))
+    const { instruments, monitor } = this.#world
+    const { mirror } = monitor
+    const keys = instruments.map(instrumentKey)
     this.#script.give('kill')
+    await this.#waitFor('the kill left', () => monitor.leftAfterKill(keys))
+    await this.#waitFor('the kill is', () =>
+      mirror.killPhase === 'flat' ? '' : `${mirror.killPhase}`,
+    )
+    if (!this.#isGoing || this.#random.below(2) === 0) return
+    this.#script.give('release')
+    await this.#waitFor('the release left', () => mirror.killPhase ?? '')
+    if (mirror.tradingState !== 'halted') monitor.fail(6, 'the release made trading start')
+  }
+
+  /** Until nothing is left of what a kill or its release has to end. */
+  async #waitFor(what: string, left: () => string): Promise<void> {
+    const { monitor, timeline } = this.#world
+    const endUs = timeline.nowUs() + KILLED_WITHIN_US
     do await this.#pass(LOOK_US)
     while (this.#isGoing && left() !== '' && timeline.nowUs() < endUs)
-    if (this.#isGoing && left() !== '') monitor.fail(6, `left after the kill: ${left()}`)
+    if (this.#isGoing && left() !== '') monitor.fail(6, `${what}: ${left()}`)
   }
 
   async #lookWhenQuiet(when: string): Promise<void> {
@@ -268,26 +280,5 @@ export class History {
   async #pass(durationUs: number): Promise<void> {
     const untilUs = this.#timeline.nowUs() + durationUs
     while (this.#isGoing && (await this.#step(untilUs)));
-  }
-}
-
-/** Other limits and times for each history, so that none of them is the only one that works. */
-function drawOptions(random: Random): ExecutionOptions {
-  const oneOf = <T>(values: readonly T[]): T => values[random.below(values.length)]
-  const defaults = DEFAULT_EXECUTION_OPTIONS
-  return {
-    ...defaults,
-    breaker: { ...defaults.breaker, windowUs: 10_000_000, openUs: 3_000_000 },
-    entryTimeInForce: oneOf(['ioc', 'gtc', 'post_only', 'gtc']),
-    restMsMax: 200 + random.below(1500),
-    pollMs: 100,
-    queryAfterMs: 1000,
-    reconcile: {
-      ...defaults.reconcile,
-      quietMs: 1000,
-      openOrdersMs: 2000,
-      positionsMs: 4000,
-      onMismatch: oneOf(['alert', 'halt']),
-    },
   }
 }

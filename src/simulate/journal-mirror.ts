@@ -1,6 +1,7 @@
 import { parseRecord, SEGMENT_HEADER_BYTES } from '../core/record-format.ts'
 import type { JournalRecord, OrderCreated } from '../domain/journal.ts'
 import { decodeJournalRecord } from '../domain/journal-codec.ts'
+import type { StopPhase } from '../domain/journal-stops.ts'
 import type { TradingState } from '../domain/trading.ts'
 
 /**
@@ -11,6 +12,8 @@ export class JournalMirror {
   records = 0
   tradingState: TradingState = 'halted'
   tradingReason = 'start'
+  /** Of the kill that is not released. */
+  killPhase: StopPhase | undefined
   /** When the first run began, by the engine's clock. */
   firstStartUs = Number.NaN
   readonly created = new Map<string, OrderCreated>()
@@ -41,6 +44,10 @@ export class JournalMirror {
       case 'trading_state':
         this.tradingState = record.state
         this.tradingReason = record.reason
+        break
+      case 'stop':
+        if (record.stop !== 'kill') break
+        this.killPhase = record.phase === 'released' ? undefined : record.phase
         break
       case 'order_created':
         this.created.set(record.order_link_id, record)

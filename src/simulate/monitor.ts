@@ -3,7 +3,6 @@ import type { ExecutionState } from '../execution/execution-state.ts'
 import { instrumentKey } from '../execution/holding.ts'
 import type { RiskLimits } from '../execution/options.ts'
 import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
-import { COMMANDS } from '../memory/command-record.ts'
 import { INVARIANTS, type InvariantNumber, type Violation } from './invariants.ts'
 import { JournalMirror } from './journal-mirror.ts'
 import type { Life } from './life.ts'
@@ -13,8 +12,6 @@ import type { Trace } from './trace.ts'
 
 type Look = 'executions' | 'open_orders' | 'positions'
 const LOOKS = 3
-/** A kill that a release can end closes what is open; without one it only lets nothing leave. */
-const KILL_CLOSES = COMMANDS.some((command: string) => command === 'release')
 /** Prices of the simulated market walk by 2% either way. */
 const PRICE_TOLERANCE = 1.05
 const QUOTE_OF_TICK_LOT = 0.1 * 0.001
@@ -35,7 +32,11 @@ export class Monitor {
   readonly mirror = new JournalMirror()
   violation: Violation | undefined
   submits = 0
-  isKilled = false
+  /** Kills that were given to the running process, the one that it found among them. */
+  #kills = 0
+  /** By the number of the release: how many of them it answers. */
+  readonly #releases = new Map<number, number>()
+  #isKilled = false
   readonly #parts: MonitorParts
   readonly #startUs: number
   readonly #sent = new Set<string>()
@@ -68,6 +69,19 @@ export class Monitor {
   onStart(): void {
     this.#isLinkUp = false
     this.#looks.clear()
+    this.#isKilled = this.mirror.killPhase !== undefined
+    this.#kills = this.#isKilled ? 1 : 0
+  }
+
+  /** From now on nothing may leave that opens, until a release of it is durable. */
+  onKill(): void {
+    this.#isKilled = true
+    this.#kills++
+  }
+
+  /** A person asks for the release of so many kills. */
+  onRelease(command: number, kills: number): void {
+    this.#releases.set(command, kills)
   }
 
   onLink(isUp: boolean): void {
@@ -113,7 +127,7 @@ export class Monitor {
   #checkOpening(wire: WireOrder): void {
     const { orderLinkId } = wire
     const { tradingState } = this.mirror
-    if (this.isKilled) this.fail(6, `${orderLinkId} was sent after the kill`)
+    if (this.#isKilled) this.fail(6, `${orderLinkId} was sent after the kill`)
     if (!this.#isAgreedInTurn) this.fail(7, `${orderLinkId} was sent before the account agreed`)
     if (tradingState !== 'active') this.fail(9, `${orderLinkId} was sent while ${tradingState}`)
     this.#checkLimits(wire)
@@ -175,6 +189,11 @@ export class Monitor {
     const { exchange, timeline, trace } = this.#parts
     trace.record(record)
     if (record.type === 'trading_state') this.#checkKept(record)
+    if (record.type === 'stop' && record.stop === 'kill' && record.phase === 'released') {
+      const kills = this.#releases.get(record.command ?? 0)
+      if (kills === undefined) this.fail(6, 'a kill was released and nobody asked for it')
+      if (kills === this.#kills) this.#isKilled = false
+    }
     if (record.type !== 'position_adjusted') return
     const sinceUs = timeline.nowUs() - TAKEN_OVER_US_MAX
     if (exchange.held(instrumentKey(record), record.lots_after, sinceUs)) return
@@ -193,7 +212,7 @@ export class Monitor {
     const { exchange } = this.#parts
     const open = exchange.open().filter(({ orderLinkId }) => isOurs(orderLinkId))
     const left = open.map(({ orderLinkId }) => orderLinkId)
-    if (KILL_CLOSES) left.push(...keys.filter((key) => exchange.lots(key) !== 0))
+    left.push(...keys.filter((key) => exchange.lots(key) !== 0))
     return left.join(', ')
   }
 
@@ -238,7 +257,7 @@ export class Monitor {
     if (here.state === 'rejected' || here.state === 'denied') {
       this.fail(18, `${id} is ${here.state} here and was accepted there`)
     }
-    if (this.isKilled && order.state === 'open') this.fail(6, `${id} is open after the kill`)
+    if (this.#isKilled && order.state === 'open') this.fail(6, `${id} is open after the kill`)
   }
 }
 

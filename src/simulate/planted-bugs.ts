@@ -18,6 +18,7 @@ export const PLANTED_BUGS = {
   ignore_link_loss: 'the loss of the private stream is not noticed',
   ignore_journal_failure: 'a write or sync that failed is ignored',
   ignore_kill: 'a kill is neither obeyed nor seen in its latch',
+  forget_kill: 'a restart forgets a kill that was not released',
   reuse_run_number: 'every run takes the number of the first, and its order ids with it',
   keep_torn_tail: 'a torn tail is not cut off before it is written after',
   ignore_lock: 'the data folder is taken though another process has it',

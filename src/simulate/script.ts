@@ -2,6 +2,7 @@ import type { Random } from '../core/random.ts'
 import { instrumentKey } from '../execution/holding.ts'
 import * as command from '../memory/command-record.ts'
 import * as intent from '../memory/intent-record.ts'
+import { writeText } from '../memory/text-slots.ts'
 import type { SimProcess, World } from './sim-process.ts'
 
 const INTENT_US = 120_000
@@ -10,6 +11,8 @@ const TRADE_US = 100_000
 const COMMAND_US = 2_000_000
 const INCIDENT_US = 300_000
 const INTENTS_KEPT = 48
+const PERSON = 'a person'
+const REASON = 'because'
 const INTENT_AGE_US_MAX = 20_000
 
 /** How often a person asks for what; a resume must come often enough to see trading again. */
@@ -19,7 +22,8 @@ const COMMANDS_ASKED: readonly (readonly [command.Command, number])[] = [
   ['halt', 2],
   ['reduce_only', 2],
   ['flatten', 2],
-  ['kill', 1],
+  ['kill', 2],
+  ['release', 6],
 ]
 const COMMANDS_WEIGHT = COMMANDS_ASKED.reduce((sum, [, weight]) => sum + weight, 0)
 
@@ -143,13 +147,17 @@ export class Script {
     const { monitor, trace } = this.#world
     trace.add('command', kind)
     if (kind === 'kill') {
-      process.isKilled = true
-      monitor.isKilled = true
+      process.latch.kill()
+      monitor.onKill()
     }
+    if (kind === 'release') monitor.onRelease(this.#commands + 1, process.latch.kills)
     const record = new Float64Array(command.COMMAND_FIELDS)
     record[command.COMMAND_KIND] = command.COMMANDS.indexOf(kind)
     record[command.COMMAND_NUMBER] = ++this.#commands
     record[command.COMMAND_INSTRUMENT] = instrument
+    record[command.COMMAND_KILLS] = process.latch.kills
+    writeText(record, command.COMMAND_WHO, command.COMMAND_WHO_SLOTS, PERSON)
+    writeText(record, command.COMMAND_REASON, command.COMMAND_REASON_SLOTS, REASON)
     process.command(record)
   }
 

@@ -13,6 +13,7 @@ import { foldInto, recover, startRun } from '../execution/recovery.ts'
 import { COMMAND_KIND, COMMANDS } from '../memory/command-record.ts'
 import { Counters } from '../memory/counters.ts'
 import type { FaultPlan } from './fault-plan.ts'
+import { KillLatch } from './kill-latch.ts'
 import { type Death, Life } from './life.ts'
 import type { Market } from './market.ts'
 import type { Monitor } from './monitor.ts'
@@ -58,7 +59,7 @@ const SEGMENT_BYTES_MAX = 48 * 1024
 export class SimProcess {
   readonly life: Life
   readonly state = new ExecutionState()
-  isKilled = false
+  readonly latch = new KillLatch()
   actor: ExecutionActor | undefined
   readonly #world: World
   #ledger: Ledger | undefined
@@ -171,6 +172,7 @@ export class SimProcess {
     monitor.onStart()
     if (bugs.has('forget_decisions')) state.decisions.clear()
     if (bugs.has('reuse_run_number')) state.run = 0
+    if (bugs.has('forget_kill')) state.stops.kill = undefined
     if (bugs.has('forget_halt')) state.tradingReason = 'start'
     const journal = new SimJournal(opened.value.journal, life, bugs)
     const started = startRun(journal, state, { instruments, options, version: VERSION, clock })
@@ -207,7 +209,9 @@ export class SimProcess {
       options: bugs.has('ignore_limits') ? withoutLimits(options) : options,
       control: {
         setTradingState: () => {},
-        isKilled: () => this.isKilled && !bugs.has('ignore_kill'),
+        isKilled: () => this.latch.isSet && !bugs.has('ignore_kill'),
+        kill: () => this.latch.kill(),
+        release: (kills) => this.latch.release(kills),
       },
       wake: () => this.#wake(),
     })
