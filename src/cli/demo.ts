@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { processEnvironment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { INSTRUMENTS_MAX } from '../constants.ts'
 import { createLogger } from '../core/log.ts'
 import { startEngine } from '../threads/engine-start.ts'
+import { isProven as isAccountProven } from './account-proof.ts'
+import { DemoKeys, proveAccount } from './demo-account.ts'
 import { watchEngine } from './engine-session.ts'
 import { MockProcess } from './mock-process.ts'
 import { engineAddresses } from './run.ts'
@@ -18,7 +20,9 @@ type DemoOptions = Readonly<{
   mockPort: number
   controlPort: number
   streamPort: number
-  data: string
+  data?: string
+  gateway: 'paper' | 'bybit'
+  faults: string
 }>
 
 /** The folder that comes with the program, wherever it is run. */
@@ -57,33 +61,50 @@ export function demoCommand(): Command {
     .option('--mock-port <port>', 'of the mock exchange, 0 for any', port('--mock-port'), 8090)
     .option('--control-port <port>', 'of the control API, 0 for any', port('--control-port'), 8080)
     .option('--stream-port <port>', 'of the desk stream, 0 for any', port('--stream-port'), 8081)
-    .option('--data <folder>', 'journal and SQL projection of the demo', 'data/demo')
+    .option(
+      '--data <folder>',
+      'journal and SQL projection (default: data/demo, of bybit data/bybit)',
+    )
+    .addOption(
+      new Option('--gateway <name>', 'paper, or bybit: orders go signed to the account of the mock')
+        .choices(['paper', 'bybit'])
+        .default('paper'),
+    )
+    .option('--faults <plan>', 'none, standard, hostile, or a file as for the mock', 'none')
     .addHelpText('after', '\nCtrl-C ends everything within three seconds.')
     .action(run)
 }
 
 async function run(options: DemoOptions): Promise<void> {
-  const { mockPort: port, rate, seed, symbols } = options
-  const mock = await MockProcess.start({ port, rate, seed, symbols })
+  const { faults, gateway, mockPort: port, rate, seed, symbols } = options
+  const mock = await MockProcess.start({ port, rate, seed, symbols, faults })
   if (!mock.ok) return failCommand(mock.message)
-  const exitCode = await runAgainst(mock.value, options)
+  const keys = gateway === 'bybit' ? new DemoKeys() : undefined
+  const exitCode = await runAgainst(mock.value, options, keys)
+  keys?.remove()
   await mock.value.stop()
   process.exit(exitCode)
 }
 
 /** The exit code. */
-async function runAgainst(mock: MockProcess, options: DemoOptions): Promise<number> {
+async function runAgainst(
+  mock: MockProcess,
+  options: DemoOptions,
+  keys: DemoKeys | undefined,
+): Promise<number> {
+  const data = options.data ?? (keys === undefined ? 'data/demo' : 'data/bybit')
   const loaded = loadConfig({
     environment: processEnvironment(),
     options: {
       'exchange.ws_url': mock.wsUrl,
       'exchange.rest_url': mock.restUrl,
       symbols: { top: options.symbols },
-      data_folder: options.data,
+      data_folder: data,
       log_level: 'error',
       'model.folder': PACKAGED_MODEL,
       'control.port': options.controlPort,
       'stream.port': options.streamPort,
+      ...keys?.options(),
     },
   })
   if (!loaded.ok) {
@@ -102,7 +123,19 @@ async function runAgainst(mock: MockProcess, options: DemoOptions): Promise<numb
     ...engineAddresses(engine.controlAddress, engine.stream.port, config.stream.host),
   ]
   const end = await watchEngine(engine, addresses, options.seconds)
+  const isProven = keys === undefined || end.exitCode !== 0 || (await showProof(mock, data))
   await engine.stop()
   if (end.exitCode !== 0) process.stderr.write(`bookflow: ${end.message}\n`)
-  return end.exitCode
+  return isProven ? end.exitCode : 1
+}
+
+/** One line with what must be zero between our journal and the account of the mock. */
+async function showProof(mock: MockProcess, dataFolder: string): Promise<boolean> {
+  const figures = await proveAccount(mock, dataFolder)
+  if (figures === undefined) {
+    process.stderr.write('bookflow: journal and account could not be compared\n')
+    return false
+  }
+  process.stdout.write(`account ${JSON.stringify(figures)}\n`)
+  return isAccountProven(figures)
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { SHUTDOWN_MS_MAX } from '../constants.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
+import type { AccountTruth } from '../sim/account-truth.ts'
 import { faultKind } from '../sim/fault-kinds.ts'
 import type { FaultEntry } from '../sim/fault-log.ts'
 import type { PlannedFault } from '../sim/fault-plan.ts'
@@ -10,6 +11,8 @@ export type MockOptions = Readonly<{
   symbols: number
   rate: number
   seed: number
+  /** A plan by its name or file; none when it is left out. */
+  faults?: string
 }>
 
 /** A mock exchange in a process of its own, as a real one would be. */
@@ -39,7 +42,7 @@ export class MockProcess {
     const args = ['mock-exchange', '--port', `${port}`, '--symbols', `${symbols}`]
     const child = fork(
       new URL('../main.js', import.meta.url),
-      [...args, '--rate', `${rate}`, '--seed', `${seed}`],
+      [...args, '--rate', `${rate}`, '--seed', `${seed}`, '--faults', options.faults ?? 'none'],
       // Its own group: Ctrl-C of the terminal ends it through us, after the engine. Its standard
       // output is not for people.
       { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true },
@@ -93,6 +96,12 @@ export class MockProcess {
     return Array.isArray(value) ? value.filter(isFaultEntry) : []
   }
 
+  /** What really happened to the account; undefined when the mock does not answer. */
+  async account(): Promise<AccountTruth | undefined> {
+    const value = await this.#request('/mock/account', undefined)
+    return isAccountTruth(value) ? value : undefined
+  }
+
   /** Another pace from now on; 0 stands still. True when the mock took it. */
   async setRate(rate: number): Promise<boolean> {
     return (await this.#request('/mock/rate', { rate })) !== undefined
@@ -134,6 +143,13 @@ export type TruthBook = Readonly<{
   bids: readonly (readonly [string, string])[]
   asks: readonly (readonly [string, string])[]
 }>
+
+function isAccountTruth(value: unknown): value is AccountTruth {
+  if (typeof value !== 'object' || value === null) return false
+  const has = (name: string) =>
+    Array.isArray(Object.entries(value).find(([key]) => key === name)?.[1])
+  return has('positions') && has('orders') && has('executions')
+}
 
 function readyPort(message: unknown): number | undefined {
   if (typeof message !== 'object' || message === null) return undefined

@@ -35,6 +35,12 @@ export const BybitSection = Type.Object(
       default: LOCK_OUT_MS,
       description: 'no REST call for so long after HTTP 403; less than 10 minutes only for a mock',
     }),
+    answer_ms_max: Type.Integer({
+      minimum: 100,
+      maximum: 60_000,
+      default: 5000,
+      description: 'a call without an answer for so long has an unknown outcome, and is looked up',
+    }),
     disconnect_cancel_s: Type.Integer({
       minimum: 0,
       maximum: 300,

@@ -48,7 +48,9 @@ export class AccountActions {
       case 'external_fill':
         this.executionsFound++
         if (countExternalFill(ledger, action.execution, nowUs)) {
-          this.#mismatch('external_fill', nowUs)
+          // A stop of the position did what it is there for.
+          if (action.execution.isPositionStop === true) ledger.counters.add('fills_position_stop')
+          else this.#mismatch('external_fill', nowUs)
         }
         return
       case 'funding':

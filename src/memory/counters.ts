@@ -194,6 +194,13 @@ export const COUNTERS = [
   'positions_opened', // from flat, by fills of ours
   'positions_closed', // to flat, or over it to the other side
   'positions_won', // of those closed: with a profit after fees
+  // quotes of a second exchange
+  'venue_quotes',
+  'venue_quotes_old', // dropped: a newer one of the symbol had come
+  'venue_frames_malformed', // no quote of a symbol that was asked for, and no answer
+  'venue_connections_opened',
+  'venue_connections_lost', // its quotes were withdrawn
+  'venue_connects_failed',
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

@@ -92,6 +92,7 @@ function bybitSettings({ exchange, execution }: Config): BybitSettings | undefin
     wsUrl: exchange.ws_url,
     usesTradeSocket: bybit.order_entry === 'websocket',
     lockOutMs: bybit.lock_out_ms,
+    answerMsMax: bybit.answer_ms_max,
     limits: { ...CALL_LIMITS_DEFAULT, ...limits },
     disconnectCancelS: bybit.disconnect_cancel_s,
     keyFile: bybit.api_key_file ?? '',

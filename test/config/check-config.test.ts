@@ -51,7 +51,6 @@ describe('check-config', () => {
     expect(result.exitCode).toBe(1)
     expect(result.printed).toBe('')
     expect(result.complained.trimEnd().split('\n')).toEqual([
-      'some.yaml:3: mode: live trading is not available in this version: use paper',
       'some.yaml:2: feed.depht: unknown key, did you mean depth?',
       'some.yaml:4: model: must be a section of keys, not 3',
     ])

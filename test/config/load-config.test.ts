@@ -117,7 +117,10 @@ describe('a wrong file', () => {
     ],
     [
       'mode: live\n',
-      ['config.yaml:1: mode: live trading is not available in this version: use paper'],
+      [
+        'config.yaml:1: mode: live needs execution.gateway: bybit',
+        'config.yaml:1: mode: live needs execution.live_confirm: "I understand", as orders cost money',
+      ],
     ],
     [
       'symbols: {topp: 3}\n',

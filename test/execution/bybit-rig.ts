@@ -85,7 +85,12 @@ export class BybitRig implements Books {
     this.gateway = new BybitGateway({
       options: {
         ...{ restUrl: exchange.url, wsUrl: exchange.wsUrl, usesTradeSocket: true },
-        ...{ lockOutMs: 300, limits: { ...CALL_LIMITS_DEFAULT, ...WIDE }, disconnectCancelS: 0 },
+        ...{
+          lockOutMs: 300,
+          answerMsMax: 400,
+          limits: { ...CALL_LIMITS_DEFAULT, ...WIDE },
+          disconnectCancelS: 0,
+        },
         ...rig.bybit,
       },
       credentials: rig.credentials ?? new Credentials(TEST_KEY.key, TEST_KEY.secret),
@@ -152,7 +157,13 @@ export class BybitRig implements Books {
 
   /** Asks for a position; `offset` in ticks through the touch. */
   async enter(index = 0, isLong = true, fields: Readonly<{ offset?: number; stop?: number }> = {}) {
-    const { ask, bid } = await this.look(index)
+    await this.look(index)
+    this.ask(index, isLong, fields)
+  }
+
+  /** The same by the book as it was last looked at. */
+  ask(index: number, isLong: boolean, fields: Readonly<{ offset?: number; stop?: number }>): void {
+    const [bid, ask] = [this.#books[index].bidTicks[0], this.#books[index].askTicks[0]]
     const offset = fields.offset ?? 200
     const record = new Float64Array(intent.INTENT_FIELDS).fill(Number.NaN)
     const action = isLong ? 'enter_long' : 'enter_short'

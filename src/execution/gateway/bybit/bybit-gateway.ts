@@ -53,6 +53,8 @@ export type BybitOptions = Readonly<{
   /** False: order entry by REST alone. */
   usesTradeSocket: boolean
   lockOutMs: number
+  /** Without an answer for so long the outcome of a call is unknown. */
+  answerMsMax: number
   limits: CallLimits
   /** The exchange cancels everything when we are gone for so long; 0: not asked for. */
   disconnectCancelS: number
@@ -107,9 +109,20 @@ export class BybitGateway implements Gateway {
     const pace = new CallPace(options.limits)
     const queue = new CallQueue(pace, clock, timers)
     const onVerdict = (verdict: Verdict, message: string) => this.#onVerdict(verdict, message)
-    const { lockOutMs, restUrl: url } = options
+    const { answerMsMax, lockOutMs, restUrl: url } = options
     this.#rest = new RestLink({
-      ...{ url, credentials, clock, exchangeClock, timers, pace, queue, counters, lockOutMs },
+      ...{
+        url,
+        credentials,
+        clock,
+        exchangeClock,
+        timers,
+        pace,
+        queue,
+        counters,
+        lockOutMs,
+        answerMsMax,
+      },
       onVerdict,
     })
     const rest = this.#rest
@@ -122,6 +135,7 @@ export class BybitGateway implements Gateway {
       session: () => this.#trade,
       timers,
       nowMs: () => exchangeClock.nowMs(),
+      answerMsMax,
       prefix: this.#startedMs.toString(36),
     })
     this.#stream = new PrivateStream({
@@ -173,6 +187,9 @@ export class BybitGateway implements Gateway {
   }
 
   query(orderLinkId: string): Promise<QueryReply> {
+    if (this.#entry.isOnItsWay(orderLinkId)) {
+      return Promise.resolve({ kind: 'unknown', message: 'the order is on its way' })
+    }
     return lookUpOrder(this.#lists, this.#market, this.#ids.toWire(orderLinkId))
   }
 

@@ -13,7 +13,7 @@ import type { OrderRow } from './order-rows.ts'
 import type { RestLink } from './rest-link.ts'
 import type { TradeLink, TradeOp } from './trade-link.ts'
 import type { Fields } from './wire-fields.ts'
-import type { WireReply } from './wire-reply.ts'
+import { notSent, type WireReply } from './wire-reply.ts'
 
 export type OrderEntryParts = Readonly<{
   market: AccountMarket
@@ -55,11 +55,18 @@ export class OrderEntry {
   readonly #symbols = new Map<string, string>()
   /** Changes that were asked for and not seen yet, of open orders. */
   readonly #amends = new Map<string, AmendTerms>()
+  /** Submits without a reply yet. */
+  readonly #leaving = new Set<string>()
   readonly #closedSymbols = new Set<string>()
   #entriesStoppedUntilUs = 0
 
   constructor(parts: OrderEntryParts) {
     this.#parts = parts
+  }
+
+  /** It waits for its turn or its answer: that it is not found proves nothing. */
+  isOnItsWay(orderLinkId: string): boolean {
+    return this.#leaving.has(orderLinkId)
   }
 
   async submit(order: ApprovedOrder): Promise<SubmitReply> {
@@ -69,7 +76,9 @@ export class OrderEntry {
     if (refusal !== undefined) return refusal
     this.#remember(orderLinkId, instrument.symbol)
     const waitMsMax = isReduceOnly ? CLOSING_WAIT_MS_MAX : OPENING_WAIT_MS_MAX
+    this.#leaving.add(orderLinkId)
     const reply = await this.#send(CREATE, createBody(order, ids.toWire(orderLinkId)), waitMsMax)
+    this.#leaving.delete(orderLinkId)
     const { action } = reply.verdict
     if (action === 'close_symbol') this.#closedSymbols.add(instrument.symbol)
     if (action === 'stop_entries' || action === 'drop_link') {
@@ -134,7 +143,11 @@ export class OrderEntry {
     const { callClass, op, path } = route
     if (isSocketUp() && (!isByRest || rest.isLockedOut)) {
       const hasTurn = await queue.turn(callClass, false, waitMsMax)
-      if (hasTurn && isSocketUp()) {
+      if (!hasTurn) {
+        counters.add('exchange_calls_limited')
+        return notSent('exchange_call_limit', `${callClass}: the limit of calls is used up`)
+      }
+      if (isSocketUp()) {
         counters.add('exchange_calls')
         const reply = await trade.request(op, body)
         if (reply.isSent) {

@@ -23,6 +23,8 @@ export type RestLinkParts = Readonly<{
   counters: Counters
   /** No call for so long after HTTP 403. */
   lockOutMs: number
+  /** Without a whole answer for so long the outcome is unknown. */
+  answerMsMax: number
   onVerdict: (verdict: Verdict, message: string) => void
 }>
 
@@ -37,7 +39,6 @@ export type RestCall = Readonly<{
 }>
 
 export const RECV_WINDOW_MS = 5000
-const TIMEOUT_MS = 8000
 const WAIT_MS_MAX = 10_000
 const BACK_OFF_US = 1_000_000
 
@@ -105,11 +106,11 @@ export class RestLink {
 
   async #attempt(call: RestCall): Promise<WireReply> {
     const { method, params, path } = call
-    const { timers } = this.#parts
+    const { answerMsMax, timers } = this.#parts
     const query = method === 'GET' ? queryText(params) : ''
     const body = method === 'POST' ? JSON.stringify(params) : undefined
     const timeout = new AbortController()
-    const cancelTimeout = timers.after(TIMEOUT_MS, () => timeout.abort())
+    const cancelTimeout = timers.after(answerMsMax, () => timeout.abort())
     try {
       const response = await fetch(`${this.#url}${path}${query === '' ? '' : `?${query}`}`, {
         method,
@@ -129,7 +130,7 @@ export class RestLink {
       }
       return read
     } catch (error) {
-      if (timeout.signal.aborted) return noAnswer(`${path}: no answer within ${TIMEOUT_MS} ms`)
+      if (timeout.signal.aborted) return noAnswer(`${path}: no answer within ${answerMsMax} ms`)
       return noAnswer(`${path}: ${causeOf(error)}`)
     } finally {
       cancelTimeout()

@@ -11,11 +11,12 @@ export type TradeLinkParts = Readonly<{
   nowMs: () => number
   /** Begins every request id of this process, so that none is used twice. */
   prefix: string
+  /** Without an answer for so long the outcome is unknown. */
+  answerMsMax: number
 }>
 
 export type TradeOp = 'order.create' | 'order.amend' | 'order.cancel'
 
-const ANSWER_MS_MAX = 5000
 const PENDING_MAX = 1024
 
 /**
@@ -36,15 +37,15 @@ export class TradeLink {
     if (this.#pending.size >= PENDING_MAX) {
       return Promise.resolve(notSent('exchange_not_reached', 'too many requests wait for answers'))
     }
-    const { nowMs, prefix, session, timers } = this.#parts
+    const { answerMsMax, nowMs, prefix, session, timers } = this.#parts
     const reqId = `${prefix}-${(++this.#number).toString(36)}`
     const header = {
       'X-BAPI-TIMESTAMP': String(nowMs()),
       'X-BAPI-RECV-WINDOW': String(RECV_WINDOW_MS),
     }
     return new Promise((resolve) => {
-      const cancelTimer = timers.after(ANSWER_MS_MAX, () => {
-        this.#settle(reqId, noAnswer(`${op}: no answer within ${ANSWER_MS_MAX} ms`))
+      const cancelTimer = timers.after(answerMsMax, () => {
+        this.#settle(reqId, noAnswer(`${op}: no answer within ${answerMsMax} ms`))
       })
       this.#pending.set(reqId, (reply) => {
         cancelTimer()

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../core/clock.ts'
+import { pause, systemTimers } from '../core/timer.ts'
+import { TEST_KEY } from '../sim/signature.ts'
+import { type AccountFigures, AccountProof, isProven } from './account-proof.ts'
+import type { MockProcess } from './mock-process.ts'
+
+/** How long the account may take to agree once nothing disturbs it any more. */
+const PROOF_US_MAX = 90_000_000
+const LOOK_MS = 500
+/** After a lock-out of the mock; the real exchange asks for ten minutes. */
+const MOCK_LOCK_OUT_MS = 2000
+
+/** The key of the mock in two files, as a person would give a real one. */
+export class DemoKeys {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'bookflow-demo-'))
+
+  /** The options of the configuration that make the mock's account the gateway. */
+  options(): Readonly<Record<string, unknown>> {
+    const [keyFile, secretFile] = [join(this.#folder, 'key'), join(this.#folder, 'secret')]
+    writeFileSync(keyFile, TEST_KEY.key, { mode: 0o600 })
+    writeFileSync(secretFile, TEST_KEY.secret, { mode: 0o600 })
+    return {
+      'execution.gateway': 'bybit',
+      'execution.bybit.api_key_file': keyFile,
+      'execution.bybit.api_secret_file': secretFile,
+      'execution.bybit.lock_out_ms': MOCK_LOCK_OUT_MS,
+    }
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Ends the faults and the market of the mock, and waits until our journal and the exchange's own
+ * account agree; the last figures in any case. Undefined when one of them could not be read.
+ */
+export async function proveAccount(
+  mock: MockProcess,
+  dataFolder: string,
+): Promise<AccountFigures | undefined> {
+  await mock.setPlan([])
+  await mock.setRate(0)
+  const proof = new AccountProof(dataFolder)
+  const endUs = systemClock.nowUs() + PROOF_US_MAX
+  let figures: AccountFigures | undefined
+  do {
+    await pause(systemTimers, LOOK_MS)
+    const truth = await mock.account()
+    figures = truth === undefined ? undefined : proof.compare(truth)
+  } while ((figures === undefined || !isProven(figures)) && systemClock.nowUs() < endUs)
+  proof.close()
+  return figures
+}
