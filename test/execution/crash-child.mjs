@@ -37,7 +37,7 @@ const options = {
   entryTimeInForce: 'gtc',
   restMsMax: 10,
   pollMs: 2,
-  paper: { latencyUs: 500, takerFeeBps: 5.5, makerFeeBps: 2 },
+  paper: { ...DEFAULT_EXECUTION_OPTIONS.paper, latencyUs: 500 },
 }
 
 const copies = instruments.map(() => createBookCopy(5))
@@ -67,7 +67,12 @@ if (!opened.ok) {
 }
 const { journal } = opened.value
 startRun(journal, state, { instruments, options, version: 'test', clock })
-const paper = new PaperGateway({ books, options: options.paper, run: journal.run })
+const paper = new PaperGateway({
+  books,
+  options: options.paper,
+  run: journal.run,
+  recoveredLots: (key) => state.position(key).lots,
+})
 const sent = openSync(sentFile, 'a')
 const submit = paper.submit.bind(paper)
 paper.submit = (order, nowUs) => {
@@ -113,6 +118,7 @@ for (let number = 1; ; number++) {
   record[intent.INTENT_REASON] = 1
   record[intent.INTENT_U] = copies[index].u
   record[intent.INTENT_CREATED_US] = clock.nowUs()
+  record[intent.INTENT_RECEIVE_US] = clock.nowUs() // another decision than that of an earlier run
   record[intent.INTENT_LIMIT_TICKS] = 10_000 + (action === 0 ? offset : -offset)
   record[intent.INTENT_STOP_TICKS] = action === 0 ? 9_997 : 10_003
   record[intent.INTENT_HOLD_MS_MAX] = 20

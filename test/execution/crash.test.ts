@@ -82,7 +82,7 @@ it('killed at any moment, the actor comes back with the same positions and sends
   let settled = 0
   for (let round = 0; round < ROUNDS; round++) {
     const where = `seed ${seed}, round ${round}`
-    const ready = await runAndKill(sentFile, seed + round, 40 + random.below(160))
+    const ready = await runAndKill(sentFile, seed + round, 100 + random.below(200))
     expect(ready.ok, where).toBe(true)
     settled += ready.value.orders
     for (const [symbol, lots] of Object.entries(ready.positions)) {
