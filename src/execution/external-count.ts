@@ -43,7 +43,10 @@ export function countExternalFill(
   if (!isCounted) return false
   ledger.counters.add('fills_external')
   ledger.auditPosition(key, nowUs)
-  ledger.log.error({ exec_id: execId, instrument: key, lots }, 'execution of somebody else')
+  const line = { exec_id: execId, instrument: key, lots }
+  if (execution.isPositionStop === true)
+    ledger.log.info(line, 'stop of a position, at the exchange')
+  else ledger.log.error(line, 'execution of somebody else')
   return true
 }
 

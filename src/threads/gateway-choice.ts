@@ -66,7 +66,7 @@ async function openBybit(
 ): Promise<Result<OpenGateway, ResultCode>> {
   const credentials = Credentials.read(settings.keyFile, settings.secretFile)
   if (!credentials.ok) return credentials
-  const lock = lockAccount(credentials.value)
+  const lock = lockAccount(credentials.value, settings.restUrl)
   if (!lock.ok) return lock
   const { counters, firstStartUs, log, wake } = parts
   const gateway = new BybitGateway({

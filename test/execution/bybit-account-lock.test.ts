@@ -1,0 +1,75 @@
+import { createHmac } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { afterEach, describe, expect, it } from 'vitest'
+import { lockAccount } from '../../src/execution/gateway/bybit/account-lock.ts'
+import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
+
+const folders: string[] = []
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'bookflow-account-'))
+  folders.push(made)
+  return made
+}
+
+describe('the lock of an account', () => {
+  it('refuses a second holder by whatever host of the exchange, until the first lets go', () => {
+    const place = folder()
+    const key = new Credentials('key', 'secret')
+    const first = lockAccount(key, 'https://api.bybit.com', place)
+    if (!first.ok) return expect.unreachable(first.message)
+    const second = lockAccount(key, 'https://api.bybit.eu', place)
+    expect(second).toMatchObject({ ok: false, code: 'account_locked' })
+    expect(lockAccount(new Credentials('b', 'secret'), 'https://api.bybit.com', place).ok).toBe(
+      true,
+    )
+    first.value.release()
+    expect(lockAccount(key, 'https://api.bybit.eu', place).ok).toBe(true)
+  })
+
+  it('takes two mocks of this machine for two accounts', () => {
+    const place = folder()
+    const key = new Credentials('key', 'secret')
+    expect(lockAccount(key, 'http://127.0.0.1:8090', place).ok).toBe(true)
+    expect(lockAccount(key, 'http://127.0.0.1:8091', place).ok).toBe(true)
+    expect(lockAccount(key, 'http://127.0.0.1:8090', place).ok).toBe(false)
+  })
+})
+
+describe('the key of an account', () => {
+  it('is read from two files, and shown by nothing', () => {
+    const place = folder()
+    const [keyFile, secretFile] = [join(place, 'key'), join(place, 'secret')]
+    writeFileSync(keyFile, 'the-key\n')
+    writeFileSync(secretFile, 'the-secret\n')
+    const read = Credentials.read(keyFile, secretFile)
+    if (!read.ok) return expect.unreachable(read.message)
+    const { value } = read
+    const wanted = createHmac('sha256', 'the-secret').update('a').digest('hex')
+    expect(value.sign('a')).toBe(wanted)
+    const shown = [JSON.stringify({ value }), inspect(value, { depth: 9, showHidden: true })]
+    shown.push(String(Object.values({ ...value })), JSON.stringify(structuredClone(value)))
+    for (const text of shown) expect(text).not.toContain('the-secret')
+  })
+
+  it('is refused with the name of the file and none of its text', () => {
+    const place = folder()
+    const [empty, two] = [join(place, 'empty'), join(place, 'two')]
+    writeFileSync(empty, '')
+    writeFileSync(two, 'not one-word')
+    for (const file of [empty, two, join(place, 'missing')]) {
+      const read = Credentials.read(file, file)
+      expect(read).toMatchObject({ ok: false, code: 'secret_unreadable' })
+      if (read.ok) continue
+      expect(read.message).toContain(file)
+      expect(read.message).not.toContain('one-word')
+    }
+  })
+})
