@@ -29,6 +29,8 @@ export type EngineGauges = Readonly<{
   timeDriftSeconds: number | undefined
   tradingState: TradingState
   booksByState: Readonly<Record<string, number>>
+  /** Records of the journal that SQL has not yet; undefined while there is no store. */
+  projectionLagRecords?: number | undefined
 }>
 
 /** Upper bounds of the buckets in microseconds, the resolution of the shared histograms. */
@@ -178,6 +180,11 @@ export function gaugeFamilies(gauges: EngineGauges): MetricFamily[] {
     value: state === gauges.tradingState ? 1 : 0,
   }))
   return [
+    one(
+      'bookflow_projection_lag_records',
+      'Journal records that are not in SQL yet',
+      gauges.projectionLagRecords,
+    ),
     one('websocket_connections', 'Open connections to the exchange', gauges.websocketConnections),
     one('active_positions_count', 'Symbols with a position', gauges.activePositionsCount),
     one('pnl_total_usd', 'Realized and unrealized profit, fees included', gauges.pnlTotalUsd),

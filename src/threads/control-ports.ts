@@ -196,6 +196,7 @@ function metricFamilies(engine: Engine) {
       ),
       timeDriftSeconds: engine.timeDriftSeconds,
       tradingState: engine.control.tradingState(),
+      projectionLagRecords: engine.store.overview().lagRecords,
       booksByState: watch.states(),
     }),
   ]

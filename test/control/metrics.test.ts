@@ -88,11 +88,13 @@ describe('engine metrics', () => {
         circuitBreakerState: { gateway: 2 },
         timeDriftSeconds: undefined,
         tradingState: 'reduce_only',
+        projectionLagRecords: 12,
         booksByState: { LIVE: 99, SYNCING: 1 },
       }),
     )
     const values = parse(text)
     expect(values.get('pnl_total_usd')).toBe(-3.5)
+    expect(values.get('bookflow_projection_lag_records')).toBe(12)
     expect(values.get('circuit_breaker_state{breaker="gateway"}')).toBe(2)
     expect(values.get('bookflow_trading_state{state="reduce_only"}')).toBe(1)
     expect(values.get('bookflow_trading_state{state="active"}')).toBe(0)
