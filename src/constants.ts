@@ -37,6 +37,10 @@ export const ROTATION_MS_MAX = 60_000
 /** Both connections go on for this long once the successor is in step: trades have no chain. */
 export const ROTATION_OVERLAP_MS = 1000
 
+// Second exchange
+/** Streams that one address names: below Binance's limit, and the address stays below 4 KB. */
+export const VENUE_STREAMS_PER_CONNECTION = 128
+
 // REST
 /** `instruments-info` of the largest category takes about 1 MB. */
 export const REST_BODY_BYTES_MAX = 16 << 20

@@ -23,6 +23,7 @@ type DemoOptions = Readonly<{
   data?: string
   gateway: 'paper' | 'bybit'
   faults: string
+  venueB?: boolean
 }>
 
 /** The folder that comes with the program, wherever it is run. */
@@ -71,6 +72,7 @@ export function demoCommand(): Command {
         .default('paper'),
     )
     .option('--faults <plan>', 'none, standard, hostile, or a file as for the mock', 'none')
+    .option('--venue-b', 'follow a second exchange too, which the mock plays')
     .addHelpText('after', '\nCtrl-C ends everything within three seconds.')
     .action(run)
 }
@@ -105,6 +107,7 @@ async function runAgainst(
       'control.port': options.controlPort,
       'stream.port': options.streamPort,
       ...keys?.options(),
+      ...(options.venueB === true ? mock.venueOptions() : {}),
     },
   })
   if (!loaded.ok) {

@@ -29,6 +29,7 @@ type LoadOptions = Readonly<{
   faults: string
   shards?: number
   redundant?: boolean
+  venueB?: boolean
   floor: boolean
   ramp?: boolean
   p99MaxUs: number
@@ -70,6 +71,7 @@ export function loadTestCommand(): Command {
     )
     .option('--faults <plan>', 'none, standard, hostile, or a YAML or JSON file', 'none')
     .option('--redundant', 'every topic on two connections, which must not lose an update')
+    .option('--venue-b', 'follow a second exchange too, which the mock plays')
     .option('--no-floor', 'without the bare reader that shows the noise floor of the machine')
     .option('--ramp', 'look for the highest rate that keeps p99 (push to feature) under a bound')
     .option(
@@ -125,6 +127,7 @@ async function runAgainst(
       'control.port': 0,
       'stream.port': 0,
       ...(options.redundant === true ? { 'feed.redundancy': 2 } : {}),
+      ...(options.venueB === true ? mock.venueOptions() : {}),
       ...(options.shards === undefined ? {} : { 'feed.shards': options.shards }),
     },
   })

@@ -33,6 +33,11 @@ export class MockProcess {
     return `ws://127.0.0.1:${this.port}`
   }
 
+  /** Configuration with which an engine follows the second exchange that the mock plays. */
+  venueOptions(): Readonly<Record<string, boolean | string>> {
+    return { 'venue_b.enabled': true, 'venue_b.ws_url': `${this.wsUrl}/binance` }
+  }
+
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }

@@ -4,6 +4,7 @@ import { AlertSection } from './alert-section.ts'
 import { EntrySection, ExitSection, PaperSection } from './exit-section.ts'
 import { BybitSection } from './gateway-section.ts'
 import { LimitsSchema, PRESETS } from './risk-limits.ts'
+import { VenueSection } from './venue-section.ts'
 
 /**
  * Every key of the configuration, with its default, its bounds and one sentence about it. From this
@@ -311,6 +312,7 @@ export const ConfigSchema = Type.Object(
     feed: Feed,
     features: Features,
     cross: Cross,
+    venue_b: VenueSection,
     alerts: AlertSection,
     model: section('scoring', {
       enabled: flag(true, 'false: no scores, so no signals that need them'),

@@ -8,6 +8,7 @@ import { Random } from '../core/random.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 import type { CancelTimer, Timers } from '../core/timer.ts'
 import type { Category } from '../domain/instrument.ts'
+import { BINANCE_PATH, BinanceSide } from './binance-side.ts'
 import { readCapture } from './capture-reader.ts'
 import { BACKLOG_BYTES_MAX, ClientConnection, type ConnectionTotals } from './client-connection.ts'
 import { ConnectionGate, connectionId, refuseUpgrade } from './connection-gate.ts'
@@ -124,6 +125,8 @@ class ExchangeServer {
   readonly #totals: ConnectionTotals = { messagesSent: 0, bytesSent: 0, droppedClients: 0 }
   readonly #faults: FaultControl
   readonly #private: PrivateSide | undefined
+  /** Undefined for a replay. */
+  readonly #binance: BinanceSide | undefined
   readonly #random: Random
   readonly #server: Server
   readonly #sockets: WebSocketServer
@@ -149,6 +152,7 @@ class ExchangeServer {
       maxPayload: CLIENT_MESSAGE_BYTES_MAX,
     })
     this.#private = this.#openPrivate(options, sources.market)
+    if (sources.market !== undefined) this.#binance = new BinanceSide(sources.market, options.seed)
     const api = new HttpApi({
       sources,
       privately: this.#private,
@@ -229,6 +233,7 @@ class ExchangeServer {
     const isDone = source.advance(nowUs, MESSAGES_PER_TURN_MAX)
     for (const session of this.#sessions) session.connection.flush()
     this.#private?.step()
+    this.#binance?.step()
     if (isDone || this.#isTurnPending) return
     this.#isTurnPending = true
     setImmediate(() => {
@@ -241,18 +246,21 @@ class ExchangeServer {
     const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://mock')
     const endpoint = ENDPOINTS.find((name) => path === `/v5/public/${name}`)
     const isPrivate = this.#private !== undefined && TRADE_PATHS.some((known) => known === path)
-    if (endpoint === undefined && !isPrivate) {
+    const isBinance = this.#binance !== undefined && path === BINANCE_PATH
+    if (endpoint === undefined && !isPrivate && !isBinance) {
       refuseUpgrade(socket, '404 Not Found')
       return
     }
-    const open = this.#sessions.size + (this.#private?.clients.size ?? 0)
+    const others = (this.#private?.clients.size ?? 0) + (this.#binance?.sessions.size ?? 0)
+    const open = this.#sessions.size + others
     if (!this.#gate.admits(this.#options.clock.nowUs(), open)) {
       this.#refused++
       refuseUpgrade(socket, '403 Forbidden')
       return
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
-      if (endpoint === undefined) this.#openClient(client, socket, path, searchParams)
+      if (isBinance) this.#openBinance(client, socket, searchParams)
+      else if (endpoint === undefined) this.#openClient(client, socket, path, searchParams)
       else this.#open(client, socket, endpoint, searchParams.has('observer'))
     })
   }
@@ -274,6 +282,20 @@ class ExchangeServer {
     client.on('close', () => {
       connection.isClosed = true
       this.#private?.closed(session)
+    })
+  }
+
+  #openBinance(client: WebSocket, socket: Duplex, query: URLSearchParams): void {
+    const connection = this.#connection(socket)
+    const session = this.#binance?.open(connection, query)
+    if (session === undefined) return
+    client.on('message', (data, isBinary) => {
+      if (!isBinary && Buffer.isBuffer(data)) session.answer(data.toString('utf8'))
+    })
+    client.on('error', () => connection.cut())
+    client.on('close', () => {
+      connection.isClosed = true
+      this.#binance?.closed(session)
     })
   }
 
@@ -340,6 +362,7 @@ class ExchangeServer {
     for (const cancel of this.#cancels) cancel()
     for (const session of this.#sessions) session.connection.cut()
     for (const client of this.#private?.clients.keys() ?? []) client.connection.cut()
+    for (const session of this.#binance?.sessions ?? []) session.connection.cut()
     this.#server.closeAllConnections()
     return new Promise((resolve) => {
       if (!this.#server.listening) resolve()

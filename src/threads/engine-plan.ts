@@ -124,6 +124,9 @@ export function shardTasks(plan: ShardPlan): Omit<ShardTask, 'port'>[] {
       leader: leaderAmong(symbols, config.cross.leader),
       feesBps: config.cross.taker_fees_bps,
     },
+    venue: config.venue_b.enabled
+      ? { url: config.venue_b.ws_url, symbols: config.venue_b.symbols }
+      : undefined,
     alerts: config.alerts.enabled ? configuredAlerts(config.alerts.kinds) : undefined,
     model: {
       folder: config.model.folder,

@@ -28,6 +28,8 @@ export type ShardTask = Readonly<{
   /** Groups of features to compute. */
   groups: readonly FeatureGroup[]
   cross: ShardCrossOptions
+  /** Undefined: no second exchange. */
+  venue: ShardVenueOptions | undefined
   /** Undefined: nothing is watched for. */
   alerts: AlertSettings | undefined
   model: Readonly<{ folder: string; enabled: boolean; batchPeriodMs: number }>
@@ -43,6 +45,13 @@ export type ShardCrossOptions = Readonly<{
   leader: number
   /** Taker fees of both exchanges together, in bps. */
   feesBps: number
+}>
+
+export type ShardVenueOptions = Readonly<{
+  /** `wss://host` of Binance, without a path. */
+  url: string
+  /** By symbol of ours, its name there; where there is none it is the same. */
+  symbols: Readonly<Record<string, string>>
 }>
 
 export type ShardFeedOptions = Readonly<{

@@ -6,6 +6,7 @@ import { Random } from '../core/random.ts'
 import { type Result, succeed } from '../core/result.ts'
 import type { CancelTimer, Timers } from '../core/timer.ts'
 import type { BookMessage, TickerMessage, TradeMessage } from '../domain/messages.ts'
+import type { BookTickerFeed } from '../feed/binance/book-ticker-feed.ts'
 import type { ControlMessage } from '../feed/bybit/control-message.ts'
 import { BybitDecoder } from '../feed/bybit/decoder.ts'
 import type { Fetch } from '../feed/bybit/rest-client.ts'
@@ -23,6 +24,7 @@ import { ShardGaps } from './shard-gaps.ts'
 import { ShardScoring } from './shard-scoring.ts'
 import type { ShardStatus, ShardTask } from './shard-task.ts'
 import { openShardTopics, type ShardTopics } from './shard-topics.ts'
+import { openVenueFeeds } from './shard-venue.ts'
 import { TickerBoard } from './ticker-board.ts'
 import { TradeBoard } from './trade-board.ts'
 
@@ -65,6 +67,7 @@ export class Shard {
   readonly #control: ControlBlock
   readonly #scoring: ShardScoring | undefined
   readonly #alerts: AlertBoard | undefined
+  readonly #venues: readonly BookTickerFeed[]
   #cancels: CancelTimer[] = []
 
   private constructor(
@@ -122,6 +125,8 @@ export class Shard {
       gaps: this.#gaps.board,
     })
     this.#pool = this.#openPool()
+    const random = new Random(task.seed).fork(-1001 - shard)
+    this.#venues = openVenueFeeds(task, { ...ports, counters, random })
   }
 
   /** Opens model and strategies, which may be refused; nothing runs before `start`. */
@@ -136,6 +141,7 @@ export class Shard {
   start(): void {
     const { shard } = this.#task
     this.#pool.start()
+    for (const venue of this.#venues) venue.start()
     this.#cancels = [
       this.#timers.every(HEARTBEAT_PERIOD_MS, () => this.#control.beat(shard, this.#clock.nowUs())),
       this.#timers.every(STALE_CHECK_PERIOD_MS, () => this.#staleness.check(this.#clock.nowUs())),
@@ -163,6 +169,7 @@ export class Shard {
   async stop(): Promise<void> {
     for (const cancel of this.#cancels) cancel()
     this.#gaps.stop()
+    for (const venue of this.#venues) venue.stop()
     await this.#pool.stop()
     await this.#scoring?.close()
     const nowUs = this.#clock.nowUs()

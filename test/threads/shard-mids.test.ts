@@ -35,7 +35,7 @@ const [ADA, BTC, ETH, SOL] = SYMBOLS.map((symbol) =>
 const GRID_MS = 50
 
 /** Two shards of two symbols each that share the engine's memory, on a mock exchange. */
-async function start(leader?: string) {
+async function start(leader?: string, hasVenue = false) {
   const mock = await startMockExchange({
     ...{ host: '127.0.0.1', port: 0, symbols: SYMBOLS, rate: 400, seed: 3 },
     ...ports,
@@ -51,6 +51,10 @@ async function start(leader?: string) {
       BOOKFLOW_FEATURES_GRID_MS: String(GRID_MS),
       BOOKFLOW_CROSS_TAKER_FEES_BPS: '7',
       ...(leader !== undefined && { BOOKFLOW_CROSS_LEADER: leader }),
+      ...(hasVenue && {
+        BOOKFLOW_VENUE_B_ENABLED: 'true',
+        BOOKFLOW_VENUE_B_WS_URL: `ws://127.0.0.1:${port}/binance`,
+      }),
     },
   })
   if (!loaded.ok) return expect.unreachable(loaded.message)
@@ -138,6 +142,24 @@ describe('shards with symbols of their own', () => {
     expect(column(memory, ETH, 'xv_edge_bps')).toBeGreaterThan(20)
     expect(column(memory, ADA, 'xv_basis_bps')).toBeNaN()
     await until('the quote is too old', () => Number.isNaN(column(memory, ETH, 'xv_basis_bps')))
+  })
+
+  it('follow a second exchange over its own sockets, each for its symbols', async () => {
+    const { memory } = await start(undefined, true)
+    const missing = new Set(ALL)
+    await until('every symbol had a basis and an edge', () => {
+      for (const index of missing) {
+        const basis = column(memory, index, 'xv_basis_bps')
+        const edge = column(memory, index, 'xv_edge_bps')
+        if (Number.isNaN(basis) || Number.isNaN(edge)) continue
+        missing.delete(index)
+        // The second exchange of the mock is within 3 bps and a tick of the first, but its quote
+        // may be a moment older; both taker fees are 7 bps.
+        expect(Math.abs(basis)).toBeLessThan(60)
+        expect(edge).toBeLessThan(Math.abs(basis) - 7 + 1e-9)
+      }
+      return missing.size === 0
+    })
   })
 
   it('take the mid away from a symbol whose shard was lost', async () => {

@@ -40,6 +40,7 @@ function taskOf(isScoring: boolean, depths: readonly number[] = [DEPTH]): ShardT
     params: {},
     groups: ['A', 'B', 'C', 'D'],
     cross: { leader: 0, feesBps: 10 },
+    venue: undefined,
     alerts: undefined,
     model: { folder: 'models/scalper-v1', enabled: isScoring, batchPeriodMs: 5 },
     strategies: [],
