@@ -24,6 +24,7 @@ const COMMAND_ROUTES: readonly CommandRoute[] = [
     summary: 'End a kill that is flat; trading stays halted until it is resumed',
     needsReason: true,
   },
+  { name: 'reconcile', command: 'reconcile', summary: 'Compare the account with the exchange now' },
 ]
 
 type CommandRoute = Readonly<{

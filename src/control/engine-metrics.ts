@@ -28,6 +28,10 @@ export type EngineGauges = Readonly<{
   /** Our clock minus the exchange's. */
   timeDriftSeconds: number | undefined
   tradingState: TradingState
+  /** Our record of the account is known to be the exchange's. */
+  isRecovered: boolean
+  /** Of the last recovery, from its begin to the agreement. */
+  recoverySeconds: number | undefined
   booksByState: Readonly<Record<string, number>>
   /** Records of the journal that SQL has not yet; undefined while there is no store. */
   projectionLagRecords?: number | undefined
@@ -194,6 +198,16 @@ export function gaugeFamilies(gauges: EngineGauges): MetricFamily[] {
       'circuit_breaker_state',
       '0 closed, 1 half open, 2 open',
       by('breaker', gauges.circuitBreakerState),
+    ),
+    one(
+      'bookflow_account_recovered',
+      '1 while our record of the account agrees with the exchange',
+      gauges.isRecovered ? 1 : 0,
+    ),
+    one(
+      'bookflow_recovery_seconds',
+      'From the start, or the loss of the private side, to the agreement; the latest',
+      gauges.recoverySeconds,
     ),
     gauge('bookflow_trading_state', '1 for the state trading is in', states),
     gauge('bookflow_books', 'Books by state', by('state', gauges.booksByState)),

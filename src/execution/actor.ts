@@ -1,9 +1,6 @@
 import { INTENTS_PER_TURN_MAX } from '../constants.ts'
-import type { Clock } from '../core/clock.ts'
-import type { Histogram } from '../core/histogram.ts'
-import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
-import type { Books } from './books.ts'
+import type { ActorParts } from './actor-parts.ts'
 import { BreakerBoard } from './breaker/breaker-board.ts'
 import { GuardedGateway } from './breaker/guarded-gateway.ts'
 import { Cancels } from './cancels.ts'
@@ -12,43 +9,19 @@ import { type CommandDesk, obeyCommand, readCommand } from './commands.ts'
 import { Denials } from './denials.ts'
 import { ExitWatch } from './exits/exit-watch.ts'
 import { Exposures } from './exposures.ts'
-import type { Gateway } from './gateway/gateway.ts'
 import { decodeIntent, type Intent } from './intent.ts'
 import { Kill } from './kill.ts'
 import type { Ledger } from './ledger.ts'
 import { LossWatch } from './loss-watch.ts'
-import type { ExecutionOptions } from './options.ts'
 import { OrderFlow } from './order-flow.ts'
 import { RiskGate } from './risk/risk-gate.ts'
 import { type FactSources, gatherFacts, hasUnfinished, lateRefusal } from './risk-facts.ts'
-import { ClockWatch, createGuards, type RiskGuards } from './risk-guards.ts'
-import type { Tape } from './tape.ts'
-import { type TradingControl, TradingSwitch } from './trading-switch.ts'
+import { ClockWatch, createGuards } from './risk-guards.ts'
+import { TradingSwitch } from './trading-switch.ts'
 import { Truth } from './truth.ts'
 
 /** The longest that a record of a denial stays off the disk. */
 const LAZY_FLUSH_US = 1_000_000
-
-export type ActorParts = Readonly<{
-  clock: Clock
-  /** Journal, state, desk, log and counters, already recovered (recovery.ts). */
-  ledger: Ledger
-  gateway: Gateway
-  books: Books
-  instruments: InstrumentTable
-  options: ExecutionOptions
-  control: TradingControl
-  /** What is not given, is never in the way. */
-  guards?: Partial<RiskGuards>
-  /** Public trades for the exits; a reader of its own. */
-  tape?: Tape
-  /** An answer has come while the actor may sleep. */
-  wake?: () => void
-  /** Signal to order handed over, journal included, in microseconds. */
-  intentToSubmit?: Histogram
-  /** Calls of the gateway, to their answers, in microseconds. */
-  callTime?: Histogram
-}>
 
 /**
  * The one place that trades. Intents and commands are put in, `turn` does one round of everything:
@@ -85,8 +58,8 @@ export class ExecutionActor {
     this.#ledger = ledger
     this.#gate = new RiskGate(options)
     const board = new BreakerBoard(options.breaker, ledger, parts.control)
-    const isUrgent = () => this.#isKilled
-    this.#gateway = new GuardedGateway(parts.gateway, board, parts.clock, isUrgent, parts.callTime)
+    const isKilled = () => this.#isKilled
+    this.#gateway = new GuardedGateway(parts.gateway, board, parts.clock, isKilled, parts.callTime)
     this.#denials = new Denials(ledger)
     this.trading = new TradingSwitch(ledger, parts.control)
     this.exposures = new Exposures(ledger.state, books, instruments)
@@ -134,8 +107,16 @@ export class ExecutionActor {
     const { closing, losses, trading } = this
     this.kill = new Kill({ truth, closing, trading, control: parts.control, instruments, cancels })
     const { kill } = this
-    const isKilled = () => this.#isKilled
-    this.#orders = { ledger, instruments, trading, kill, isKilled, losses, cancels }
+    this.#orders = {
+      ledger,
+      instruments,
+      trading,
+      kill,
+      isKilled,
+      losses,
+      cancels,
+      truth: this.truth,
+    }
   }
 
   /** Room for more intents in this turn. */

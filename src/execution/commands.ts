@@ -18,6 +18,7 @@ import type { Kill, StopAsk } from './kill.ts'
 import type { Ledger } from './ledger.ts'
 import type { LossWatch } from './loss-watch.ts'
 import type { TradingSwitch } from './trading-switch.ts'
+import type { Truth } from './truth.ts'
 
 /** What commands act on. */
 export type CommandDesk = Readonly<{
@@ -28,6 +29,7 @@ export type CommandDesk = Readonly<{
   isKilled: () => boolean
   losses: LossWatch
   cancels: Cancels
+  truth: Truth
 }>
 
 export type GivenCommand = Readonly<{
@@ -106,6 +108,9 @@ function obey(desk: CommandDesk, command: GivenCommand, nowUs: number): ResultCo
       return undefined
     case 'release':
       return kill.release(ask, kills, nowUs)
+    case 'reconcile':
+      desk.truth.request(nowUs)
+      return 'ok'
     default:
       return 'bad_request'
   }

@@ -114,6 +114,16 @@ export async function recover(
       'open position of an instrument not configured',
     )
   }
+  // Its exchange is the journal, so it agrees once that is read; recorded like any other.
+  ledger.commit({
+    type: 'account_reconciled',
+    time_us: run.clock.nowUs(),
+    run: ledger.run,
+    rounds: 0,
+    executions: 0,
+    orders_open: state.unfinished.size,
+    positions_open: recovered.positions,
+  })
   actor.trading.start(run.options.start, run.clock.nowUs())
   actor.kill.start(run.clock.nowUs())
   if (!(await ledger.flush())) {

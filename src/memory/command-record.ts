@@ -18,5 +18,6 @@ export const COMMANDS = [
   'flatten',
   'kill', // main has set the kill latch; everything is canceled and closed, then halted
   'release', // ends a kill: trading stays halted, and may be resumed
+  'reconcile', // compares a whole day of the account with the exchange, at once
 ] as const
 export type Command = (typeof COMMANDS)[number]

@@ -17,7 +17,10 @@ import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './re
  *   line 8 + i          HEARTBEAT       float64 microseconds, one per thread
  *   line 27 + 2s        NATIVE_BAR      1 while shard s may not begin native code; its supervisor's
  *   line 28 + 2s        NATIVE_BUSY     1 while shard s may be in native code; its own
- *   last line           BREAKERS        a word each, BREAKER_STATES; written by execution
+ *   last but one        BREAKERS        a word each, BREAKER_STATES; written by execution
+ *   last line           RECOVERED       1 while our record of the account is known to be right; then
+ *                                       two doubles: since when it is or is not, and how long the
+ *                                       last recovery took, in microseconds; written by execution
  */
 const WORDS_PER_LINE = 16
 const DOUBLES_PER_LINE = 8
@@ -38,7 +41,11 @@ export const MAIN_BEAT = SHARDS_MAX + 2
 const BEATS = SHARDS_MAX + 3
 const NATIVE_LINE = HEARTBEAT_LINE + BEATS
 const BREAKER_LINE = NATIVE_LINE + 2 * SHARDS_MAX
-const LINES = BREAKER_LINE + 1
+const RECOVERED_LINE = BREAKER_LINE + 1
+const LINES = RECOVERED_LINE + 1
+const RECOVERED = RECOVERED_LINE * WORDS_PER_LINE
+const RECOVERED_SINCE_US = RECOVERED_LINE * DOUBLES_PER_LINE + 1
+const RECOVERY_US = RECOVERED_LINE * DOUBLES_PER_LINE + 2
 
 /** Breakers of the gateway, by class of endpoints; the order is that of their words. */
 export const BREAKERS = ['market', 'account', 'placement', 'cancel'] as const
@@ -110,6 +117,37 @@ export class ControlBlock {
   breaker(breaker: BreakerName): BreakerState {
     const word = BREAKER_LINE * WORDS_PER_LINE + BREAKERS.indexOf(breaker)
     return BREAKER_STATES[Atomics.load(this.#words, word)]
+  }
+
+  /**
+   * By execution only, ever so often: whether orders that open are possible. The first call begins
+   * a recovery or ends one that took no time.
+   */
+  setRecovered(isRecovered: boolean, nowUs: number): void {
+    const sinceUs = this.#doubles[RECOVERED_SINCE_US]
+    if (sinceUs > 0 && this.isRecovered() === isRecovered) return
+    if (isRecovered) this.#doubles[RECOVERY_US] = sinceUs > 0 ? nowUs - sinceUs : 0
+    this.#doubles[RECOVERED_SINCE_US] = nowUs
+    Atomics.store(this.#words, RECOVERED, isRecovered ? 1 : 0)
+  }
+
+  isRecovered(): boolean {
+    return Atomics.load(this.#words, RECOVERED) === 1
+  }
+
+  /** Since when it is, or is not; 0 before execution said so. */
+  recoveredSinceUs(): number {
+    return this.#doubles[RECOVERED_SINCE_US]
+  }
+
+  /** How long the last recovery took; undefined before the first has ended. */
+  recoveryUs(): number | undefined {
+    const isKnown = this.recoveredSinceUs() > 0 && (this.isRecovered() || this.#recoveryUs > 0)
+    return isKnown ? this.#recoveryUs : undefined
+  }
+
+  get #recoveryUs(): number {
+    return this.#doubles[RECOVERY_US]
   }
 
   /** Wakes the actor; one notify, and only when it sleeps. */

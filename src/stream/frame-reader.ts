@@ -195,12 +195,18 @@ function readPosition(wire: WireRecord): DeskPosition {
 }
 
 function readHealth(wire: WireRecord, base: FrameBase): HealthFrame {
+  const recovery = recordOf(wire.recovery) ?? {}
   return {
     kind: 'health',
     ...base,
     time_us: number(wire.time_us) ?? Number.NaN,
     trading_state: oneOf(TRADING_STATES, wire.trading_state) ?? 'halted',
     is_killed: wire.is_killed === true,
+    recovery: {
+      is_recovered: recovery.is_recovered === true,
+      since_us: number(recovery.since_us),
+      took_us: number(recovery.took_us),
+    },
     threads: records(wire.threads).map((thread) => ({
       name: text(thread.name) ?? '',
       is_alive: thread.is_alive === true,

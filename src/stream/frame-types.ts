@@ -141,6 +141,8 @@ export type HealthFrame = Frame<'health'> & {
   time_us: number
   trading_state: TradingState
   is_killed: boolean
+  /** Whether the account agrees with the exchange, since when, and how long the last time took. */
+  recovery: { is_recovered: boolean; since_us: number | null; took_us: number | null }
   threads: { name: string; is_alive: boolean; beat_age_ms: number | null }[]
   /** Number of books by state. */
   books: Record<string, number>

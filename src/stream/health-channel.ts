@@ -67,6 +67,11 @@ export class HealthChannel implements DeskChannel {
       time_us: nowUs,
       trading_state: control.tradingState(),
       is_killed: control.isKilled(),
+      recovery: {
+        is_recovered: control.isRecovered(),
+        since_us: control.recoveredSinceUs() || null,
+        took_us: control.recoveryUs() ?? null,
+      },
       threads: this.#threads(nowUs),
       books: this.#books(),
       stream: this.#gauges(),

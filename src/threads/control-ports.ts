@@ -99,6 +99,9 @@ function observation(engine: Engine) {
 
 function readiness(engine: Engine): Readiness {
   if (engine.isExecutionEnded) return { ready: false, reason: 'execution has ended' }
+  if (!engine.control.isRecovered()) {
+    return { ready: false, reason: 'recovering: the account is compared with the exchange' }
+  }
   if (engine.isReady()) return { ready: true, reason: '' }
   const { LIVE } = engine.watch.states()
   return { ready: false, reason: `${LIVE} of ${engine.instruments.length} books are live` }
@@ -163,6 +166,11 @@ export function totalUnrealized(engine: Engine): number {
   return sum
 }
 
+function recoverySeconds({ control }: Engine): number | undefined {
+  const durationUs = control.recoveryUs()
+  return durationUs === undefined ? undefined : durationUs / 1e6
+}
+
 function metricFamilies(engine: Engine) {
   const { memory, trading, watch } = engine
   trading.update()
@@ -197,6 +205,8 @@ function metricFamilies(engine: Engine) {
       timeDriftSeconds: engine.timeDriftSeconds,
       tradingState: engine.control.tradingState(),
       projectionLagRecords: engine.store.overview().lagRecords,
+      isRecovered: engine.control.isRecovered(),
+      recoverySeconds: recoverySeconds(engine),
       booksByState: watch.states(),
     }),
   ]

@@ -29,6 +29,7 @@ export function observeComponents(seen: EngineObservation): ComponentObservation
     feed(seen),
     ...seen.shards.map(shardComponent),
     threadComponent('execution', EXECUTION_BEAT, seen.isExecutionEnded, seen),
+    recoveryComponent(seen),
     killComponent(seen),
     breakerComponent(seen),
     threadComponent('stream', STREAM_BEAT, seen.isStreamEnded, seen),
@@ -72,6 +73,17 @@ function threadComponent(
   const silentMs = Math.round((nowUs - control.lastBeatUs(beat)) / 1000)
   if (silentMs <= HEARTBEAT_SILENT_MS_MAX) return { name, state: 'ok', reason: '' }
   return { name, state: 'unhealthy', reason: `no heartbeat for ${silentMs} ms` }
+}
+
+/** Nothing is opened before our record of the account is known to be the exchange's. */
+function recoveryComponent({ control, nowUs }: EngineObservation): ComponentObservation {
+  const name = 'recovery'
+  if (control.isRecovered()) return { name, state: 'ok', reason: '' }
+  const sinceUs = control.recoveredSinceUs()
+  const what = 'recovering: the account is compared with the exchange'
+  if (sinceUs === 0) return { name, state: 'unhealthy', reason: what }
+  const seconds = Math.round((nowUs - sinceUs) / 1e6)
+  return { name, state: 'unhealthy', reason: `${what}, for ${seconds} s` }
 }
 
 /** A kill that is not released is no fault of the engine; it is shown, so that nobody wonders. */

@@ -131,6 +131,11 @@ export class ExecutionRun {
     return succeed(new ExecutionRun(parts))
   }
 
+  /** What others may say of it: until then everything that opens is refused. */
+  #tellRecovery(): void {
+    this.#control.setRecovered(this.#actor.truth.isHealthy, systemClock.nowUs())
+  }
+
   stop(): void {
     this.#isStopping = true
     this.#control.ring()
@@ -139,11 +144,13 @@ export class ExecutionRun {
   /** Runs until stopped. A failure: the journal cannot be written, trading is halted. */
   async serve(): Promise<Result<void, ResultCode>> {
     let busyTurns = 0
+    this.#tellRecovery()
     while (!this.#isStopping) {
       this.#take()
       const isBusy = await this.#actor.turn()
       if (this.#ledger.failure !== undefined) return this.#ledger.failure
       this.#control.beat(EXECUTION_BEAT, systemClock.nowUs())
+      this.#tellRecovery()
       this.#watchMain()
       this.#countGateway()
       if (!isBusy) await this.#sleep()

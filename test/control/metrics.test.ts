@@ -89,6 +89,8 @@ describe('engine metrics', () => {
         timeDriftSeconds: undefined,
         tradingState: 'reduce_only',
         projectionLagRecords: 12,
+        isRecovered: false,
+        recoverySeconds: undefined,
         booksByState: { LIVE: 99, SYNCING: 1 },
       }),
     )
@@ -98,6 +100,8 @@ describe('engine metrics', () => {
     expect(values.get('circuit_breaker_state{breaker="gateway"}')).toBe(2)
     expect(values.get('bookflow_trading_state{state="reduce_only"}')).toBe(1)
     expect(values.get('bookflow_trading_state{state="active"}')).toBe(0)
+    expect(values.get('bookflow_account_recovered')).toBe(0)
+    expect(text).not.toContain('recovery_seconds')
     expect(text).not.toContain('time_drift_seconds')
     expect(text).not.toContain('risk_exposure_percent')
   })

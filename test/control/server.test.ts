@@ -338,6 +338,7 @@ describe('documentation', () => {
       '/api/v1/control/flatten',
       '/api/v1/control/halt',
       '/api/v1/control/kill',
+      '/api/v1/control/reconcile',
       '/api/v1/control/reduce',
       '/api/v1/control/release',
       '/api/v1/control/resume',

@@ -144,6 +144,27 @@ describe('while the account agrees', () => {
   })
 })
 
+describe('asked for by a person', () => {
+  it('a whole day is compared at once, and the answer is on record', async () => {
+    const desk = await open()
+    const { rig, exchange } = desk
+    await agree(desk)
+    rig.clock.advance(600_000_000)
+    exchange.fillForeign(KEY, 'buy', 2, rig.clock.nowUs())
+    await rig.pass(1_000, 100)
+    exchange.isTelling = false
+    exchange.fillForeign(KEY, 'buy', 1, rig.clock.nowUs() - 300_000_000) // the usual looks are past it
+    await rig.pass(1_000, 100)
+    expect(rig.lots(0)).toBe(2)
+    const number = rig.command('reconcile', -1, { who: 'ann', reason: 'to be sure' })
+    await rig.pass(1_000, 100)
+    expect(rig.lots(0)).toBe(3)
+    expect(types(rig).filter((type) => type === 'external_fill')).toHaveLength(2)
+    const record = rig.records('command').at(-1)
+    expect(record).toMatchObject({ command: 'reconcile', who: 'ann', number, code: 'ok' })
+  })
+})
+
 describe('when the private side is lost', () => {
   it('opening is refused until the account was compared again', async () => {
     const desk = await open()

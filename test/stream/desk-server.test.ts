@@ -277,6 +277,7 @@ describe.each(SERVERS)('a desk served by %s', (server, loads) => {
       expect(health).toMatchObject({
         trading_state: 'halted',
         is_killed: false,
+        recovery: { is_recovered: false, since_us: null, took_us: null },
         books: { LIVE: 1, NO_BOOK: 2, SYNCING: 0, STALE: 0, busy: 0 },
         stream: { clients: 1, channels: 2 },
         gaps: [{ topic: 'orderbook.20.ETHUSDT', reason: 'gap', ms: 25, seq_to: null }],

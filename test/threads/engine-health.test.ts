@@ -13,6 +13,7 @@ function observation(change: Partial<EngineObservation> = {}): EngineObservation
   const control = new ControlBlock(createControlBlock())
   control.beat(EXECUTION_BEAT, NOW_US)
   control.beat(STREAM_BEAT, NOW_US)
+  control.setRecovered(true, NOW_US)
   const thread = {
     threadId: 1,
     heapMb: 10,
@@ -45,6 +46,7 @@ const WELL = {
   feed: 'ok',
   'shard-0': 'ok',
   execution: 'ok',
+  recovery: 'ok',
   kill: 'ok',
   gateway: 'ok',
   stream: 'ok',
@@ -101,6 +103,23 @@ describe('the health matrix', () => {
       state: 'degraded',
       reason: 'breaker of placement open',
     })
+  })
+
+  it('is unhealthy until the account agrees, and again after the link was lost', () => {
+    const seen = observation()
+    const { control } = seen
+    const of = () => observeComponents(seen).find(({ name }) => name === 'recovery')
+    expect(of()).toMatchObject({ state: 'ok' })
+    control.setRecovered(false, NOW_US - 4e6)
+    control.setRecovered(false, NOW_US - 2e6)
+    expect(of()).toMatchObject({
+      state: 'unhealthy',
+      reason: 'recovering: the account is compared with the exchange, for 4 s',
+    })
+    control.setRecovered(true, NOW_US)
+    expect(of()).toMatchObject({ state: 'ok' })
+    expect(control.recoveryUs()).toBe(4e6)
+    expect(new ControlBlock(createControlBlock()).recoveryUs()).toBeUndefined()
   })
 
   it('gives a reason with everything that is not ok', () => {
