@@ -266,15 +266,15 @@ describe('the account', () => {
     const { bid } = await rig.exchange.touch()
     const body = { category: 'linear', symbol: 'BTCUSDT', side: 'Buy', qty: '0.001' }
     const price = (bid - 500).toFixed(1)
-    for (let n = 0; n < 120; n++) {
+    for (let n = 0; n < 60; n++) {
       const order = { ...body, orderType: 'Limit', price, orderLinkId: `x${n}` }
       await rig.exchange.post('/v5/order/create', order)
     }
-    for (let n = 0; n < 210; n++) {
+    for (let n = 0; n < 110; n++) {
       await rig.exchange.post('/v5/order/create', { ...body, orderType: 'Market' })
     }
     const open = await rig.gateway.openOrders()
-    expect(open.kind === 'orders' && open.orders.length).toBe(120)
+    expect(open.kind === 'orders' && open.orders.length).toBe(60)
     const sinceUs = rig.state.firstStartUs - 20 * 86_400_000_000
     const listed = await rig.gateway.account.executions(sinceUs, 0)
     if (listed.kind !== 'executions') return expect.unreachable(listed.message)
@@ -283,7 +283,7 @@ describe('the account', () => {
     expect(await rig.gateway.account.cancelAll(0)).toEqual({ kind: 'accepted' })
     expect(rig.exchange.truth().open_orders).toBe(0)
     const positions = await rig.gateway.account.positions(0)
-    expect(positions).toMatchObject({ positions: [{ key: 'linear:BTCUSDT', lots: 210 }] })
+    expect(positions).toMatchObject({ positions: [{ key: 'linear:BTCUSDT', lots: 110 }] })
     const balance = await rig.gateway.account.balance(0)
     expect(balance.kind === 'balance' && balance.balance.walletQuote).toBeLessThan(100_000)
   }, 30_000)

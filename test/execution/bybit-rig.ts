@@ -155,6 +155,10 @@ export class BybitRig implements Books {
     return { bid: bidTicks, ask: askTicks }
   }
 
+  hasBook(index: number): boolean {
+    return this.#books[index].u > 0
+  }
+
   /** Asks for a position; `offset` in ticks through the touch. */
   async enter(index = 0, isLong = true, fields: Readonly<{ offset?: number; stop?: number }> = {}) {
     await this.look(index)
