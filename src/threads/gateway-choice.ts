@@ -37,8 +37,8 @@ export type GatewayParts = Readonly<{
   wake: () => void
 }>
 
-const BALANCE_ATTEMPTS_MAX = 5
-const BALANCE_PAUSE_MS = 1000
+const START_ATTEMPTS_MAX = 5
+const START_PAUSE_MS = 1000
 
 /** The gateway that is configured. Refused when its key, its account or the exchange is not there. */
 export function openGateway(
@@ -78,9 +78,10 @@ async function openBybit(
     gateway.close()
     lock.value.release()
   }
-  const equity = Number.isNaN(firstStartUs())
-    ? await fetchEquity(gateway)
-    : succeed(data.options.equityQuote)
+  const allowed = await askKey(gateway)
+  const isFirst = Number.isNaN(firstStartUs())
+  const known = succeed(data.options.equityQuote)
+  const equity = !allowed.ok ? allowed : isFirst ? await fetchEquity(gateway) : known
   if (!equity.ok) {
     close()
     return equity
@@ -94,6 +95,19 @@ async function openBybit(
   return succeed({ gateway, guards, equityQuote, start, close, paper: undefined })
 }
 
+/** At every start: rights may have been changed meanwhile. */
+async function askKey(gateway: BybitGateway): Promise<Result<void, ResultCode>> {
+  for (let attempt = 1; ; attempt++) {
+    const reply = await gateway.checkKey()
+    if (reply.kind === 'accepted') return succeed(undefined)
+    if (reply.kind === 'rejected') return fail(reply.code, reply.message)
+    if (attempt === START_ATTEMPTS_MAX) {
+      return fail('exchange_unreachable', `the rights of the key: ${reply.message}`)
+    }
+    await pause(systemTimers, START_PAUSE_MS)
+  }
+}
+
 /** Losses are parts of it, so a first start without it would measure them by a guess. */
 async function fetchEquity(gateway: BybitGateway): Promise<Result<number, ResultCode>> {
   for (let attempt = 1; ; attempt++) {
@@ -103,9 +117,9 @@ async function fetchEquity(gateway: BybitGateway): Promise<Result<number, Result
       if (equityQuote > 0) return succeed(equityQuote)
       return fail('insufficient_balance', 'the account of the key is empty')
     }
-    if (attempt === BALANCE_ATTEMPTS_MAX) {
+    if (attempt === START_ATTEMPTS_MAX) {
       return fail('exchange_unreachable', `the account's balance: ${reply.message}`)
     }
-    await pause(systemTimers, BALANCE_PAUSE_MS)
+    await pause(systemTimers, START_PAUSE_MS)
   }
 }

@@ -6,6 +6,7 @@ import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { lockAccount } from '../../src/execution/gateway/bybit/account-lock.ts'
 import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
+import { keyComplaint } from '../../src/execution/gateway/bybit/key-check.ts'
 
 const folders: string[] = []
 
@@ -71,5 +72,16 @@ describe('the key of an account', () => {
       expect(read.message).toContain(file)
       expect(read.message).not.toContain('one-word')
     }
+  })
+
+  it('has the rights to trade, and none to take money away', () => {
+    const rights = { ContractTrade: ['Order', 'Position'], Wallet: ['AccountTransfer'] }
+    expect(keyComplaint({ readOnly: 0, permissions: rights })).toBe(undefined)
+    expect(keyComplaint({ readOnly: 1, permissions: rights })).toContain('only read')
+    const rich = { ...rights, Wallet: ['Withdraw'] }
+    expect(keyComplaint({ readOnly: 0, permissions: rich })).toContain('may withdraw')
+    const poor = { ...rights, ContractTrade: ['Order'] }
+    expect(keyComplaint({ readOnly: 0, permissions: poor })).toContain('needs the rights')
+    expect(keyComplaint({})).toContain('only read')
   })
 })

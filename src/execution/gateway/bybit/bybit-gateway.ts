@@ -27,6 +27,7 @@ import type { Credentials } from './credentials.ts'
 import { EventQueue } from './event-queue.ts'
 import { ExchangeClock } from './exchange-clock.ts'
 import type { ExecutionRow } from './execution-rows.ts'
+import { checkKey } from './key-check.ts'
 import { LinkIds } from './link-ids.ts'
 import { OrderEntry } from './order-entry.ts'
 import { lookUpOrder } from './order-lookup.ts'
@@ -158,6 +159,11 @@ export class BybitGateway implements Gateway {
     this.#time.start()
     this.#private.start()
     if (this.#parts.options.usesTradeSocket) this.#trade.start()
+  }
+
+  /** Whether the key's rights are what they should be. */
+  checkKey(): Promise<CancelReply> {
+    return checkKey(this.#rest)
   }
 
   /** Nothing is sent or told any more. Orders that rest stay where they are. */
