@@ -51,6 +51,8 @@ process.on('message', (message: unknown) => {
 // A parent that was killed says nothing: its end of the channel closes.
 process.on('disconnect', stop)
 process.on('SIGTERM', stop)
+// It may have died while this process was still loading, when nobody listened yet.
+if (process.send !== undefined && !process.connected) stop()
 
 // Making a database costs seconds of a core, which the books need more.
 setPriority(constants.priority.PRIORITY_LOW)
