@@ -8,8 +8,8 @@ import { type AccountFigures, AccountProof, isProven } from './account-proof.ts'
 import type { MockProcess } from './mock-process.ts'
 
 /** How long the account may take to agree once nothing disturbs it any more. */
-const PROOF_US_MAX = 90_000_000
-const LOOK_MS = 500
+const PROOF_MS_MAX = 90_000
+const LOOK_MS = 250
 /** After a lock-out of the mock; the real exchange asks for ten minutes. */
 const MOCK_LOCK_OUT_MS = 2000
 
@@ -42,11 +42,12 @@ export class DemoKeys {
 export async function proveAccount(
   mock: MockProcess,
   dataFolder: string,
+  waitMsMax: number = PROOF_MS_MAX,
 ): Promise<AccountFigures | undefined> {
   await mock.setPlan([])
   await mock.setRate(0)
   const proof = new AccountProof(dataFolder)
-  const endUs = systemClock.nowUs() + PROOF_US_MAX
+  const endUs = systemClock.nowUs() + waitMsMax * 1000
   let figures: AccountFigures | undefined
   do {
     await pause(systemTimers, LOOK_MS)

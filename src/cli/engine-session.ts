@@ -6,7 +6,12 @@ import { engineReport, reportLine, reportTable } from './engine-report.ts'
 const REPORT_PERIOD_MS = 1000
 const PATIENCE_US = 1_000_000
 const LINE_EVERY_REPORTS = 5
-export type SessionEnd = Readonly<{ exitCode: number; message: string }>
+export type SessionEnd = Readonly<{
+  exitCode: number
+  message: string
+  /** It ended by itself, after the time that was given. */
+  isTimeUp: boolean
+}>
 
 /**
  * Shows a running engine until Ctrl-C, SIGTERM, the end of the given time, or until it cannot go
@@ -30,13 +35,13 @@ export function watchEngine(
     const stops: (() => void)[] = []
     let hasEnded = false
     let endedUs = 0
-    const end = (exitCode: number, message: string) => {
+    const end = (exitCode: number, message: string, isTimeUp = false) => {
       if (hasEnded) return
       hasEnded = true
       endedUs = systemClock.nowUs()
       for (const stop of stops) stop()
       show()
-      resolve({ exitCode, message })
+      resolve({ exitCode, message, isTimeUp })
     }
     const onSignal = () => end(0, 'stopping')
     process.on('SIGINT', onSignal)
@@ -50,7 +55,7 @@ export function watchEngine(
       })
     })
     if (secondsMax !== undefined) {
-      stops.push(systemTimers.after(secondsMax * 1000, () => end(0, 'time is up')))
+      stops.push(systemTimers.after(secondsMax * 1000, () => end(0, 'time is up', true)))
     }
     engine.fatal.then((fatal) => end(fatal.exitCode, fatal.message))
   })
