@@ -8,7 +8,10 @@ export type NativeBuild =
   | Readonly<{ state: 'failed'; reason: string }>
 
 export type NativeSample = Readonly<{ messageNs: number; checksum: number }>
-export const NATIVE_MODES = ['decode', 'apply', 'pipeline', 'simdjson'] as const
+export const NATIVE_MODES = [
+  ...(['decode', 'apply', 'pipeline', 'simdjson'] as const),
+  ...(['features', 'levels'] as const),
+] as const
 export type NativeMode = (typeof NATIVE_MODES)[number]
 
 /** From the root of the repository, where npm runs its scripts. */
@@ -44,6 +47,14 @@ export function runNative(
   if ('missing' in answer) return undefined
   if (!('message_ns' in answer) || !('checksum' in answer)) throw new Error(`unexpected: ${stdout}`)
   return { messageNs: Number(answer.message_ns), checksum: Number(answer.checksum) }
+}
+
+/** Rows of groups A to D and J of one pass over a tape, one after the other. */
+export function runNativeRows(program: string, tape: string): Float64Array {
+  const options = { maxBuffer: 2 ** 28 }
+  const { status, stdout, stderr } = spawnSync(program, [tape, 'rows'], options)
+  if (status !== 0) throw new Error(`bookflow-native ${tape} rows: ${stderr.toString()}`)
+  return new Float64Array(Uint8Array.from(stdout).buffer)
 }
 
 function hasProgram(name: string): boolean {

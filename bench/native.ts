@@ -3,8 +3,8 @@ import { type Conditions, conditionsText, readConditions } from './conditions.ts
 import { compareNative, type NativeRow, TAPE_SEED } from './native-comparison.ts'
 
 /**
- * `npm run bench:native [-- --smoke] [--json]`: builds `native-bench/` and compares. Ends with 0 and
- * one line where there is no compiler, with 1 where the two disagree about a book.
+ * `npm run bench:native [-- --smoke] [--json]`: builds `native-bench/` and compares. Ends with 0
+ * and one line where there is no compiler, with 1 where the two disagree about a book or a feature.
  */
 const USAGE = `
 Usage: npm run bench:native -- [--smoke] [--json]
@@ -46,7 +46,7 @@ function main(values: Readonly<{ smoke: boolean; json: boolean }>): void {
       process.stdout.write(`${JSON.stringify({ conditions, seed: TAPE_SEED, rows }, null, 2)}\n`)
     } else process.stdout.write(text(rows, conditions))
     if (rows.some(({ checksum, native_checksum }) => checksum !== native_checksum)) {
-      process.stderr.write('bench: the two ended with different books\n')
+      process.stderr.write('bench: the two ended with different books or rows\n')
       process.exitCode = 1
     }
   }

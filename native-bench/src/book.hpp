@@ -36,6 +36,13 @@ class Side {
   void update(const LevelList& list, PriceIndex& index);
   std::uint32_t foldInto(std::uint32_t hash) const;
 
+  std::size_t depth() const { return depth_; }
+  std::size_t count() const { return count_; }
+  // Of the best level; the others follow.
+  const std::int64_t* ticks() const { return ticks_.data() + head_; }
+  const std::int64_t* lots() const { return lots_.data() + head_; }
+  const SideChanges& changes() const { return changes_; }
+
  private:
   std::size_t find(std::int64_t ticks) const;
   std::int64_t set(std::int64_t ticks, std::int64_t lots);
@@ -61,6 +68,9 @@ class Book {
   void applyDelta(const BookMessage& message, PriceIndex& index);
   // As src/book/state-hash.ts.
   std::uint32_t stateHash() const;
+
+  const Side<-1>& bids() const { return bids_; }
+  const Side<1>& asks() const { return asks_; }
 
  private:
   Side<-1> bids_;

@@ -3,7 +3,10 @@
 // Plays a tape PASSES times after one that warms up, and prints one line of JSON: processor time of
 // a message in nanoseconds and the checksum of the last pass. MODE is what is played: `decode` (the
 // scanner), `apply` (sequencer and books on decoded messages), `pipeline` (both), `simdjson` (both,
-// with simdjson in place of the scanner). bench/tape-player.ts does the same in TypeScript.
+// with simdjson in place of the scanner); `features` and `levels` (`apply` with trades and the
+// feature rows of groups A to D, and with those of J). bench/tape-player.ts and
+// bench/native-features.ts do the same in TypeScript. MODE `rows` writes the rows of `levels`
+// instead, as doubles in the order of the machine.
 #include <time.h>
 
 #include <cstdio>
@@ -13,6 +16,7 @@
 
 #include "book.hpp"
 #include "decoder.hpp"
+#include "feature_player.hpp"
 #include "tape.hpp"
 #ifdef BOOKFLOW_SIMDJSON
 #include "simdjson_decoder.hpp"
@@ -148,14 +152,30 @@ double processorNs() {
   return 1e9 * static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec);
 }
 
-template <typename Play>
-void measure(const Tape& tape, long passes, Play play) {
+template <typename Play, typename Check>
+void measure(const Tape& tape, long passes, Play play, Check check) {
   std::uint32_t checksum = play();
   const double from = processorNs();
   for (long i = 0; i < passes; i++) checksum = play();
   const double ns = (processorNs() - from) / static_cast<double>(passes);
   const double perMessage = ns / static_cast<double>(tape.frames.size());
-  std::printf("{\"message_ns\":%.3f,\"checksum\":%u}\n", perMessage, checksum);
+  std::printf("{\"message_ns\":%.3f,\"checksum\":%u}\n", perMessage, check(checksum));
+}
+
+template <typename Play>
+void measure(const Tape& tape, long passes, Play play) {
+  measure(tape, passes, play, [](std::uint32_t last) { return last; });
+}
+
+void measureFeatures(const Tape& tape, long passes, FeaturePlayer player) {
+  // Looking at every value takes as long as computing it, so that is done once.
+  const auto check = [&](std::uint32_t) { return player.checksum(); };
+  measure(tape, passes, [&] { return player.play(); }, check);
+}
+
+void writeRows(FeaturePlayer player) {
+  const std::vector<double> rows = player.rows();
+  std::fwrite(rows.data(), sizeof(double), rows.size(), stdout);
 }
 
 }  // namespace
@@ -164,7 +184,9 @@ int main(int argc, char** argv) {
   const std::string mode = argc > 2 ? argv[2] : "";
   const long passes = argc > 3 ? std::strtol(argv[3], nullptr, 10) : 1;
   if (argc < 3 || argc > 4 || passes < 1) {
-    std::fprintf(stderr, "usage: bookflow-native TAPE decode|apply|pipeline|simdjson [PASSES]\n");
+    std::fprintf(stderr,
+                 "usage: bookflow-native TAPE decode|apply|pipeline|simdjson|features|levels|rows "
+                 "[PASSES]\n");
     return 2;
   }
   Tape tape;
@@ -179,6 +201,10 @@ int main(int argc, char** argv) {
     const Packed packed = pack(tape, decoder);
     BookMessage message = makeBookMessage();
     measure(tape, passes, [&] { return playApply(packed, message, books); });
+  } else if (mode == "features" || mode == "levels") {
+    measureFeatures(tape, passes, FeaturePlayer(tape, decoder, mode == "levels"));
+  } else if (mode == "rows") {
+    writeRows(FeaturePlayer(tape, decoder, true));
   } else if (mode == "simdjson") {
 #ifdef BOOKFLOW_SIMDJSON
     SimdjsonDecoder other(tape.topics);
