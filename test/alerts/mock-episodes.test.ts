@@ -21,7 +21,7 @@ describe('episodes of the mock exchange', () => {
     if (!started.ok) throw new Error(started.message)
     const mock = started.value
     const url = `http://127.0.0.1:${mock.port}/mock/episodes`
-    const planted = async (): Promise<unknown[]> => (await fetch(url)).json()
+    const planted = async (): Promise<unknown> => (await fetch(url)).json()
     await expect.poll(planted, { timeout: 10_000 }).toHaveLength(1)
     expect(await planted()).toMatchObject([
       { kind: 'spoofing_suspected', symbol: 'XRPUSDT', side: 1 },
