@@ -113,6 +113,23 @@ export const STRATEGY_LEVELS = 5
 /** Supports, and as many resistances, that a symbol remembers until they are broken. */
 export const ALERT_LEVELS_KEPT = 4
 
+// Candles
+/** Closed candles of a symbol and interval that late trades may still change. */
+export const CANDLES_KEPT = 64
+/** Intervals without a trade that are written out as flat candles; beyond, they are left out. */
+export const FLAT_CANDLES_MAX = 120
+/** After the end of a candle by the time of books, its last trades may still be on their way. */
+export const CANDLE_GRACE_MS = 250
+/** A trade that claims to be so much later than its own message is not believed. */
+export const CANDLE_EARLY_MS_MAX = 1000
+/** Traded bins of one volume profile; the volume of further ones is dropped and counted. */
+export const PROFILE_BINS_MAX = 8192
+export const PROFILE_CANDLES_MAX = 1000
+/** Shortest interval that has a volume profile. */
+export const PROFILE_INTERVAL_MS_MIN = 60_000
+/** Candles of one answer, and those the control API and the desk keep of a symbol and interval. */
+export const CANDLES_ANSWERED_MAX = 64
+
 // Shared memory
 export const SEQLOCK_ATTEMPTS_MAX = 1000
 /**
@@ -127,6 +144,7 @@ export const SIGNAL_RING_SLOTS = 4096
 export const AUDIT_RING_SLOTS = 8192
 export const GAP_RING_SLOTS = 1024
 export const ALERT_RING_SLOTS = 4096
+export const CANDLE_RING_SLOTS = 4096
 
 // Execution
 export const ORDERS_OPEN_MAX = 1024
@@ -257,6 +275,8 @@ for (const slots of [
   AUDIT_RING_SLOTS,
   GAP_RING_SLOTS,
   ALERT_RING_SLOTS,
+  CANDLE_RING_SLOTS,
+  CANDLES_KEPT,
 ]) {
   assert((slots & (slots - 1)) === 0, 'a ring has a power of two of slots')
 }

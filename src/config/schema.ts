@@ -1,6 +1,7 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
 import { CLIENTS_MAX, INSTRUMENTS_MAX, SHARDS_MAX, TAKER_FEES_BPS } from '../constants.ts'
 import { AlertSection } from './alert-section.ts'
+import { CandleSection } from './candle-section.ts'
 import { EntrySection, ExitSection, PaperSection } from './exit-section.ts'
 import { BybitSection } from './gateway-section.ts'
 import { LimitsSchema, PRESETS } from './risk-limits.ts'
@@ -314,6 +315,7 @@ export const ConfigSchema = Type.Object(
     cross: Cross,
     venue_b: VenueSection,
     alerts: AlertSection,
+    candles: CandleSection,
     model: section('scoring', {
       enabled: flag(true, 'false: no scores, so no signals that need them'),
       folder: text('models/scalper-v1', 'a model with its manifest'),

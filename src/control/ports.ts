@@ -1,9 +1,11 @@
 import type { Result } from '../core/result.ts'
 import type { AlertKind } from '../domain/alerts.ts'
+import type { CandleInterval } from '../domain/candles.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import type { TradingState } from '../domain/trading.ts'
 import type { Command } from '../memory/command-record.ts'
 import type { AlertAnswer } from './alert-schema.ts'
+import type { CandleAnswer } from './candle-schema.ts'
 import type { FeatureColumnsAnswer } from './feature-columns-schema.ts'
 import type { MetricsSource } from './metrics.ts'
 import type {
@@ -39,6 +41,12 @@ export type ControlPorts = Readonly<{
   gaps(limit: number): readonly GapAnswer[]
   /** What happened in the markets, newest first. No kind: all of them. */
   alerts(limit: number, kind?: AlertKind, symbol?: string): readonly AlertAnswer[]
+  /** The latest closed ones, newest first. `instrument_unknown` as above. */
+  candles(
+    symbol: string,
+    interval: CandleInterval,
+    limit: number,
+  ): Result<readonly CandleAnswer[], ResultCode>
   orders(): readonly OrderAnswer[]
   positions(): readonly PositionAnswer[]
   /**

@@ -5,6 +5,7 @@ import { fail, type Result } from '../core/result.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { AlertSchema, AlertsQuery } from './alert-schema.ts'
 import { refuse } from './answers.ts'
+import { CandleSchema, CandlesQuery } from './candle-schema.ts'
 import { FeatureColumnsSchema } from './feature-columns-schema.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { ControlPorts } from './ports.ts'
@@ -38,6 +39,7 @@ export function addReadRoutes(
   addColumnsRoute(app, ports)
   addGapRoute(app, ports)
   addAlertRoute(app, ports)
+  addCandleRoute(app, ports)
   addTradingRoutes(app, ports)
 }
 
@@ -151,6 +153,22 @@ function addAlertRoute(app: FastifyInstance, ports: ControlPorts): void {
     '/api/v1/alerts',
     { schema: { ...alerts, querystring: AlertsQuery } },
     (request) => ports.alerts(request.query.limit, request.query.kind, request.query.symbol),
+  )
+}
+
+function addCandleRoute(app: FastifyInstance, ports: ControlPorts): void {
+  const text = 'The latest closed candles of a symbol, newest first'
+  const candles = schema('engine', text, Type.Array(CandleSchema), [400, 404])
+  type Query = { Params: Static<typeof SymbolParams>; Querystring: Static<typeof CandlesQuery> }
+  app.get<Query>(
+    '/api/v1/candles/:symbol',
+    { schema: { ...candles, params: SymbolParams, querystring: CandlesQuery } },
+    (request, reply) => {
+      const { interval = '1m', limit } = request.query
+      const { symbol } = request.params
+      const answer = withHint(ports, symbol, ports.candles(symbol, interval, limit))
+      return answer.ok ? reply.send(answer.value) : refuse(reply, answer)
+    },
   )
 }
 

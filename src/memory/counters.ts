@@ -201,6 +201,14 @@ export const COUNTERS = [
   'venue_connections_opened',
   'venue_connections_lost', // its quotes were withdrawn
   'venue_connects_failed',
+  // candles
+  'candles_closed',
+  'candles_revised', // changed by late trades after their close
+  'candles_skipped', // intervals without trades, too many to be written out
+  'candle_trades_late', // of a candle that had closed, and taken into it
+  'candle_trades_dropped', // too late for every kept candle of an interval, or from the future
+  'candle_trades_block', // no price of the market: in no candle
+  'profile_lots_dropped', // a volume profile was full
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

@@ -18,6 +18,7 @@ const INTENTS = counterIndex('intents')
 const INTENTS_DROPPED = counterIndex('intents_dropped')
 const INTENTS_WITHHELD = counterIndex('intents_withheld')
 const NO_ALERTS = new Float64Array(0)
+const NO_CANDLES = new Float64Array(0)
 
 export type SignalRunnerOptions = Readonly<{
   shard: number
@@ -37,6 +38,8 @@ export type SignalRunnerOptions = Readonly<{
   counters: Counters
   /** Latest alerts of a symbol (MarketView.alerts); undefined: none are kept. */
   alertsOf?: (instrument: number) => Float64Array | undefined
+  /** Latest candles of a symbol (MarketView.candles); undefined: none are made. */
+  candlesOf?: (instrument: number) => Float64Array | undefined
   /** Execution was given up: signals are shown and go no further. Undefined: never. */
   isWithheld?: () => boolean
   /** Wakes execution; called once after a symbol that pushed an intent. */
@@ -87,6 +90,7 @@ export class SignalRunner {
       score: new Float64Array(SCORE_FIELDS),
       book: createBookCopy(Math.min(STRATEGY_LEVELS, options.bookDepth)),
       alerts: NO_ALERTS,
+      candles: NO_CANDLES,
     }
   }
 
@@ -104,6 +108,7 @@ export class SignalRunner {
     view.nowUs = nowUs
     view.instrument = this.#options.instruments[instrument]
     view.alerts = this.#options.alertsOf?.(instrument) ?? NO_ALERTS
+    view.candles = this.#options.candlesOf?.(instrument) ?? NO_CANDLES
     const strategies = this.#options.strategies
     let pushed = 0
     for (let i = 0; i < strategies.length; i++) {

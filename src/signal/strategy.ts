@@ -21,6 +21,12 @@ export type MarketView = {
    * `k * ALERT_FIELDS` (alert-record.ts); number 0: none yet. Empty while nothing is watched for.
    */
   alerts: Float64Array
+  /**
+   * The latest closed candle of each interval of the symbol, with profile and indicators, in the
+   * order of CANDLE_INTERVALS: record k begins at `k * CANDLE_FIELDS` (candle-record.ts); open time
+   * NaN: none yet. Empty while no candles are made.
+   */
+  candles: Float64Array
 }
 
 /**

@@ -2,8 +2,10 @@ import { CLIENT_CHANNELS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
 import { nameHint } from '../core/nearest.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
+import { isCandleInterval } from '../domain/candles.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import { readAlert } from '../memory/alert-record.ts'
+import { readCandle } from '../memory/candle-record.ts'
 import { INTENT_INSTRUMENT } from '../memory/intent-record.ts'
 import { BookChannel, BookSource } from './book-channel.ts'
 import type { DeskChannel } from './desk-channel.ts'
@@ -16,12 +18,12 @@ import { describeSignal, describeTrade } from './market-events.ts'
 import { OrderChannel, PositionChannel } from './order-channel.ts'
 
 /** Families that take a symbol, or `*` for all of them. */
-const SYMBOL_FAMILIES = ['features', 'book', 'trades']
+const SYMBOL_FAMILIES = ['features', 'book', 'trades', 'candles']
 const PLAIN_CHANNELS = ['signals', 'alerts', 'orders', 'positions', 'health']
 const FAMILIES = [...SYMBOL_FAMILIES, ...PLAIN_CHANNELS]
 const FORMS =
-  'features.SYMBOL, book.N.SYMBOL, trades.SYMBOL (* for all symbols), signals, alerts, orders, ' +
-  'positions, health'
+  'features.SYMBOL, book.N.SYMBOL, trades.SYMBOL, candles.1m.SYMBOL (* for all symbols), signals, ' +
+  'alerts, orders, positions, health'
 
 export type ChannelFailure = 'unknown_channel' | 'too_many_channels'
 
@@ -87,6 +89,7 @@ export class ChannelTable {
       const hint = nameHint(family, FAMILIES) || '.'
       return fail('unknown_channel', `channel ${name}: unknown${hint} Known are ${FORMS}`)
     }
+    if (family === 'candles') return this.#expandCandles(name, rest)
     if (family !== 'book') return this.#expandSymbol(name, family, rest.join('.'))
     const [depthText, ...symbol] = rest
     const { depth } = this.#memory
@@ -99,6 +102,19 @@ export class ChannelTable {
       return fail('unknown_channel', message)
     }
     return this.#expandSymbol(name, `book.${depthText}`, symbol.join('.'))
+  }
+
+  #expandCandles(
+    name: string,
+    [interval, ...symbol]: readonly string[],
+  ): Result<readonly string[], ChannelFailure> {
+    const { candleIntervals } = this.#memory
+    if (candleIntervals.some((one) => one === interval) && symbol.length > 0) {
+      return this.#expandSymbol(name, `candles.${interval}`, symbol.join('.'))
+    }
+    const form = `write candles.INTERVAL.SYMBOL with one of ${candleIntervals.join(', ')}`
+    const fix = candleIntervals.length === 0 ? 'candles are switched off (candles.enabled)' : form
+    return fail('unknown_channel', `channel ${name}: ${fix}`)
   }
 
   #expandSymbol(
@@ -132,7 +148,8 @@ export class ChannelTable {
       )
     }
     const [family, second] = name.split('.')
-    const prefix = family === 'book' ? `book.${second}.` : `${family}.`
+    const hasTwo = family === 'book' || family === 'candles'
+    const prefix = hasTwo ? `${family}.${second}.` : `${family}.`
     const instrument = this.#bySymbol.get(name.slice(prefix.length))
     assert(instrument !== undefined, 'a channel is opened by a name that was expanded')
     if (family === 'book') return new BookChannel(this.#bookSource(instrument), Number(second))
@@ -140,6 +157,10 @@ export class ChannelTable {
       return new EventChannel(name, 'trades', records.trades[instrument.index], (trade) =>
         describeTrade(trade, instrument),
       )
+    }
+    if (family === 'candles' && isCandleInterval(second)) {
+      const log = records.candles(instrument.index, second)
+      return new EventChannel(name, 'candles', log, (record) => readCandle(record, instruments))
     }
     const { books, rows, scores } = this.#memory
     const at = instrument.index

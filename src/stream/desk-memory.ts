@@ -1,4 +1,5 @@
 import { assert } from '../core/assert.ts'
+import type { CandleInterval } from '../domain/candles.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import { type BookView, openBookView } from '../memory/book-view.ts'
 import { BroadcastReader } from '../memory/broadcast.ts'
@@ -40,6 +41,9 @@ export type DeskBuffers = Readonly<{
   signals: readonly SharedArrayBuffer[]
   gaps: readonly SharedArrayBuffer[]
   alerts: readonly SharedArrayBuffer[]
+  candles: readonly SharedArrayBuffer[]
+  /** Intervals of the candles that are made; none where they are switched off. */
+  candleIntervals: readonly CandleInterval[]
   audit: SharedArrayBuffer
   /** Of the stream itself. */
   counters: SharedArrayBuffer
@@ -61,6 +65,8 @@ export type DeskMemory = Readonly<{
   signals: readonly BroadcastReader[]
   gaps: readonly BroadcastReader[]
   alerts: readonly BroadcastReader[]
+  candles: readonly BroadcastReader[]
+  candleIntervals: readonly CandleInterval[]
   audit: BroadcastReader
   counters: Counters
   otherCounters: readonly Counters[]
@@ -88,6 +94,8 @@ export function openDeskMemory(buffers: DeskBuffers): DeskMemory {
     signals: buffers.signals.map((ring) => new BroadcastReader(ring, 'now')),
     gaps: buffers.gaps.map((ring) => new BroadcastReader(ring, 'oldest')),
     alerts: buffers.alerts.map((ring) => new BroadcastReader(ring, 'oldest')),
+    candles: buffers.candles.map((ring) => new BroadcastReader(ring, 'oldest')),
+    candleIntervals: buffers.candleIntervals,
     audit: new BroadcastReader(buffers.audit, 'oldest'),
     counters: new Counters(buffers.counters),
     otherCounters: buffers.otherCounters.map((buffer) => new Counters(buffer)),

@@ -9,23 +9,28 @@ import type { FrameFields, FrameVariant } from './frame-body.ts'
 export class EventLog<Event> {
   /** Events pushed so far. */
   head = 0
+  readonly #kept: number
   readonly #slots: Event[] = []
 
+  constructor(kept = DESK_EVENTS_KEPT) {
+    this.#kept = kept
+  }
+
   push(event: Event): void {
-    this.#slots[this.head % DESK_EVENTS_KEPT] = event
+    this.#slots[this.head % this.#kept] = event
     this.head++
   }
 
   /** Number of the oldest event still kept. */
   oldest(): number {
-    return Math.max(0, this.head - DESK_EVENTS_KEPT)
+    return Math.max(0, this.head - this.#kept)
   }
 
   /** Events number `from` up to the newest. */
   since(from: number): Event[] {
     const events: Event[] = []
     for (let at = Math.max(from, this.oldest()); at < this.head; at++) {
-      events.push(this.#slots[at % DESK_EVENTS_KEPT])
+      events.push(this.#slots[at % this.#kept])
     }
     return events
   }

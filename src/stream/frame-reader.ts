@@ -2,6 +2,7 @@ import { decode } from '@msgpack/msgpack'
 import { BOOK_REASONS, BOOK_STATES, type BookReason, type BookState } from '../domain/book.ts'
 import { ORDER_SIDES, type OrderSide, TRADING_STATES } from '../domain/trading.ts'
 import { readAlertFacts } from './alert-reader.ts'
+import { readCandleFacts } from './candle-reader.ts'
 import type {
   BookLevels,
   DeskFrame,
@@ -77,6 +78,16 @@ export function readFrame(wire: WireRecord, featureCount: number): DeskFrame | u
     case 'alerts': {
       const alerts = records(wire.alerts).map(readAlertFacts)
       return { kind: 'alerts', ...base, alerts: alerts.filter((one) => one !== undefined) }
+    }
+    case 'candles': {
+      const candles = records(wire.candles).map(readCandleFacts)
+      const symbol = channel.slice(`candles.${second}.`.length)
+      return {
+        kind: 'candles',
+        ...base,
+        symbol,
+        candles: candles.filter((one) => one !== undefined),
+      }
     }
     case 'orders':
       return { kind: 'orders', ...base, orders: records(wire.orders).map(readOrder) }

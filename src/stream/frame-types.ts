@@ -1,6 +1,7 @@
 import type { BookReason, BookState } from '../domain/book.ts'
 import type { OrderSide, TradingState } from '../domain/trading.ts'
 import type { AlertFacts } from '../memory/alert-record.ts'
+import type { CandleFacts } from '../memory/candle-record.ts'
 
 /**
  * The frames of the desk stream as the client library gives them. Fields have the names of the wire
@@ -12,6 +13,7 @@ export type DeskFrame =
   | TradesFrame
   | SignalsFrame
   | AlertsFrame
+  | CandlesFrame
   | OrdersFrame
   | PositionsFrame
   | HealthFrame
@@ -100,6 +102,8 @@ export type DeskSignal = {
 export type SignalsFrame = Frame<'signals'> & { signals: DeskSignal[] }
 
 export type AlertsFrame = Frame<'alerts'> & { alerts: AlertFacts[] }
+
+export type CandlesFrame = Frame<'candles'> & { symbol: string; candles: CandleFacts[] }
 
 export type DeskOrder = {
   /** Of the audit record. */

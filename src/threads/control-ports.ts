@@ -10,7 +10,8 @@ import { HealthBoard } from '../control/health.ts'
 import type { ControlPorts } from '../control/ports.ts'
 import type { EngineStatus, Readiness } from '../control/schemas.ts'
 import { systemClock } from '../core/clock.ts'
-import { fail } from '../core/result.ts'
+import { fail, succeed } from '../core/result.ts'
+import { readCandle } from '../memory/candle-record.ts'
 import { BREAKERS } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
 import { HISTOGRAMS } from '../memory/histograms.ts'
@@ -64,6 +65,13 @@ export function controlPorts(engine: Engine, owned: readonly (readonly number[])
       const isWanted = (one: AlertAnswer) =>
         (kind === undefined || one.kind === kind) && (symbol === undefined || one.symbol === symbol)
       return all.filter(isWanted).slice(0, limit)
+    },
+    candles: (symbol, interval, limit) => {
+      const index = watch.indexOf(symbol)
+      if (index === undefined) return fail('instrument_unknown', `no instrument ${symbol}`)
+      engine.candles.update()
+      const latest = engine.candles.latest(index, interval, limit)
+      return succeed(latest.map((record) => readCandle(record, engine.instruments)))
     },
     orders: () => {
       trading.update()

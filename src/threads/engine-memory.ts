@@ -1,6 +1,7 @@
 import {
   ALERT_RING_SLOTS,
   AUDIT_RING_SLOTS,
+  CANDLE_RING_SLOTS,
   COMMAND_RING_SLOTS,
   GAP_RING_SLOTS,
   INTENT_RING_SLOTS,
@@ -12,6 +13,7 @@ import { ALERT_FIELDS } from '../memory/alert-record.ts'
 import { AUDIT_FIELDS } from '../memory/audit-record.ts'
 import { createBooks } from '../memory/book-layout.ts'
 import { createBroadcast } from '../memory/broadcast.ts'
+import { CANDLE_FIELDS } from '../memory/candle-record.ts'
 import { COMMAND_FIELDS } from '../memory/command-record.ts'
 import { createControlBlock } from '../memory/control-block.ts'
 import { createCounters } from '../memory/counters.ts'
@@ -71,6 +73,8 @@ export type ShardMemory = Readonly<{
   gaps: SharedArrayBuffer
   /** What happened in the market, to desk and control. */
   alerts: SharedArrayBuffer
+  /** Closed candles, to desk and control. */
+  candles: SharedArrayBuffer
   counters: SharedArrayBuffer
   histograms: SharedArrayBuffer
 }>
@@ -98,6 +102,7 @@ export function createEngineMemory(
       trades: createBroadcast(TRADE_RING_SLOTS, TRADE_FIELDS),
       gaps: createBroadcast(GAP_RING_SLOTS, GAP_FIELDS),
       alerts: createBroadcast(ALERT_RING_SLOTS, ALERT_FIELDS),
+      candles: createBroadcast(CANDLE_RING_SLOTS, CANDLE_FIELDS),
       counters: createCounters(),
       histograms: createHistograms(),
     })),

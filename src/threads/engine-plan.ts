@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { configuredAlerts } from '../config/alert-section.ts'
+import { configuredCandles } from '../config/candle-section.ts'
 import type { Config } from '../config/schema.ts'
 import { assert } from '../core/assert.ts'
 import type { LogLevel } from '../core/log.ts'
 import type { Result } from '../core/result.ts'
+import type { CandleSettings } from '../domain/candles.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import { FEATURE_GROUP_NAMES, type FeatureGroup, isAlwaysOn } from '../features/catalogue.ts'
 import { leaderAmong } from '../features/cross-market.ts'
@@ -97,6 +99,11 @@ function isKind(kind: string): kind is ShardFeedOptions['kinds'][number] {
   return kind === 'orderbook' || kind === 'publicTrade' || kind === 'tickers'
 }
 
+/** Undefined when no candles are made: by configuration, or as there are no trades. */
+export function candleSettings({ candles, feed }: Config): CandleSettings | undefined {
+  return feed.topics.includes('publicTrade') ? configuredCandles(candles) : undefined
+}
+
 export type ShardPlan = Readonly<{
   config: Config
   instruments: InstrumentTable
@@ -127,6 +134,7 @@ export function shardTasks(plan: ShardPlan): Omit<ShardTask, 'port'>[] {
     venue: config.venue_b.enabled
       ? { url: config.venue_b.ws_url, symbols: config.venue_b.symbols }
       : undefined,
+    candles: candleSettings(config),
     alerts: config.alerts.enabled ? configuredAlerts(config.alerts.kinds) : undefined,
     model: {
       folder: config.model.folder,

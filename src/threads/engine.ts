@@ -10,6 +10,7 @@ import type { ResultCode } from '../domain/result-codes.ts'
 import { ControlBlock } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
 import { AlertLog } from './alert-log.ts'
+import { CandleLog } from './candle-log.ts'
 import { Commands } from './commands.ts'
 import { controlPorts } from './control-ports.ts'
 import type { CrossCheck } from './cross-check.ts'
@@ -65,6 +66,7 @@ export class Engine {
   readonly signals: SignalLog
   readonly gaps: GapLog
   readonly alerts: AlertLog
+  readonly candles: CandleLog
   readonly rates: Rates
   readonly shards: ShardSupervisor
   readonly store: StoreSupervisor
@@ -102,6 +104,7 @@ export class Engine {
     this.trading = new TradingFold(memory.audit, instruments)
     this.signals = new SignalLog(memory.shards.map((shard) => shard.signals))
     this.alerts = new AlertLog(memory.shards.map((shard) => shard.alerts))
+    this.candles = new CandleLog(memory.shards.map((shard) => shard.candles))
     this.gaps = new GapLog(memory.shards.map((shard) => shard.gaps))
     this.rates = new Rates(this.watch, systemClock)
     this.commands = new Commands(
@@ -201,6 +204,7 @@ export class Engine {
     this.signals.update()
     this.gaps.update()
     this.alerts.update()
+    this.candles.update()
     this.#watchdog.look(this.#isExecutionEnded)
   }
 

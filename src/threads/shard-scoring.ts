@@ -16,9 +16,16 @@ import { openScorer, type Scorer } from '../model/scorer.ts'
 import { SignalRunner } from '../signal/runner.ts'
 import { createStrategies } from '../signal/strategy-table.ts'
 import type { AlertBoard } from './alert-board.ts'
+import type { CandleBoard } from './candle-board.ts'
 import { booksOfDepth } from './engine-memory.ts'
 import { featureRegistry } from './feature-registry.ts'
 import type { ShardTask } from './shard-task.ts'
+
+/** What a shard tells of its markets beside their rows; undefined where it is switched off. */
+export type ShardBoards = Readonly<{
+  alerts: AlertBoard | undefined
+  candles: CandleBoard | undefined
+}>
 
 /**
  * Scores and signals of a shard: a row marks its symbol, all that are marked are scored in bounded
@@ -58,7 +65,7 @@ export class ShardScoring {
     task: ShardTask,
     ports: ScoringPorts,
     counters: Counters,
-    alerts?: AlertBoard,
+    boards?: ShardBoards,
   ): Promise<Result<ShardScoring | undefined>> {
     const { instruments, memory, owned, shard } = task
     if (!task.model.enabled) return succeed(undefined)
@@ -96,7 +103,8 @@ export class ShardScoring {
       intents: new RingWriter(memory.shards[shard].intents),
       signals: new BroadcastWriter(memory.shards[shard].signals),
       counters,
-      ...(alerts === undefined ? {} : { alertsOf: (index) => alerts.latestOf(index) }),
+      alertsOf: (index) => boards?.alerts?.latestOf(index),
+      candlesOf: (index) => boards?.candles?.latestOf(index),
       isWithheld: () => control.isWayOutClosed(),
       ringDoorbell: () => control.ring(),
     })

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { LogLevel } from '../core/log.ts'
 import type { AlertSettings } from '../domain/alerts.ts'
+import type { CandleSettings } from '../domain/candles.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { FeatureGroup } from '../features/catalogue.ts'
 import type { FeatureCatalogueParameters } from '../features/parameters.ts'
@@ -32,6 +33,8 @@ export type ShardTask = Readonly<{
   venue: ShardVenueOptions | undefined
   /** Undefined: nothing is watched for. */
   alerts: AlertSettings | undefined
+  /** Undefined: no candles are made. */
+  candles: CandleSettings | undefined
   model: Readonly<{ folder: string; enabled: boolean; batchPeriodMs: number }>
   strategies: readonly ShardStrategy[]
   seed: number

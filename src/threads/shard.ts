@@ -1,3 +1,4 @@
+// Long because all that a shard runs meets here.
 import { CONNECTIONS_PER_SHARD_MAX, HEARTBEAT_PERIOD_MS } from '../constants.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Histogram } from '../core/histogram.ts'
@@ -19,9 +20,10 @@ import { Counters } from '../memory/counters.ts'
 import { openHistogram } from '../memory/histograms.ts'
 import { publishRow } from '../memory/row-view.ts'
 import { AlertBoard } from './alert-board.ts'
+import { CandleBoard } from './candle-board.ts'
 import { Pipeline, type PipelineSink } from './pipeline.ts'
 import { ShardGaps } from './shard-gaps.ts'
-import { ShardScoring } from './shard-scoring.ts'
+import { type ShardBoards, ShardScoring } from './shard-scoring.ts'
 import type { ShardStatus, ShardTask } from './shard-task.ts'
 import { openShardTopics, type ShardTopics } from './shard-topics.ts'
 import { openVenueFeeds } from './shard-venue.ts'
@@ -67,6 +69,7 @@ export class Shard {
   readonly #control: ControlBlock
   readonly #scoring: ShardScoring | undefined
   readonly #alerts: AlertBoard | undefined
+  readonly #candles: CandleBoard | undefined
   readonly #venues: readonly BookTickerFeed[]
   #cancels: CancelTimer[] = []
 
@@ -75,7 +78,7 @@ export class Shard {
     ports: ShardPorts,
     counters: Counters,
     scoring: ShardScoring | undefined,
-    alerts: AlertBoard | undefined,
+    boards: ShardBoards,
   ) {
     const { memory, shard } = task
     const { clock, log, timers } = ports
@@ -85,17 +88,18 @@ export class Shard {
     this.#log = log
     this.#counters = counters
     this.#scoring = scoring
-    this.#alerts = alerts
+    this.#alerts = boards.alerts
+    this.#candles = boards.candles
     this.#control = new ControlBlock(memory.control)
     const own = memory.shards[shard]
     this.#socketToFeature = openHistogram(own.histograms, 'socket_to_feature')
     this.#exchangeToFeature = openHistogram(own.histograms, 'exchange_to_feature')
     this.#pushToFeature = openHistogram(own.histograms, 'push_to_feature')
-    this.#trades = new TradeBoard(new BroadcastWriter(own.trades), task.owned)
+    this.#trades = new TradeBoard(new BroadcastWriter(own.trades), task.owned, this.#candles)
     this.#tickers = new TickerBoard(memory.tickers, task.owned)
     this.#topics = openShardTopics(task, counters, clock.nowUs())
     const { topics, books, features } = this.#topics
-    alerts?.follow(this.#topics)
+    this.#alerts?.follow(this.#topics)
     this.#gaps = new ShardGaps({
       ...ports,
       task,
@@ -133,9 +137,11 @@ export class Shard {
   static async open(task: ShardTask, ports: ShardPorts): Promise<Result<Shard>> {
     const counters = new Counters(task.memory.shards[task.shard].counters)
     const alerts = AlertBoard.open(task, ports.clock, counters)
-    const scoring = await ShardScoring.open(task, ports, counters, alerts)
+    const candles = CandleBoard.open(task, ports.clock, counters)
+    const boards = { alerts, candles }
+    const scoring = await ShardScoring.open(task, ports, counters, boards)
     if (!scoring.ok) return scoring
-    return succeed(new Shard(task, ports, counters, scoring.value, alerts))
+    return succeed(new Shard(task, ports, counters, scoring.value, boards))
   }
 
   start(): void {
@@ -248,13 +254,19 @@ export class Shard {
       this.#staleness.unwatch(topic)
       this.#pipeline.invalidate(topic, 'connection_lost', nowUs)
       this.#alerts?.onDown(topic, 'connection_lost')
+      const { instrument, kind } = this.#topics.topics[topic]
+      if (kind === 'publicTrade') this.#candles?.onLost(instrument.index)
     }
     this.#gaps.onLost(topics, nowUs)
   }
 
   #onSubscribed(topics: readonly number[]): void {
     const nowUs = this.#clock.nowUs()
-    for (const topic of topics) this.#staleness.watch(topic, nowUs)
+    for (const topic of topics) {
+      this.#staleness.watch(topic, nowUs)
+      const { instrument, kind } = this.#topics.topics[topic]
+      if (kind === 'publicTrade') this.#candles?.onSeen(instrument.index)
+    }
     this.#gaps.onSubscribed(topics, nowUs)
   }
 
@@ -285,6 +297,7 @@ export class Shard {
     this.#pushToFeature.record(nowUs - message.tsMs * 1000)
     // After the row is out: nobody waits for what it means.
     this.#alerts?.onRow(instrument, message, nowUs)
+    this.#candles?.onBook(instrument, message)
     this.#scoring?.markChanged(instrument, nowUs)
   }
 }

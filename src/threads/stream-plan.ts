@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { EngineMemory } from './engine-memory.ts'
-import { featureGroups } from './engine-plan.ts'
+import { candleSettings, featureGroups } from './engine-plan.ts'
 import { deskFeatureSchema } from './feature-registry.ts'
 import type { StreamWorkerData } from './stream-worker-data.ts'
 
@@ -19,6 +19,8 @@ export function streamWorkerData(
     signals: memory.shards.map((shard) => shard.signals),
     gaps: memory.shards.map((shard) => shard.gaps),
     alerts: memory.shards.map((shard) => shard.alerts),
+    candles: memory.shards.map((shard) => shard.candles),
+    candleIntervals: candleSettings(config)?.intervals ?? [],
     audit: memory.audit,
     counters: memory.streamCounters,
     otherCounters: [

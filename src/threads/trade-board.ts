@@ -6,6 +6,7 @@ import { TradeIds } from '../features/trade-ids.ts'
 import type { RecentTrade } from '../feed/bybit/recent-trades.ts'
 import type { BroadcastWriter } from '../memory/broadcast.ts'
 import * as trade from '../memory/trade-record.ts'
+import type { CandleBoard } from './candle-board.ts'
 
 const FLAG_BLOCK = 1
 const FLAG_RPI = 2
@@ -20,11 +21,14 @@ export class TradeBoard {
   readonly #record = new Float64Array(trade.TRADE_FIELDS)
   /** By instrument; undefined for those of other shards. */
   readonly #ids: (TradeIds | undefined)[] = []
+  readonly #candles: CandleBoard | undefined
   readonly #idLow = new Int32Array(1)
   readonly #idHigh = new Int32Array(1)
 
-  constructor(writer: BroadcastWriter, owned: readonly number[]) {
+  /** `candles`: undefined where none are made of the trades. */
+  constructor(writer: BroadcastWriter, owned: readonly number[], candles?: CandleBoard) {
     this.#writer = writer
+    this.#candles = candles
     for (const index of owned) this.#ids[index] = new TradeIds(DESK_TRADE_IDS_MAX)
   }
 
@@ -42,7 +46,9 @@ export class TradeBoard {
       const isBlock = message.isBlock[i] === 1 ? FLAG_BLOCK : 0
       record[trade.TRADE_FLAGS] = isBlock + (message.isRpi[i] === 1 ? FLAG_RPI : 0)
       this.#writer.publish(record)
+      this.#candles?.onTrade(instrument, message, i)
     }
+    this.#candles?.endBatch(instrument)
   }
 
   /** Trades fetched after a gap, oldest first; answers how many of them were new. */
@@ -62,8 +68,10 @@ export class TradeBoard {
       const flags = FLAG_LATE + (late.isBlock ? FLAG_BLOCK : 0)
       record[trade.TRADE_FLAGS] = flags + (late.isRpi ? FLAG_RPI : 0)
       this.#writer.publish(record)
+      this.#candles?.onFetched(instrument, late)
       count++
     }
+    this.#candles?.endBatch(instrument)
     return count
   }
 }

@@ -1,11 +1,13 @@
 import { Writable } from 'node:stream'
 import type { AlertAnswer } from '../../src/control/alert-schema.ts'
+import type { CandleAnswer } from '../../src/control/candle-schema.ts'
 import type { MetricFamily } from '../../src/control/metrics.ts'
 import type { CommandAsk, CommandOutcome, ControlPorts } from '../../src/control/ports.ts'
 import type { BookAnswer, GapAnswer, HealthMatrix } from '../../src/control/schemas.ts'
 import { ManualClock } from '../../src/core/clock.ts'
 import { createLogger } from '../../src/core/log.ts'
 import { fail, type Result, succeed } from '../../src/core/result.ts'
+import { type CandleInterval, intervalMs } from '../../src/domain/candles.ts'
 import type { ResultCode } from '../../src/domain/result-codes.ts'
 import type { Command } from '../../src/memory/command-record.ts'
 import { featureColumns } from '../../src/threads/feature-registry.ts'
@@ -75,6 +77,11 @@ export class EngineDouble {
       signals: (limit) => Array.from({ length: Math.min(limit, 3) }, signalAnswer),
       gaps: (limit) => Array.from({ length: Math.min(limit, 3) }, gapAnswer),
       alerts: (limit) => Array.from({ length: Math.min(limit, 3) }, alertAnswer),
+      candles: (symbol, interval, limit) =>
+        this.#of(
+          symbol,
+          Array.from({ length: Math.min(limit, 3) }, () => candleAnswer(interval)),
+        ),
       orders: () => {
         if (this.isBroken) throw new Error('a fault with secrets in its text')
         return [orderAnswer()]
@@ -174,6 +181,20 @@ function gapAnswer(): GapAnswer {
     updates_lost: 2,
     trades_filled: null,
     is_complete: null,
+  }
+}
+
+function candleAnswer(interval: CandleInterval): CandleAnswer {
+  return {
+    ...{ symbol: 'BTCUSDT', interval, open_ms: 0, close_ms: intervalMs(interval) },
+    ...{ open: '64250.10', high: '64260.00', low: '64249.90', close: '64251.00' },
+    ...{ volume: '1.500', buy_volume: '0.700', turnover: 96_375, vwap: 64_250, trades: 9 },
+    ...{ flat: false, partial: true, after_gap: false, revision: 0 },
+    profile: {
+      ...{ poc: 64_250.5, value_area_high: 64_260, value_area_low: 64_249 },
+      ...{ poc_strength: 1.7, is_poc_strong: true },
+    },
+    indicators: { ema_20: 64_250.4, rsi_14: null },
   }
 }
 

@@ -3,6 +3,7 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { CandleSchema } from '../../src/control/candle-schema.ts'
 import { FeatureColumnsSchema } from '../../src/control/feature-columns-schema.ts'
 import {
   BookSchema,
@@ -70,6 +71,7 @@ describe('reads', () => {
     ['/api/v1/books/BTCUSDT', BookSchema],
     ['/api/v1/features', FeatureColumnsSchema],
     ['/api/v1/features/BTCUSDT', FeaturesSchema],
+    ['/api/v1/candles/BTCUSDT?interval=5m&limit=2', Type.Array(CandleSchema)],
     ['/api/v1/signals', Type.Array(SignalSchema)],
     ['/api/v1/orders', Type.Array(OrderSchema)],
     ['/api/v1/positions', Type.Array(PositionSchema)],
@@ -127,6 +129,7 @@ describe('reads', () => {
 
   it.each([
     ['/api/v1/books/BTCUSD', 404, 'instrument_unknown', 'did you mean BTCUSDT?'],
+    ['/api/v1/candles/NOPE', 404, 'instrument_unknown', 'no instrument NOPE'],
     ['/api/v1/features/NOPE', 404, 'instrument_unknown', 'no instrument NOPE'],
     ['/api/v1/books/btc%2F..', 400, 'bad_request', 'symbol'],
     ['/api/v1/books/BTCUSDT?depth=0', 400, 'bad_request', 'depth'],
@@ -334,6 +337,7 @@ describe('documentation', () => {
       '/',
       '/api/v1/alerts',
       '/api/v1/books/{symbol}',
+      '/api/v1/candles/{symbol}',
       '/api/v1/control/cancel-all',
       '/api/v1/control/flatten',
       '/api/v1/control/halt',

@@ -64,6 +64,7 @@ export function viewOf(moment: Moment): MarketView {
     score: new Float64Array(SCORE_FIELDS),
     book: createBookCopy(5),
     alerts: new Float64Array(0),
+    candles: new Float64Array(0),
   }
   view.row.rowNumber = 100
   view.row.u = 777

@@ -1,5 +1,6 @@
 import {
   ALERT_RING_SLOTS,
+  CANDLE_RING_SLOTS,
   FEATURE_COUNT,
   GAP_RING_SLOTS,
   SIGNAL_RING_SLOTS,
@@ -13,6 +14,7 @@ import {
   type BookState,
   bookReasonCode,
 } from '../../src/domain/book.ts'
+import { CANDLE_INTERVALS } from '../../src/domain/candles.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
 import { ORDER_STATES, type OrderState } from '../../src/domain/trading.ts'
 import * as alert from '../../src/memory/alert-record.ts'
@@ -20,6 +22,7 @@ import * as audit from '../../src/memory/audit-record.ts'
 import * as layout from '../../src/memory/book-layout.ts'
 import * as bookView from '../../src/memory/book-view.ts'
 import { BroadcastWriter, createBroadcast } from '../../src/memory/broadcast.ts'
+import * as candle from '../../src/memory/candle-record.ts'
 import { createControlBlock } from '../../src/memory/control-block.ts'
 import { createCounters } from '../../src/memory/counters.ts'
 import * as gap from '../../src/memory/gap-record.ts'
@@ -50,6 +53,8 @@ export function createDeskWorld(symbols: readonly string[], depth = 20, nowUs = 
     signals: [createBroadcast(SIGNAL_RING_SLOTS, INTENT_FIELDS)],
     gaps: [createBroadcast(GAP_RING_SLOTS, gap.GAP_FIELDS)],
     alerts: [createBroadcast(ALERT_RING_SLOTS, alert.ALERT_FIELDS)],
+    candles: [createBroadcast(CANDLE_RING_SLOTS, candle.CANDLE_FIELDS)],
+    candleIntervals: ['1s', '1m'],
     audit: createBroadcast(AUDIT_SLOTS, audit.AUDIT_FIELDS),
     counters: createCounters(),
     otherCounters: [createCounters()],
@@ -76,6 +81,7 @@ export function createDeskWorld(symbols: readonly string[], depth = 20, nowUs = 
   const signals = new BroadcastWriter(buffers.signals[0])
   const gaps = new BroadcastWriter(buffers.gaps[0])
   const alerts = new BroadcastWriter(buffers.alerts[0])
+  const candles = new BroadcastWriter(buffers.candles[0])
   const auditWriter = new BroadcastWriter(buffers.audit)
   const rowNumbers = symbols.map(() => 0)
 
@@ -150,6 +156,14 @@ export function createDeskWorld(symbols: readonly string[], depth = 20, nowUs = 
       record.set([number, index, alertKindCode('wall_pulled'), 1, nowUs() / 1000, 9, 3, ticks])
       record.set([0.9, 0.5, 1250, 0, 1250, 800, nowUs()], alert.ALERT_VALUE)
       alerts.publish(record)
+    },
+    /** A closed minute with a profile and one indicator. */
+    candle(index: number, minute: number, closeTicks: number): void {
+      const record = new Float64Array(candle.CANDLE_FIELDS).fill(Number.NaN)
+      record.set([index, CANDLE_INTERVALS.indexOf('1m'), minute * 60_000, 10_000, 10_009, 9_990])
+      record.set([closeTicks, 500, 200, 5_000_000, 7, 0, 0], candle.CANDLE_CLOSE)
+      record.set([10_004.5, 10_009, 9_995, 2, nowUs(), 10_001], candle.CANDLE_POC)
+      candles.publish(record)
     },
     signal(index: number, number: number): void {
       const record = new Float64Array(INTENT_FIELDS)

@@ -265,6 +265,28 @@ describe.each(SERVERS)('a desk served by %s', (server, loads) => {
       expect(next.alerts).toMatchObject([{ symbol: 'ETHUSDT', evidence: { life_ms: 800 } }])
     })
 
+    test('tells closed candles of one interval and symbol', async () => {
+      const world = createDeskWorld(SYMBOLS)
+      world.candle(0, 1, 10_001)
+      const { port } = await serve(world, { server })
+      const client = await connect(port, [protocol])
+      client.ask({ op: 'subscribe', channels: ['candles.1m.*', 'candles.1s.BTCUSDT'] })
+      const first = await client.frame('candles.1m.BTCUSDT', 1)
+      expect(schemaErrors(first)).toBe('')
+      expect(first.candles).toMatchObject([
+        { symbol: 'BTCUSDT', interval: '1m', open_ms: 60_000, close_ms: 120_000, trades: 7 },
+      ])
+      world.candle(0, 2, 10_002)
+      world.candle(1, 2, 10_003)
+      const next = await client.frame('candles.1m.BTCUSDT', 2)
+      expect(schemaErrors(next)).toBe('')
+      expect(next.candles).toMatchObject([{ open_ms: 120_000, profile: { is_poc_strong: true } }])
+      expect((await client.frame('candles.1s.BTCUSDT', 1)).candles).toEqual([])
+      client.ask({ op: 'subscribe', channels: ['candles.7m.BTCUSDT'] })
+      const refused = await client.answer('error')
+      expect(refused.message).toMatch(/one of 1s, 1m/)
+    })
+
     test('reports health once a second and stops a channel that is unsubscribed', async () => {
       const world = createDeskWorld(SYMBOLS)
       world.book(0, [[100, 5]], [[101, 5]])

@@ -111,7 +111,7 @@ const EXIT_SCRIPT = `
   import { ${releaseStreamAtExit.name} } from './dist/threads/stream-exit.js'
   const memory = createEngineMemory(1, 1, 5)
   const workerData = {
-    ...memory, trades: [], signals: [], gaps: [], alerts: [],
+    ...memory, trades: [], signals: [], gaps: [], alerts: [], candles: [], candleIntervals: [],
     counters: memory.streamCounters, otherCounters: [],
     instruments: [{ index: 0, symbol: 'BTCUSDT' }], logLevel: 'silent',
     features: { hash: '', names: [], units: [], built: [] },

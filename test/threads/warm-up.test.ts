@@ -41,6 +41,7 @@ function taskOf(isScoring: boolean, depths: readonly number[] = [DEPTH]): ShardT
     groups: ['A', 'B', 'C', 'D'],
     cross: { leader: 0, feesBps: 10 },
     venue: undefined,
+    candles: undefined,
     alerts: undefined,
     model: { folder: 'models/scalper-v1', enabled: isScoring, batchPeriodMs: 5 },
     strategies: [],

@@ -12,6 +12,7 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   book: ['core', 'constants', 'domain', 'memory'],
   features: ['core', 'constants', 'domain', 'memory'],
   alerts: ['core', 'constants', 'domain', 'memory'],
+  candles: ['core', 'constants', 'domain', 'memory'],
   model: ['core', 'constants', 'domain', 'memory'],
   signal: ['core', 'constants', 'domain', 'memory'],
   execution: ['core', 'constants', 'domain', 'memory'],
