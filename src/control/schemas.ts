@@ -1,7 +1,7 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
 import { DEPTH_MAX, GAPS_ANSWERED_MAX, SIGNALS_ANSWERED_MAX } from '../constants.ts'
 import { BOOK_REASONS, BOOK_STATES } from '../domain/book.ts'
-import { ORDER_SIDES, ORDER_STATES, TRADING_STATES } from '../domain/trading.ts'
+import { ORDER_SIDES, ORDER_STATES, POSITION_STATES, TRADING_STATES } from '../domain/trading.ts'
 import { COMMAND_REASON_SLOTS, COMMAND_WHO_SLOTS, COMMANDS } from '../memory/command-record.ts'
 import { INTENT_ACTIONS, INTENT_REASONS } from '../memory/intent-record.ts'
 import { textBytesMax } from '../memory/text-slots.ts'
@@ -194,6 +194,7 @@ export const OrderSchema = shape({
 
 export const PositionSchema = shape({
   symbol: text('name at the exchange'),
+  state: words(POSITION_STATES, 'closing: an order that makes it smaller is on its way'),
   qty: decimal('signed, in base currency'),
   average_price: orNull.number('of the entry; null when flat'),
   realized_pnl_quote: Type.Number({ description: 'fees included' }),

@@ -27,3 +27,11 @@ export const ORDER_STATES = [
   'amending', // open, with a change of price or size on its way
 ] as const
 export type OrderState = (typeof ORDER_STATES)[number]
+
+/** The order is the code in shared memory; the transition table is execution's own. Append only. */
+export const POSITION_STATES = [
+  'closed',
+  'open',
+  'closing', // an order that makes it smaller is on its way or rests
+] as const
+export type PositionState = (typeof POSITION_STATES)[number]

@@ -9,6 +9,7 @@ import type {
   OrderAmended,
   OrderCreated,
   OrderStateChanged,
+  PositionAdjusted,
   RunStarted,
 } from '../domain/journal.ts'
 import type { ExitLevelsMoved } from '../domain/journal-exits.ts'
@@ -24,6 +25,7 @@ import {
 import { createOrder, type Order } from './order/order.ts'
 import { isFinished, nextOrderState } from './order/order-state.ts'
 import { afterFill, FLAT, type Position, type Steps } from './position.ts'
+import { PositionLives } from './position-life.ts'
 import { RecentIds } from './recent-ids.ts'
 import { RiskHistory } from './risk/risk-history.ts'
 import { StopFold } from './stop-fold.ts'
@@ -61,6 +63,7 @@ export class ExecutionState {
   readonly holdings = new Map<string, Holding>()
   /** What happened on the account beside our orders. */
   readonly account = new AccountFold(this.holdings)
+  readonly lives = new PositionLives()
   /** A kill or a flatten that has not ended. */
   readonly stops = new StopFold()
   /** What the risk gate must know of the past. */
@@ -98,7 +101,7 @@ export class ExecutionState {
       case 'external_order':
         return this.account.externalOrder(record)
       case 'position_adjusted':
-        return this.account.adjust(record)
+        return this.#adjust(record)
       case 'stop':
         this.stops.apply(record)
         return FOLDED
@@ -129,6 +132,15 @@ export class ExecutionState {
     for (const { fundingQuote, position } of this.holdings.values())
       sum += position.realizedQuote - position.feesQuote - fundingQuote
     return sum
+  }
+
+  /** The life of a position goes on from where it was before a record. */
+  live(key: string, lotsBefore: number): void {
+    let isLeaving = false
+    for (const { key: other, state, terms } of this.unfinished.values()) {
+      if (terms.reduce_only && other === key && state !== 'created') isLeaving = true
+    }
+    this.lives.move(key, lotsBefore, this.position(key).lots, isLeaving)
   }
 
   #startRun(record: RunStarted): Folded {
@@ -217,6 +229,7 @@ export class ExecutionState {
       const oldest = this.finished.keep(record.order_link_id)
       if (oldest !== undefined) this.orders.delete(oldest)
     }
+    if (order.terms.reduce_only) this.live(order.key, this.position(order.key).lots)
     return FOLDED
   }
 
@@ -257,7 +270,9 @@ export class ExecutionState {
     order.feesQuote += record.fee_quote
     order.updatedUs = record.time_us
     holding.plan = planAfterFill(holding, position, order.terms, record.time_us)
+    const lotsBefore = holding.position.lots
     holding.position = position
+    this.live(order.key, lotsBefore)
     holding.movedUs = record.time_us
     this.fills++
     if (record.run === this.run)
@@ -269,7 +284,15 @@ export class ExecutionState {
     const key = instrumentKey(record)
     const before = this.position(key)
     const folded = this.account.externalFill(record)
-    if (folded.ok) this.risk.moved(key, before, this.position(key), record.time_us)
+    if (!folded.ok) return folded
+    this.risk.moved(key, before, this.position(key), record.time_us)
+    this.live(key, before.lots)
+    return folded
+  }
+
+  #adjust(record: PositionAdjusted): Folded {
+    const folded = this.account.adjust(record)
+    if (folded.ok) this.live(instrumentKey(record), record.lots_before)
     return folded
   }
 }

@@ -5,7 +5,7 @@ import type { BreakerState, JournalRecord } from '../domain/journal.ts'
 import { BREAKER_STATES } from '../domain/journal.ts'
 import { isJournalRecord } from '../domain/journal-codec.ts'
 import { RESULT_CODES, type ResultCode } from '../domain/result-codes.ts'
-import { ORDER_SIDES, ORDER_STATES, tradingStateCode } from '../domain/trading.ts'
+import { ORDER_SIDES, ORDER_STATES, POSITION_STATES, tradingStateCode } from '../domain/trading.ts'
 import * as audit from '../memory/audit-record.ts'
 import type { Counters } from '../memory/counters.ts'
 import { INTENT_REASONS } from '../memory/intent-record.ts'
@@ -165,6 +165,7 @@ export class Ledger {
   auditPosition(key: string, nowUs: number): void {
     const record = this.#record('position', nowUs)
     record[audit.AUDIT_INSTRUMENT] = this.instrument(key)?.index ?? Number.NaN
+    record[audit.AUDIT_STATE] = POSITION_STATES.indexOf(this.state.lives.of(key))
     this.#fillPosition(record, key)
   }
 

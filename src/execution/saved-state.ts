@@ -101,7 +101,10 @@ function fillState(state: ExecutionState, saved: SavedState, restored: Restored)
     if (!isFinished(order.state)) state.unfinished.set(id, order)
   }
   for (const id of saved.finished) state.finished.add(id)
-  for (const [key, holding] of restored.holdings) state.holdings.set(key, holding)
+  for (const [key, holding] of restored.holdings) {
+    state.holdings.set(key, holding)
+    state.live(key, 0)
+  }
   const { account } = state
   for (const execId of saved.account.execIds) account.execIds.add(execId)
   for (const id of saved.account.externalOrders) account.externalOrders.add(id)

@@ -1,6 +1,6 @@
 import { decode } from '@msgpack/msgpack'
 import { BOOK_REASONS, BOOK_STATES, type BookReason, type BookState } from '../domain/book.ts'
-import { ORDER_SIDES, type OrderSide, TRADING_STATES } from '../domain/trading.ts'
+import { ORDER_SIDES, type OrderSide, POSITION_STATES, TRADING_STATES } from '../domain/trading.ts'
 import { readAlertFacts } from './alert-reader.ts'
 import { readCandleFacts } from './candle-reader.ts'
 import type {
@@ -198,6 +198,7 @@ function readOrder(wire: WireRecord): DeskOrder {
 function readPosition(wire: WireRecord): DeskPosition {
   return {
     symbol: text(wire.symbol) ?? '',
+    state: oneOf(POSITION_STATES, wire.state) ?? 'closed',
     size: text(wire.size),
     average_price: number(wire.average_price),
     realized_pnl_quote: number(wire.realized_pnl_quote),

@@ -1,5 +1,5 @@
 import type { BookReason, BookState } from '../domain/book.ts'
-import type { OrderSide, TradingState } from '../domain/trading.ts'
+import type { OrderSide, PositionState, TradingState } from '../domain/trading.ts'
 import type { AlertFacts } from '../memory/alert-record.ts'
 import type { CandleFacts } from '../memory/candle-record.ts'
 
@@ -132,6 +132,7 @@ export type OrdersFrame = Frame<'orders'> & { orders: DeskOrder[] }
 
 export type DeskPosition = {
   symbol: string
+  state: PositionState
   /** Signed decimal text; negative is short. */
   size: string | null
   average_price: number | null

@@ -1,7 +1,7 @@
 import { ORDERS_OPEN_MAX } from '../constants.ts'
 import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
 import { resultCodeName } from '../domain/result-codes.ts'
-import { ORDER_SIDES, ORDER_STATES } from '../domain/trading.ts'
+import { ORDER_SIDES, ORDER_STATES, POSITION_STATES } from '../domain/trading.ts'
 import * as audit from '../memory/audit-record.ts'
 import type { Counters } from '../memory/counters.ts'
 import { INTENT_REASONS } from '../memory/intent-record.ts'
@@ -91,6 +91,7 @@ export class OrderFold {
       version: ++this.positionVersion,
       fields: {
         symbol: instrument.symbol,
+        state: POSITION_STATES[record[audit.AUDIT_STATE]] ?? 'closed',
         size: sizeOrNull(record[audit.AUDIT_POSITION_LOTS], instrument),
         average_price: finiteOrNull(record[audit.AUDIT_AVERAGE_PRICE]),
         realized_pnl_quote: finiteOrNull(record[audit.AUDIT_REALIZED_PNL_QUOTE]),

@@ -196,6 +196,7 @@ export function positionAnswers(trading: TradingFold, watch: MarketWatch): Posit
     const instrument = watch.instruments[position.instrument]
     return {
       symbol: instrument.symbol,
+      state: position.state,
       qty: formatSteps(position.lots, instrument.lot),
       average_price: position.lots === 0 ? null : orNull(position.averagePrice),
       realized_pnl_quote: position.realizedPnlQuote,

@@ -6,6 +6,8 @@ import {
   ORDER_STATES,
   type OrderSide,
   type OrderState,
+  POSITION_STATES,
+  type PositionState,
   TRADING_STATES,
   type TradingState,
 } from '../domain/trading.ts'
@@ -30,6 +32,7 @@ export type OrderView = Readonly<{
 
 export type PositionView = Readonly<{
   instrument: number
+  state: PositionState
   lots: number
   averagePrice: number
   realizedPnlQuote: number
@@ -129,6 +132,7 @@ export class TradingFold {
     if (this.#instruments[instrument] === undefined) return
     this.positions.set(instrument, {
       instrument,
+      state: POSITION_STATES[record[audit.AUDIT_STATE]] ?? 'closed',
       lots: record[audit.AUDIT_POSITION_LOTS],
       averagePrice: record[audit.AUDIT_AVERAGE_PRICE],
       realizedPnlQuote: record[audit.AUDIT_REALIZED_PNL_QUOTE],

@@ -257,6 +257,7 @@ function orderAnswer() {
 function positionAnswer() {
   return {
     symbol: 'BTCUSDT',
+    state: 'open' as const,
     qty: '-0.010',
     average_price: 64250.2,
     realized_pnl_quote: 0,

@@ -79,6 +79,7 @@ describe('the view of orders', () => {
     ]) {
       publish('position', {
         [audit.AUDIT_INSTRUMENT]: 0,
+        [audit.AUDIT_STATE]: lots === 0 ? 0 : 2,
         [audit.AUDIT_POSITION_LOTS]: lots,
         [audit.AUDIT_REALIZED_PNL_QUOTE]: pnl,
       })
@@ -86,7 +87,7 @@ describe('the view of orders', () => {
     publish('position', { [audit.AUDIT_INSTRUMENT]: 1, [audit.AUDIT_REALIZED_PNL_QUOTE]: 2 })
     publish('position', { [audit.AUDIT_INSTRUMENT]: 7, [audit.AUDIT_REALIZED_PNL_QUOTE]: 100 })
     fold.update()
-    expect(fold.positions.get(0)?.lots).toBe(0)
+    expect(fold.positions.get(0)).toMatchObject({ lots: 0, state: 'closed' })
     expect(fold.realizedPnlQuote()).toBe(5)
   })
 

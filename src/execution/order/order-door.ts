@@ -36,6 +36,7 @@ export function enterOrderState(
     ledger.log.error(line, 'order transition forbidden')
     return false
   }
+  const lifeBefore = ledger.state.lives.of(order.key)
   const isEntered = ledger.commit({
     type: 'order_state',
     time_us: nowUs,
@@ -52,6 +53,7 @@ export function enterOrderState(
   const counter = COUNTER_OF[to]
   if (counter !== undefined && from !== to) ledger.counters.add(counter)
   ledger.auditOrder(order, nowUs)
+  if (ledger.state.lives.of(order.key) !== lifeBefore) ledger.auditPosition(order.key, nowUs)
   ledger.log.info({ ...line, to, filled_lots: order.filledLots }, 'order state')
   return true
 }
