@@ -1,4 +1,4 @@
-import { formatSteps } from '../core/decimal.ts'
+import { formatSteps, type Step } from '../core/decimal.ts'
 import {
   CANDLE_INTERVALS,
   type CandleInterval,
@@ -107,9 +107,9 @@ function readProfile(record: Float64Array, { tick }: Instrument): CandleProfile 
   const strength = record[CANDLE_POC_STRENGTH]
   if (Number.isNaN(strength)) return null
   return {
-    poc: record[CANDLE_POC] * tick.value,
-    value_area_high: record[CANDLE_VALUE_HIGH] * tick.value,
-    value_area_low: record[CANDLE_VALUE_LOW] * tick.value,
+    poc: priceOf(record[CANDLE_POC], tick),
+    value_area_high: priceOf(record[CANDLE_VALUE_HIGH], tick),
+    value_area_low: priceOf(record[CANDLE_VALUE_LOW], tick),
     poc_strength: strength,
     is_poc_strong: strength >= POC_STRENGTH_MIN,
   }
@@ -121,8 +121,14 @@ function readIndicators(
 ): Readonly<Record<string, number | null>> {
   return Object.fromEntries(
     INDICATORS.map(({ isPrice, name }, i) => {
-      const value = record[CANDLE_INDICATORS + i] * (isPrice ? tick.value : 1)
-      return [name, Number.isFinite(value) ? value : null]
+      const value = record[CANDLE_INDICATORS + i]
+      if (!Number.isFinite(value)) return [name, null]
+      return [name, isPrice ? priceOf(value, tick) : value]
     }),
   )
+}
+
+/** Half ticks have no decimal text of their own; what doubles add behind 15 digits is cut off. */
+function priceOf(ticks: number, tick: Step): number {
+  return Number((ticks * tick.value).toPrecision(15))
 }

@@ -201,7 +201,7 @@ export const COUNTERS = [
   'venue_connections_opened',
   'venue_connections_lost', // its quotes were withdrawn
   'venue_connects_failed',
-  // candles
+  // candles; a trade counts once in each interval
   'candles_closed',
   'candles_revised', // changed by late trades after their close
   'candles_skipped', // intervals without trades, too many to be written out
