@@ -1,6 +1,6 @@
 // hot
 import { EventLog, EventWindow } from './event-log.ts'
-import { SortedLots } from './sorted-lots.ts'
+import { SlidingMedian } from './sliding-median.ts'
 import type { StreamTime } from './stream-time.ts'
 
 const LIFE_MS = 1
@@ -12,18 +12,18 @@ const WIDTH_MS = 60_000
 const DEATHS_MIN = 5
 
 class Deaths extends EventWindow {
-  readonly lives = new SortedLots()
+  readonly lives = new SlidingMedian()
   fleeting = 0
   isFresh = true
 
   enter(records: Float64Array, at: number): void {
-    this.lives.insert(records[at + LIFE_MS])
+    this.lives.insert(records, at + LIFE_MS)
     this.fleeting += records[at + IS_FLEETING]
     this.isFresh = false
   }
 
   leave(records: Float64Array, at: number): void {
-    this.lives.remove(records[at + LIFE_MS])
+    this.lives.remove(records, at + LIFE_MS)
     this.fleeting -= records[at + IS_FLEETING]
     this.isFresh = false
   }
@@ -64,10 +64,12 @@ export class DeathLog {
     const window = this.#window
     const count = window.lives.size
     if (!window.isFresh) {
-      this.#medianMs = count < DEATHS_MIN ? Number.NaN : window.lives.lowerMedian()
+      this.#medianMs = Number.NaN
+      if (count >= DEATHS_MIN) this.#medianMs = window.lives.lowerMedian(this.#log, LIFE_MS)
       window.isFresh = true
     }
     out[medianSlot] = this.#medianMs
-    out[shareSlot] = count < DEATHS_MIN ? Number.NaN : window.fleeting / count
+    out[shareSlot] = window.fleeting / count
+    if (count < DEATHS_MIN) out[shareSlot] = Number.NaN
   }
 }
