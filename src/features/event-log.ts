@@ -76,8 +76,11 @@ export class EventLog {
   /** Position of the next event. */
   #head = 0
   #overflows = 0
-  /** Time of the last look for events that are too old; at the same time there are no more. */
-  #advancedMs = Number.NaN
+  /**
+   * When the oldest event of each window is too old, and behind them the first of these times. They
+   * stand here because the records of the oldest events have long left the caches of the processor.
+   */
+  readonly #dueMs: Float64Array
 
   /** `windows` from the longest to the shortest: the first decides what is kept. */
   constructor(fields: number, windows: readonly EventWindow[], capacityMax = WINDOW_EVENTS_MAX) {
@@ -92,6 +95,7 @@ export class EventLog {
     this.#capacityMax = capacityMax
     this.#mask = capacity - 1
     this.records = new Float64Array(capacity * fields)
+    this.#dueMs = new Float64Array(windows.length + 1).fill(Number.POSITIVE_INFINITY)
   }
 
   /** Events that left a window early because the log was full. */
@@ -113,28 +117,19 @@ export class EventLog {
     return (position & this.#mask) * this.#fields
   }
 
-  /** Lets the events leave that are too old at that time. */
+  /** Lets the events leave that are too old at that time, in whole milliseconds. */
   advance(time: StreamTime): void {
+    const dueMs = this.#dueMs
     const tauMs = time.tauMs
-    if (tauMs === this.#advancedMs) return
-    this.#advancedMs = tauMs
     const windows = this.#windows
-    const records = this.records
-    const fields = this.#fields
-    const mask = this.#mask
-    const head = this.#head
-    for (let i = 0; i < windows.length; i++) {
-      const window = windows[i]
-      const edgeMs = tauMs - window.widthMs
-      let tail = window.tail
-      while (tail < head) {
-        const at = (tail & mask) * fields
-        if (records[at + TIME_MS] > edgeMs) break
-        window.leave(records, at)
-        tail++
-      }
-      window.tail = tail
+    const count = windows.length
+    if (tauMs < dueMs[count]) return
+    let nextMs = Number.POSITIVE_INFINITY
+    for (let i = 0; i < count; i++) {
+      if (dueMs[i] <= tauMs) this.#leave(windows[i], i, time)
+      if (dueMs[i] < nextMs) nextMs = dueMs[i]
     }
+    dueMs[count] = nextMs
   }
 
   /** Offset of a new record with its time set. Write the other fields, then `commit`. */
@@ -148,9 +143,39 @@ export class EventLog {
 
   commit(): void {
     const windows = this.#windows
-    const at = (this.#head & this.#mask) * this.#fields
-    for (let i = 0; i < windows.length; i++) windows[i].enter(this.records, at)
-    this.#head++
+    const count = windows.length
+    const records = this.records
+    const dueMs = this.#dueMs
+    const head = this.#head
+    const at = (head & this.#mask) * this.#fields
+    for (let i = 0; i < count; i++) {
+      const window = windows[i]
+      window.enter(records, at)
+      if (window.tail !== head) continue
+      dueMs[i] = records[at + TIME_MS] + window.widthMs
+      if (dueMs[i] < dueMs[count]) dueMs[count] = dueMs[i]
+    }
+    this.#head = head + 1
+  }
+
+  #leave(window: EventWindow, i: number, time: StreamTime): void {
+    const records = this.records
+    const fields = this.#fields
+    const mask = this.#mask
+    const head = this.#head
+    const tauMs = time.tauMs
+    const widthMs = window.widthMs
+    let tail = window.tail
+    let dueMs = Number.POSITIVE_INFINITY
+    while (tail < head) {
+      const at = (tail & mask) * fields
+      dueMs = records[at + TIME_MS] + widthMs
+      if (dueMs > tauMs) break
+      window.leave(records, at)
+      tail++
+    }
+    window.tail = tail
+    this.#dueMs[i] = tail === head ? Number.POSITIVE_INFINITY : dueMs
   }
 
   #makeRoom(): void {
@@ -159,13 +184,18 @@ export class EventLog {
       this.#grow(capacity * 2)
       return
     }
-    const oldest = this.#windows[0].tail
+    const windows = this.#windows
+    const records = this.records
+    const oldest = windows[0].tail
     const at = this.offsetOf(oldest)
-    for (let i = 0; i < this.#windows.length; i++) {
-      const window = this.#windows[i]
+    const next = this.offsetOf(oldest + 1)
+    for (let i = 0; i < windows.length; i++) {
+      const window = windows[i]
       if (window.tail !== oldest) continue
-      window.leave(this.records, at)
+      window.leave(records, at)
       window.tail++
+      // The log is full, so there is a next one. The first of all may only be due later now.
+      this.#dueMs[i] = records[next + TIME_MS] + window.widthMs
     }
     this.#overflows++
   }
