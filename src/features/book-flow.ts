@@ -1,5 +1,6 @@
 // hot
 import type { BookSide, ReadableBook } from '../domain/book.ts'
+import type { BookSummary } from './book-summary.ts'
 import { EventLog, WindowSums } from './event-log.ts'
 import type { StreamTime } from './stream-time.ts'
 
@@ -31,13 +32,7 @@ export class BookFlow {
     return this.#log.overflows
   }
 
-  update(
-    book: ReadableBook,
-    time: StreamTime,
-    isSnapshot: boolean,
-    queueLots: number,
-    depthLots: number,
-  ): void {
+  update(book: ReadableBook, time: StreamTime, isSnapshot: boolean, summary: BookSummary): void {
     const bids = this.#bids
     const asks = this.#asks
     bids.update(book.bids, isSnapshot)
@@ -48,8 +43,8 @@ export class BookFlow {
     records[at + EVENT] = this.eventLots
     records[at + FIVE] = bids.flow5 - asks.flow5
     records[at + TEN] = bids.flow10 - asks.flow10
-    records[at + QUEUES] = queueLots
-    records[at + DEPTH_10] = depthLots
+    records[at + QUEUES] = summary.bids.bestLots + summary.asks.bestLots
+    records[at + DEPTH_10] = summary.bids.lots10 + summary.asks.lots10
     this.#log.commit()
   }
 
@@ -71,7 +66,8 @@ export class BookFlow {
    */
   writeInQueues(out: Float64Array, slot: number): void {
     const sums = this.tenSeconds.sums
-    out[slot] = ratio(2 * this.tenSeconds.count * sums[EVENT], sums[QUEUES])
+    out[slot] = (2 * this.tenSeconds.count * sums[EVENT]) / sums[QUEUES]
+    if (sums[QUEUES] === 0) out[slot] = Number.NaN
   }
 
   /**
@@ -80,7 +76,8 @@ export class BookFlow {
    */
   writeInLevelQueues(out: Float64Array, slot: number): void {
     const sums = this.tenSeconds.sums
-    out[slot] = ratio(20 * this.tenSeconds.count * sums[TEN], sums[DEPTH_10])
+    out[slot] = (20 * this.tenSeconds.count * sums[TEN]) / sums[DEPTH_10]
+    if (sums[DEPTH_10] === 0) out[slot] = Number.NaN
   }
 }
 
@@ -132,8 +129,4 @@ class PreviousSide {
     this.flow5 = 0
     this.flow10 = 0
   }
-}
-
-function ratio(numerator: number, denominator: number): number {
-  return denominator === 0 ? Number.NaN : numerator / denominator
 }

@@ -32,12 +32,16 @@ export class TopFeatures {
   update(values: Float64Array, book: BookSummary, time: StreamTime): void {
     const { bids, asks, mid } = book
     const spread = asks.bestTicks - bids.bestTicks
-    const isTwoSided = !Number.isNaN(mid)
     values[BEST_BID] = bids.bestTicks * this.#tick
     values[BEST_ASK] = asks.bestTicks * this.#tick
     values[MID_PRICE] = (mid / 2) * this.#tick
-    values[SPREAD_ABS] = isTwoSided ? spread * this.#tick : Number.NaN
-    values[SPREAD_TICKS] = isTwoSided ? spread : Number.NaN
+    // Overwritten, not chosen by `?:` against NaN, for which V8 boxes the other number.
+    values[SPREAD_ABS] = spread * this.#tick
+    values[SPREAD_TICKS] = spread
+    if (Number.isNaN(mid)) {
+      values[SPREAD_ABS] = Number.NaN
+      values[SPREAD_TICKS] = Number.NaN
+    }
     values[SPREAD_BPS] = (1e4 * spread) / (mid / 2)
     values[BID_SIZE_1] = bids.bestLots * this.#step
     values[ASK_SIZE_1] = asks.bestLots * this.#step

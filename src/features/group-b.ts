@@ -152,13 +152,24 @@ function writeSlopeSteps(side: BookSide, out: Float64Array, slot: number): void 
   let cumulative = lots[side.head]
   let logSize = Math.log1p(cumulative)
   for (let i = side.head + 1; i < end; i++) {
-    const growth = Math.log1p(lots[i] / (1 + cumulative))
+    const x = lots[i] / (1 + cumulative)
+    // ln(1 + x) = 2 artanh(x / (2 + x)), for which eight terms leave nothing below a quarter: most
+    // levels add less than that to those before them, and the library takes 1.6 times as long.
+    const z = x / (2 + x)
+    const s = z * z
+    const growth = x < 0.25 ? 2 * z * artanhRatio(s) : Math.log1p(x)
     const price = ticks[i - 1]
     sum += ((growth / logSize) * price) / Math.abs(ticks[i] - price)
     cumulative += lots[i]
     logSize += growth
   }
   out[slot] = sum
+}
+
+/** artanh(z) / z by its series up to z^14, from the square of z. */
+function artanhRatio(s: number): number {
+  const high = 1 / 9 + s * (1 / 11 + s * (1 / 13 + s * (1 / 15)))
+  return 1 + s * (1 / 3 + s * (1 / 5 + s * (1 / 7 + s * high)))
 }
 
 /** Slope of one side: first level against the mid, then the steps, over the number of levels. */

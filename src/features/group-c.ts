@@ -12,6 +12,9 @@ const IMB_EXP_10 = 23
 const LOG_QUEUE_RATIO = 24
 const IMB_STREAK = 25
 
+const BID = 0
+const ASK = 1
+
 const EXP_LEVELS = 10
 const EXP_WEIGHTS = new Float64Array(EXP_LEVELS)
 for (let i = 0; i < EXP_LEVELS; i++) EXP_WEIGHTS[i] = Math.exp(-0.5 * i)
@@ -19,6 +22,7 @@ for (let i = 0; i < EXP_LEVELS; i++) EXP_WEIGHTS[i] = Math.exp(-0.5 * i)
 export class ImbalanceFeatures {
   /** Signed length of the run of rows whose larger queue is on one side. */
   #streak = 0
+  readonly #weightedLots = new Float64Array(2)
 
   update(
     values: Float64Array,
@@ -32,20 +36,24 @@ export class ImbalanceFeatures {
     writeImbalance(values, IMB_5, bids.lots5, asks.lots5)
     writeImbalance(values, IMB_20, bids.lots20, asks.lots20)
     writeImbalance(values, IMB_BAND, bidBandLots, askBandLots)
-    writeImbalance(values, IMB_EXP_10, weightedLots(book.bids), weightedLots(book.asks))
-    values[LOG_QUEUE_RATIO] =
-      bids.count > 0 && asks.count > 0 ? Math.log(bids.bestLots / asks.bestLots) : Number.NaN
+    const weighted = this.#weightedLots
+    weighLots(book.bids, weighted, BID)
+    weighLots(book.asks, weighted, ASK)
+    writeImbalance(values, IMB_EXP_10, weighted[BID], weighted[ASK])
+    values[LOG_QUEUE_RATIO] = Math.log(bids.bestLots / asks.bestLots)
+    if (bids.count === 0 || asks.count === 0) values[LOG_QUEUE_RATIO] = Number.NaN
     const sign = Math.sign(bids.bestLots - asks.bestLots)
     this.#streak = sign * this.#streak > 0 ? this.#streak + sign : sign
     values[IMB_STREAK] = this.#streak
   }
 }
 
-function weightedLots(side: BookSide): number {
+/** To `out[slot]`, not answered: a double that a function answers is garbage unless inlined. */
+function weighLots(side: BookSide, out: Float64Array, slot: number): void {
   const lots = side.lots
   const head = side.head
   const levels = Math.min(EXP_LEVELS, side.count)
   let sum = 0
   for (let i = 0; i < levels; i++) sum += EXP_WEIGHTS[i] * lots[head + i]
-  return sum
+  out[slot] = sum
 }

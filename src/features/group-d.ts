@@ -48,7 +48,8 @@ export function writeTradeFlow(
   values[VOLUME_DELTA_10S] = delta * step
   values[CVD_DAY] = flow.dayLots(time) * step
   // Bought minus sold over bought plus sold.
-  values[TFI_10S] = volume === 0 ? Number.NaN : delta / volume
+  values[TFI_10S] = delta / volume
+  if (volume === 0) values[TFI_10S] = Number.NaN
   values[TRADE_RATE_10S] = flow.tenSeconds.count / 10
   values[VOLUME_10S] = volume * step
   values[LARGE_TRADE_SHARE_60S] = flow.large.share()

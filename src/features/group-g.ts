@@ -97,6 +97,7 @@ export class VolatilityFeatures {
     const steps = this.#grid.results[STEP_SQUARES]
     values[RVOL_EVENT_60S_BPS] = Math.sqrt(squares)
     values[NOISE_VAR_60S] = squares / (2 * events.count)
-    values[NOISE_RATIO_60S] = steps === 0 ? Number.NaN : squares / steps
+    values[NOISE_RATIO_60S] = squares / steps
+    if (steps === 0) values[NOISE_RATIO_60S] = Number.NaN
   }
 }

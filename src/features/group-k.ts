@@ -151,7 +151,8 @@ export class ManipulationFeatures {
  * added. Lee, Eom and Park 2013; Dodd-Frank section 747.
  */
 function writeSpoof(out: Float64Array, slot: number, spoofed: number, added: number): void {
-  out[slot] = added === 0 ? Number.NaN : Math.min(1, spoofed / added)
+  out[slot] = Math.min(1, spoofed / added)
+  if (added === 0) out[slot] = Number.NaN
 }
 
 /** The largest of the scores, each on a scale from 0 to 1; those that are NaN say nothing. */

@@ -6,5 +6,7 @@
  */
 export function writeImbalance(out: Float64Array, slot: number, x: number, y: number): void {
   const sum = x + y
-  out[slot] = sum === 0 ? Number.NaN : (x - y) / sum
+  // Overwritten, not chosen by `?:` against NaN, for which V8 boxes the other number.
+  out[slot] = (x - y) / sum
+  if (sum === 0) out[slot] = Number.NaN
 }

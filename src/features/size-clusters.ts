@@ -132,9 +132,14 @@ export class SizeClusters {
       }
     }
     this.count = clusters
-    this.nearestTicks = clusters > 0 ? ticks[places[0]] : Number.NaN
+    // Overwritten, not chosen by `?:` against NaN, for which V8 boxes the other number.
+    this.nearestTicks = Number.NaN
+    this.peakSinceMs = Number.NaN
+    if (clusters > 0) {
+      this.nearestTicks = ticks[places[0]]
+      this.peakSinceMs = this.#sinceMs[largestPeak]
+    }
     this.nearestDepthTicks = nearestOffsets / nearestLots
     this.largestShare = largestLots / this.sizes.totalLots
-    this.peakSinceMs = clusters > 0 ? this.#sinceMs[largestPeak] : Number.NaN
   }
 }

@@ -172,14 +172,12 @@ export class SymbolFeatures {
     const summary = this.#summary
     summary.read(book, isSnapshot)
     this.mids.append(time, summary.mid)
-    const { bids, asks } = summary
     const values = this.row.values
     const shape = this.#shape
     this.#top.update(values, summary, time)
     shape.update(values, book, summary)
     this.#imbalance.update(values, book, summary, shape.bidBandLots, shape.askBandLots)
-    const queueLots = bids.bestLots + asks.bestLots
-    this.#bookFlow.update(book, time, isSnapshot, queueLots, bids.lots10 + asks.lots10)
+    this.#bookFlow.update(book, time, isSnapshot, summary)
     writeBookFlow(values, this.#bookFlow, this.#step)
     writeTradeFlow(values, this.#tradeFlow, this.#hawkes, time, this.#step)
     const row = this.#rowState
