@@ -13,9 +13,10 @@ import { makeDeepTape, makeMixedTape, type Tape } from './tape.ts'
 import { fold } from './tape-player.ts'
 
 /**
- * Frames through the pipeline of a shard on one thread: decoder, sequencer, book, and the features
- * of groups A to D of every book event. An operation is one message. The first of each pair runs
- * without features. One message a millisecond of exchange time, over 8 or 2 symbols.
+ * Frames through the pipeline of a shard on one thread, as they come from the socket: decoder,
+ * sequencer, book, and the row of all 150 features of every book event. An operation is one
+ * message. The first of each pair ends at the book. One message a millisecond of exchange time,
+ * over 8 or 2 symbols.
  */
 const SEED = 20_260_809
 const MIXED = { smoke: 600, full: 40_000 }
@@ -30,8 +31,8 @@ export async function run(options: BenchOptions): Promise<BenchTable> {
   for (const tape of [makeMixedTape(SEED, MIXED[size]), makeDeepTape(SEED, DEEP[size])]) {
     const operations = tape.frames.length
     cases.push(
-      { case: `${tape.name}, to the book`, operations, run: () => play(tape, false) },
-      { case: `${tape.name}, to features`, operations, run: () => play(tape, true) },
+      { case: `${tape.name}, socket to book`, operations, run: () => play(tape, false) },
+      { case: `${tape.name}, socket to the full row`, operations, run: () => play(tape, true) },
     )
   }
   const table = measureRounds('pipeline', cases, options)

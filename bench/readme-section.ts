@@ -32,9 +32,9 @@ export function sectionText({ conditions, seed, tables, native }: Measured): str
       peers.flatMap((table) => table.rows.map((row) => peerCells(table, row))),
     ),
     ...nativeBlocks(native),
-    'The parts. Ratios are to the first row of the same kind; more is faster:',
+    'The parts. Ratios are to the first row of the same kind; more is faster. The p99 is of rounds, of features of single calls:',
     markdown(
-      ['part', 'case', 'median ns', 'spread', 'ratio'],
+      ['part', 'case', 'median ns', 'p99 ns', 'spread', 'ratio'],
       parts.flatMap((table) => table.rows.map((row) => partCells(table, row))),
     ),
   ]
@@ -47,7 +47,9 @@ function peerCells(table: BenchTable, row: BenchRow): string[] {
 }
 
 function partCells(table: BenchTable, row: BenchRow): string[] {
-  return [table.name, row.case, figure(row.median_ns), spread(row), row.ratio.toFixed(2)]
+  const { median_ns, p99_ns, ratio } = row
+  const times = [figure(median_ns), figure(p99_ns)]
+  return [table.name, row.case, ...times, spread(row), ratio.toFixed(2)]
 }
 
 function nativeBlocks(native: NativeComparison): string[] {

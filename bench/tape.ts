@@ -51,6 +51,13 @@ export function makeMixedTape(seed: number, messages: number): Tape {
   })
 }
 
+/** Eight order books of one depth, with trades among them. */
+export function makeTradedTape(seed: number, messages: number, depth: number): Tape {
+  const depths = MARKETS.map(() => depth)
+  const name = `L${depth} + trades`
+  return makeTape({ name, seed, messages, depths, weights: { [depth]: 1 }, trades: 0.15 })
+}
+
 /** Order books of 1000 levels, nothing else. */
 export function makeDeepTape(seed: number, messages: number): Tape {
   const depths = [1000, 1000]

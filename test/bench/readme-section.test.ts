@@ -23,7 +23,7 @@ it('the section has every row, the machine, the date and the seed', () => {
   const text = sectionText({ conditions: CONDITIONS, seed: 42, tables: TABLES, native })
   expect(text).toContain('2 x chip, Node v20.0.0, 2026-01-02, seed 42')
   expect(text).toContain('| L1000 | ccxt | 1,235 | 1.3% | 9.0 |')
-  expect(text).toContain('| book | depth 50 | 31.4 | 1.3% | 9.04 |')
+  expect(text).toContain('| book | depth 50 | 31.4 | 2,000 | 1.3% | 9.04 |')
   expect(text).toContain('| L1000: book | 2,000 | 1,000 | 2.00 | 1.90 to 2.10 |')
 })
 
