@@ -1,7 +1,7 @@
 // hot
 import { assert } from '../core/assert.ts'
 import type { AlertKind, AlertSettings } from '../domain/alerts.ts'
-import { BOOK_REASONS, type BookReason, type ReadableBook } from '../domain/book.ts'
+import { BOOK_REASONS, type BookReason, EMPTY_BOOK, type ReadableBook } from '../domain/book.ts'
 import type { RowCopy } from '../memory/row-view.ts'
 import { AbsorptionWatch } from './absorption-watch.ts'
 import { AlertPort, type AlertSink } from './alert-port.ts'
@@ -30,21 +30,6 @@ const NO_FLOWS: AlertSideFlows = {
   cancelLots: new Float64Array(0),
   fillLots: new Float64Array(0),
 }
-const EMPTY_SIDE = { ticks: new Float64Array(0), lots: new Float64Array(0), head: 0, count: 0 }
-const NO_CHANGES = {
-  count: 0,
-  ticks: new Float64Array(0),
-  lotsBefore: new Float64Array(0),
-  lotsAfter: new Float64Array(0),
-}
-const EMPTY_BOOK: ReadableBook = {
-  depth: 1,
-  bids: EMPTY_SIDE,
-  asks: EMPTY_SIDE,
-  bidChanges: NO_CHANGES,
-  askChanges: NO_CHANGES,
-}
-
 export type SymbolAlertsOptions = Readonly<{
   /** By index. */
   instrument: number

@@ -29,6 +29,27 @@ export type ReadableBook = {
   readonly askChanges: SideChanges
 }
 
+const EMPTY_SIDE: BookSide = {
+  ticks: new Float64Array(0),
+  lots: new Float64Array(0),
+  head: 0,
+  count: 0,
+}
+const NO_CHANGES: SideChanges = {
+  count: 0,
+  ticks: new Float64Array(0),
+  lotsBefore: new Float64Array(0),
+  lotsAfter: new Float64Array(0),
+}
+/** Stands where a reader has its book, before the first. */
+export const EMPTY_BOOK: ReadableBook = {
+  depth: 1,
+  bids: EMPTY_SIDE,
+  asks: EMPTY_SIDE,
+  bidChanges: NO_CHANGES,
+  askChanges: NO_CHANGES,
+}
+
 /** A book is LIVE, or nothing of it is shown. */
 export const BOOK_STATES = ['NO_BOOK', 'SYNCING', 'LIVE', 'STALE'] as const
 export type BookState = (typeof BOOK_STATES)[number]

@@ -1,7 +1,7 @@
 // hot
 import { FEATURE_COUNT } from '../constants.ts'
 import { assert } from '../core/assert.ts'
-import type { ReadableBook } from '../domain/book.ts'
+import { EMPTY_BOOK, type ReadableBook } from '../domain/book.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { BookMessage, TradeMessage } from '../domain/messages.ts'
 import { Counters, counterIndex } from '../memory/counters.ts'
@@ -31,27 +31,6 @@ const TRADES_REPEATED = counterIndex('trades_repeated')
 const TRADES_BLOCK = counterIndex('trades_block')
 const TRADES_OVERFLOWED = counterIndex('trades_overflowed')
 const WINDOW_OVERFLOWS = counterIndex('window_overflows')
-
-const EMPTY_SIDE = {
-  ticks: new Float64Array(0),
-  lots: new Float64Array(0),
-  head: 0,
-  count: 0,
-}
-const NO_CHANGES = {
-  count: 0,
-  ticks: new Float64Array(0),
-  lotsBefore: new Float64Array(0),
-  lotsAfter: new Float64Array(0),
-}
-/** Stands where a row has its book, before the first. */
-const EMPTY_BOOK: ReadableBook = {
-  depth: 1,
-  bids: EMPTY_SIDE,
-  asks: EMPTY_SIDE,
-  bidChanges: NO_CHANGES,
-  askChanges: NO_CHANGES,
-}
 
 const ALL_GROUPS: ReadonlySet<FeatureGroup> = new Set(FEATURE_GROUP_NAMES)
 
