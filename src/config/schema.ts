@@ -1,9 +1,11 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
 import { CLIENTS_MAX, INSTRUMENTS_MAX, SHARDS_MAX, TAKER_FEES_BPS } from '../constants.ts'
 import { AlertSection } from './alert-section.ts'
+import { BreakersSection } from './breaker-section.ts'
 import { CandleSection } from './candle-section.ts'
 import { EntrySection, ExitSection, PaperSection } from './exit-section.ts'
 import { BybitSection } from './gateway-section.ts'
+import { JournalSection, PortfolioSection } from './portfolio-section.ts'
 import { LimitsSchema, PRESETS } from './risk-limits.ts'
 import { VenueSection } from './venue-section.ts'
 
@@ -282,9 +284,17 @@ const Execution = section('the one actor that may trade', {
   ),
   bybit: BybitSection,
   regime: choice(['risk_on', 'risk_off'], 'risk_on', 'risk_off: nothing is opened, only closed'),
+  at_stop: choice(
+    ['cancel_orders', 'keep_orders'],
+    'cancel_orders',
+    'open orders when the engine is stopped; positions stay, with what closes them at the exchange',
+  ),
+  breakers: BreakersSection,
   entry: EntrySection,
   exits: ExitSection,
   paper: PaperSection,
+  portfolio: PortfolioSection,
+  journal: JournalSection,
 })
 
 const PORT_TEXT = '0 takes any free port'

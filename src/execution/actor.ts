@@ -1,5 +1,6 @@
 import { INTENTS_PER_TURN_MAX } from '../constants.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
+import { AccountReport } from './account-figures.ts'
 import type { ActorParts } from './actor-parts.ts'
 import { BreakerBoard } from './breaker/breaker-board.ts'
 import { GuardedGateway } from './breaker/guarded-gateway.ts'
@@ -37,6 +38,7 @@ export class ExecutionActor {
   readonly truth: Truth
   readonly kill: Kill
   readonly losses: LossWatch
+  readonly report: AccountReport
   readonly #clockWatch: ClockWatch
   readonly #parts: ActorParts
   readonly #ledger: Ledger
@@ -57,7 +59,7 @@ export class ExecutionActor {
     this.#parts = parts
     this.#ledger = ledger
     this.#gate = new RiskGate(options)
-    const board = new BreakerBoard(options.breaker, ledger, parts.control)
+    const board = new BreakerBoard(options.breakers, ledger, parts.control)
     const isKilled = () => this.#isKilled
     this.#gateway = new GuardedGateway(parts.gateway, board, parts.clock, isKilled, parts.callTime)
     this.#denials = new Denials(ledger)
@@ -71,6 +73,9 @@ export class ExecutionActor {
       options.exitSlippageBps,
     )
     this.losses = new LossWatch(ledger, this.exposures, options.limits)
+    const { exposures, losses: watched } = this
+    const margin = options.margin
+    this.report = new AccountReport({ ledger, exposures, losses: watched, options: margin })
     this.#clockWatch = new ClockWatch(ledger, options.limits.clockDriftMsMax)
     this.#sources = {
       ledger,
@@ -183,16 +188,23 @@ export class ExecutionActor {
   }
 
   /**
-   * The first half of an orderly end: takes no more intents and cancels what is open; turns go on
-   * until it is.
+   * The first half of an orderly end: takes no more intents, and cancels what is open where the
+   * configuration says so; turns go on until `isWoundDown`.
    */
   windDown(): void {
+    const { clock, control, options } = this.#parts
     this.#isWindingDown = true
-    this.#cancels.all(-1, 'canceled_by_command', this.#parts.clock.nowUs())
+    control.setTradingState('halted') // the shared word alone: shards need not ask any more
+    if (options.atStop === 'cancel_orders')
+      this.#cancels.all(-1, 'canceled_by_command', clock.nowUs())
   }
 
-  get ordersUnfinished(): number {
-    return this.#ledger.state.unfinished.size
+  get isWoundDown(): boolean {
+    const isKept = this.#parts.options.atStop === 'keep_orders'
+    for (const { state } of this.#ledger.state.unfinished.values()) {
+      if (!isKept || state !== 'open') return false
+    }
+    return true
   }
 
   /** The second half: everything durable, journal closed. False: the journal had failed. */
@@ -261,6 +273,7 @@ export class ExecutionActor {
     const code = this.losses.look(nowUs)
     if (code !== undefined) this.halt(code, nowUs)
     if (this.losses.mustBeFlat) this.closing.flatten(-1)
+    this.report.look(nowUs)
   }
 
   /** For a fault, here or as the caller has seen it. */

@@ -1,7 +1,9 @@
 import { ORDERS_OPEN_MAX } from '../constants.ts'
 import type { OrderType, TimeInForce } from '../domain/journal.ts'
+import type { PnlMethod } from '../domain/pnl.ts'
 import type { TradingState } from '../domain/trading.ts'
 import { EXITS_OFF, type ExitOptions } from './exits/exit-options.ts'
+import type { EndpointClass } from './gateway/gateway.ts'
 
 /**
  * What may be set about risk. Money in quote currency. Infinity, or 0 for the smallest of
@@ -81,12 +83,13 @@ export type Regime = (typeof REGIMES)[number]
 export type BreakerOptions = Readonly<{
   /** Failures within the window that open it. */
   failuresMax: number
-  /** The same for orders that open. */
-  placementFailuresMax: number
   windowUs: number
-  /** How long it stays open before one order may probe. */
+  /** How long it stays open before one call may probe. */
   openUs: number
 }>
+
+/** What becomes of open orders when the actor winds down. */
+export type StopPolicy = 'cancel_orders' | 'keep_orders'
 
 /** How much of a level stands before a resting order (gateway/queue-position.ts). */
 export const QUEUE_MODELS = ['none', 'conservative', 'proportional'] as const
@@ -119,17 +122,30 @@ export type ReconcileOptions = Readonly<{
   onMismatch: 'alert' | 'halt'
 }>
 
+/** Of the paper account (account-figures.ts). */
+export type MarginOptions = Readonly<{
+  /** Notional over initial margin. */
+  leverage: number
+  /** Maintenance margin as a part of the notional. */
+  maintenanceFraction: number
+}>
+
 export type ExecutionOptions = Readonly<{
   /** What a start without a halt left by a person or a limit goes to. */
   start: TradingState
   /** Money of the account before its first fill. */
   equityQuote: number
+  /** How realized profit is shown. */
+  pnlMethod: PnlMethod
+  margin: MarginOptions
   limits: RiskLimits
   sizing: SizingOptions
   /** Symbols that move together, by the name of their group. */
   correlationGroups: Readonly<Record<string, readonly string[]>>
   regime: Regime
-  breaker: BreakerOptions
+  /** One for each class of endpoints. */
+  breakers: Readonly<Record<EndpointClass, BreakerOptions>>
+  atStop: StopPolicy
   paper: PaperOptions
   reconcile: ReconcileOptions
   /**
@@ -151,10 +167,14 @@ export type ExecutionOptions = Readonly<{
 
 const OFF = Number.POSITIVE_INFINITY
 
+const BREAKER: BreakerOptions = { failuresMax: 5, windowUs: 30_000_000, openUs: 60_000_000 }
+
 /** For tests and simulations: what is off here is set by the presets of the configuration. */
 export const DEFAULT_EXECUTION_OPTIONS: ExecutionOptions = {
   start: 'active',
   equityQuote: 100_000,
+  pnlMethod: 'average',
+  margin: { leverage: 10, maintenanceFraction: 0.005 },
   limits: {
     positionNotionalQuoteMax: 5_000,
     openSymbolsMax: 10,
@@ -188,7 +208,13 @@ export const DEFAULT_EXECUTION_OPTIONS: ExecutionOptions = {
   sizing: { mode: 'strategy', equityFraction: 0.01, fixedQuote: 1_000 },
   correlationGroups: {},
   regime: 'risk_on',
-  breaker: { failuresMax: 5, placementFailuresMax: 3, windowUs: 30_000_000, openUs: 60_000_000 },
+  breakers: {
+    market: BREAKER,
+    account: BREAKER,
+    placement: { ...BREAKER, failuresMax: 3 },
+    cancel: BREAKER,
+  },
+  atStop: 'cancel_orders',
   paper: {
     latencyUs: 5_000,
     latencyJitterUs: 0,

@@ -235,7 +235,7 @@ export class SimProcess {
       monitor.onTurn()
       const isBusy = await actor.turn()
       if (this.#ledger?.failure !== undefined) return 'journal failed'
-      if (this.#isStopping && (actor.ordersUnfinished === 0 || clock.nowUs() >= endUs)) {
+      if (this.#isStopping && (actor.isWoundDown || clock.nowUs() >= endUs)) {
         await actor.stop()
         return 'stopped'
       }

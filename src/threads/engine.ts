@@ -55,7 +55,7 @@ export type EngineParts = Readonly<{
  * API. All wiring is in engine-start.ts; what each part does is in its own room.
  *
  *   start: configuration -> instruments -> memory -> execution (recovers first) -> stream -> shards -> store -> control
- *   stop:  the other way round
+ *   stop:  control -> execution (winds down while the books live) -> shards and stream -> store
  */
 export class Engine {
   readonly config: Config
@@ -194,8 +194,9 @@ export class Engine {
     crossCheck?.stop()
     source.stop()
     await this.#server?.stop()
-    await Promise.all([shards.stop(), stream.stop()])
+    // Execution first: without books it could neither cancel wisely nor say where it stands.
     await execution.stop()
+    await Promise.all([shards.stop(), stream.stop()])
     await store.stop()
   }
 

@@ -10,12 +10,13 @@ import {
 } from '../execution/options.ts'
 import type { EngineMemory } from './engine-memory.ts'
 import type { ExecutionWorkerData } from './execution-worker-data.ts'
-import { exitOptions, paperOptions } from './exit-plan.ts'
+import { breakerOptions, exitOptions, paperOptions } from './exit-plan.ts'
 import type { BybitSettings } from './gateway-choice.ts'
 
 /** The configuration in the units of execution. */
 export function executionOptions(config: Config): ExecutionOptions {
-  const { equity_quote: equityQuote, entry, exits, paper, sizing, start } = config.execution
+  const { equity_quote: equityQuote, ...execution } = config.execution
+  const { breakers, entry, exits, paper, portfolio, sizing, start } = execution
   const isLive = config.mode === 'live'
   return {
     ...DEFAULT_EXECUTION_OPTIONS,
@@ -23,6 +24,11 @@ export function executionOptions(config: Config): ExecutionOptions {
     start: isLive && start === 'active' ? 'reduce_only' : start,
     requiresStop: isLive,
     equityQuote,
+    pnlMethod: portfolio.pnl_method,
+    margin: {
+      leverage: portfolio.leverage,
+      maintenanceFraction: portfolio.maintenance_fraction,
+    },
     limits: riskLimits(config.execution.limits),
     sizing: {
       mode: sizing.mode,
@@ -31,6 +37,8 @@ export function executionOptions(config: Config): ExecutionOptions {
     },
     correlationGroups: config.execution.correlation_groups,
     regime: config.execution.regime,
+    atStop: config.execution.at_stop,
+    breakers: breakerOptions(breakers),
     entryOrderType: entry.order_type,
     entryTimeInForce: entry.time_in_force,
     restMsMax: entry.rest_ms_max,

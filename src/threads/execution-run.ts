@@ -103,7 +103,16 @@ export class ExecutionRun {
       return started
     }
     const audit = new BroadcastWriter(data.audit)
-    const ledger = new Ledger({ journal, audit, log, counters, instruments, state })
+    const { pnlMethod } = options
+    const ledger = new Ledger({
+      journal,
+      audit,
+      log,
+      counters,
+      instruments,
+      state,
+      pnlMethod,
+    })
     const actor = new ExecutionActor({
       clock,
       ledger,
@@ -184,7 +193,7 @@ export class ExecutionRun {
     do {
       await this.#actor.turn()
       await this.#sleep()
-    } while (this.#actor.ordersUnfinished > 0 && systemClock.nowUs() < endUs)
+    } while (!this.#actor.isWoundDown && systemClock.nowUs() < endUs)
     const isStopped = await this.#actor.stop()
     this.#gateway.close()
     if (isStopped) return succeed(undefined)

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import type { ExitOptions } from '../execution/exits/exit-options.ts'
-import type { PaperOptions } from '../execution/options.ts'
+import type { BreakerOptions, ExecutionOptions, PaperOptions } from '../execution/options.ts'
 
 type Exits = Config['execution']['exits']
 
@@ -20,6 +20,12 @@ export function exitOptions(exits: Exits): ExitOptions {
           changeMin: exits.reversal.change_min,
         }
       : undefined,
+    held: {
+      stepPercent: exits.at_exchange.step_percent,
+      intervalMs: exits.at_exchange.interval_ms,
+      unguardedMsMax: exits.at_exchange.unguarded_ms_max,
+      onUnguarded: exits.at_exchange.on_unguarded,
+    },
   }
 }
 
@@ -67,5 +73,26 @@ export function paperOptions(paper: Config['execution']['paper']): PaperOptions 
     fundingIntervalMs: paper.funding_interval_ms,
     takerFeeBps: paper.taker_fee_bps,
     makerFeeBps: paper.maker_fee_bps,
+  }
+}
+
+/** `execution.breakers` in the units of execution. */
+export function breakerOptions(
+  breakers: Config['execution']['breakers'],
+): ExecutionOptions['breakers'] {
+  const { account, cancel, market, placement } = breakers
+  return {
+    market: breaker(market),
+    account: breaker(account),
+    placement: breaker(placement),
+    cancel: breaker(cancel),
+  }
+}
+
+function breaker(given: Config['execution']['breakers']['market']): BreakerOptions {
+  return {
+    failuresMax: given.errors,
+    windowUs: given.window_ms * 1000,
+    openUs: given.open_ms * 1000,
   }
 }

@@ -9,6 +9,7 @@ import { openBookView, recoverBook } from '../memory/book-view.ts'
 import { ControlBlock } from '../memory/control-block.ts'
 import { openGridClock, openMidCell } from '../memory/mid-grid.ts'
 import type { ShardReport, ShardStatus, ShardTask } from './shard-task.ts'
+import { Silence } from './silence.ts'
 
 const RESTART_MS_MIN = 250
 const RESTART_MS_MAX = 10_000
@@ -20,6 +21,8 @@ const WATCH_PERIOD_MS = 500
  */
 const NATIVE_WAIT_MS = 5
 const NATIVE_WAITS_MAX = 200
+/** A shard that was asked to stop and did not is ended after this. */
+const STOP_MS_MAX = 1000
 
 export type ShardState = 'starting' | 'running' | 'restarting' | 'failed' | 'stopped'
 
@@ -35,6 +38,8 @@ type Slot = {
   port: MessagePort | undefined
   abort: AbortController
   ended: Promise<void>
+  /** Ends the wait for the next start. */
+  cancelRestart: CancelTimer
 }
 
 export type ShardOverview = Readonly<{
@@ -69,6 +74,7 @@ export class ShardSupervisor {
   readonly #pool: Piscina
   readonly #control: ControlBlock
   readonly #slots: readonly Slot[]
+  readonly #silence = new Silence(WATCH_PERIOD_MS)
   #cancelWatch: CancelTimer = () => {}
   #isStopping = false
 
@@ -96,6 +102,7 @@ export class ShardSupervisor {
       port: undefined,
       abort: new AbortController(),
       ended: Promise.resolve(),
+      cancelRestart: () => {},
     }))
   }
 
@@ -107,8 +114,15 @@ export class ShardSupervisor {
   async stop(): Promise<void> {
     this.#isStopping = true
     this.#cancelWatch()
-    for (const slot of this.#slots) slot.port?.postMessage({ type: 'stop' })
+    for (const slot of this.#slots) {
+      slot.port?.postMessage({ type: 'stop' })
+      slot.cancelRestart()
+    }
+    const cancel = this.#options.timers.after(STOP_MS_MAX, () => {
+      for (const slot of this.#slots) if (slot.state !== 'stopped') this.kill(slot.task.shard)
+    })
     await Promise.all(this.#slots.map((slot) => slot.ended))
+    cancel()
     await this.#pool.destroy()
   }
 
@@ -186,10 +200,14 @@ export class ShardSupervisor {
     this.#enter(slot, 'restarting', reason)
     slot.restarts++
     slot.ended = new Promise((resolve) => {
-      timers.after(slot.backoffMs, () => {
+      const cancel = timers.after(slot.backoffMs, () => {
         resolve()
         if (!this.#isStopping) this.#run(slot)
       })
+      slot.cancelRestart = () => {
+        cancel()
+        resolve()
+      }
     })
     slot.backoffMs = Math.min(RESTART_MS_MAX, slot.backoffMs * 2)
   }
@@ -227,11 +245,13 @@ export class ShardSupervisor {
 
   #watch(): void {
     const nowUs = this.#options.clock.nowUs()
+    this.#silence.look(nowUs)
     for (const slot of this.#slots) {
-      const silentMs = (nowUs - this.#control.lastBeatUs(slot.task.shard)) / 1000
+      const { shard } = slot.task
+      const silentMs = this.#silence.ofThread(shard, this.#control.lastBeatUs(shard), nowUs)
       if (slot.state !== 'running' || silentMs < HEARTBEAT_SILENT_MS_MAX) continue
-      this.#options.log.error({ shard: slot.task.shard, silentMs }, 'shard is silent: ending it')
-      this.kill(slot.task.shard)
+      this.#options.log.error({ shard, silentMs }, 'shard is silent: ending it')
+      this.kill(shard)
     }
   }
 }

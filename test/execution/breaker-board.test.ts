@@ -11,7 +11,7 @@ function createBoard() {
   const rig = new Rig()
   const states: string[] = []
   const signs = { setBreaker: (name: string, state: string) => states.push(`${name} ${state}`) }
-  const board = new BreakerBoard(DEFAULT_EXECUTION_OPTIONS.breaker, rig.ledger, signs)
+  const board = new BreakerBoard(DEFAULT_EXECUTION_OPTIONS.breakers, rig.ledger, signs)
   return { board, rig, states }
 }
 

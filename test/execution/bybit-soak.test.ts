@@ -10,7 +10,7 @@ afterEach(async () => {
 })
 
 /** The faults are many on purpose: nothing is to be held back by them. */
-const PATIENT = { failuresMax: 1e6, placementFailuresMax: 1e6, windowUs: 1, openUs: 1 }
+const PATIENT = { failuresMax: 1e6, windowUs: 1, openUs: 1 }
 
 async function start(usesTradeSocket: boolean): Promise<BybitRig> {
   const exchange = await PrivateExchange.start({ rate: 1500, account: { historyLagMs: 50 } })
@@ -20,7 +20,11 @@ async function start(usesTradeSocket: boolean): Promise<BybitRig> {
   await reader.first((frame) => frame.topic === 'publicTrade.BTCUSDT')
   const rig = await createBybitRig(exchange, {
     bybit: { usesTradeSocket },
-    execution: { queryAfterMs: 300, restMsMax: 500, breaker: PATIENT },
+    execution: {
+      queryAfterMs: 300,
+      restMsMax: 500,
+      breakers: { market: PATIENT, account: PATIENT, placement: PATIENT, cancel: PATIENT },
+    },
   })
   stops.push(() => rig.kill())
   await rig.start()

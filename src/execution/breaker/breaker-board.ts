@@ -41,16 +41,17 @@ export class BreakerBoard {
   readonly #ledger: Ledger
   readonly #signs: BreakerSigns
 
-  constructor(options: BreakerOptions, ledger: Ledger, signs: BreakerSigns) {
+  constructor(
+    options: Readonly<Record<EndpointClass, BreakerOptions>>,
+    ledger: Ledger,
+    signs: BreakerSigns,
+  ) {
     this.#ledger = ledger
     this.#signs = signs
-    const create = (endpoint: EndpointClass) => {
-      const isPlacement = endpoint === 'placement'
-      const failuresMax = isPlacement ? options.placementFailuresMax : options.failuresMax
-      return new CircuitBreaker({ ...options, failuresMax }, (state, nowUs) =>
+    const create = (endpoint: EndpointClass) =>
+      new CircuitBreaker(options[endpoint], (state, nowUs) =>
         this.#onChange(endpoint, state, nowUs),
       )
-    }
     this.#placement = create('placement')
     this.#breakers = new Map(
       ENDPOINT_CLASSES.map((each) => [each, each === 'placement' ? this.#placement : create(each)]),

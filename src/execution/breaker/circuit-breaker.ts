@@ -2,8 +2,6 @@ import { assert } from '../../core/assert.ts'
 import type { BreakerState } from '../../domain/journal.ts'
 import type { BreakerOptions } from '../options.ts'
 
-type Options = Omit<BreakerOptions, 'placementFailuresMax'>
-
 /**
  * Keeps orders away from a gateway that fails. Failures count in a sliding window; a business
  * refusal is an answer and not a failure. Cancels and closing orders do not ask it.
@@ -22,7 +20,7 @@ const TRANSITIONS: Readonly<Record<BreakerState, Readonly<Partial<Record<Breaker
 }
 
 export class CircuitBreaker {
-  readonly #options: Options
+  readonly #options: BreakerOptions
   readonly #onChange: (state: BreakerState, nowUs: number) => void
   /** Times of the last failures, oldest first; never more than the limit. */
   #failuresUs: number[] = []
@@ -30,7 +28,10 @@ export class CircuitBreaker {
   #openedUs = 0
   #isProbing = false
 
-  constructor(options: Options, onChange: (state: BreakerState, nowUs: number) => void = () => {}) {
+  constructor(
+    options: BreakerOptions,
+    onChange: (state: BreakerState, nowUs: number) => void = () => {},
+  ) {
     assert(options.failuresMax >= 1, 'a breaker opens after at least one failure')
     this.#options = options
     this.#onChange = onChange

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
+import { executionOptions } from '../../src/threads/execution-plan.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bookflow-conduct-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function load(execution: string) {
+  const file = join(folder, 'config.yaml')
+  writeFileSync(file, `execution: ${execution}\n`)
+  return loadConfig({ file, environment: {} })
+}
+
+function options(execution: string) {
+  const loaded = load(execution)
+  if (!loaded.ok) expect.fail(loaded.message)
+  return executionOptions(loaded.value.config)
+}
+
+describe('breakers in the configuration', () => {
+  it('are those of the catalogue without a word', () => {
+    expect(options('{}').breakers).toEqual(DEFAULT_EXECUTION_OPTIONS.breakers)
+    expect(DEFAULT_EXECUTION_OPTIONS.breakers).toMatchObject({
+      placement: { failuresMax: 3, windowUs: 30_000_000, openUs: 60_000_000 },
+      account: { failuresMax: 5, windowUs: 30_000_000, openUs: 60_000_000 },
+    })
+  })
+
+  it.each(['market', 'account', 'placement', 'cancel'] as const)('of %s is its own', (endpoint) => {
+    const given = options(
+      `{breakers: {${endpoint}: {errors: 7, window_ms: 1500, open_ms: 2500}}}`,
+    ).breakers
+    expect(given).toEqual({
+      ...DEFAULT_EXECUTION_OPTIONS.breakers,
+      [endpoint]: { failuresMax: 7, windowUs: 1_500_000, openUs: 2_500_000 },
+    })
+  })
+
+  it.each([
+    ['{breakers: {placement: {errors: 0}}}', 'execution.breakers.placement.errors'],
+    ['{breakers: {placement: {error: 3}}}', 'did you mean errors?'],
+    ['{breakers: {orders: {errors: 3}}}', 'execution.breakers.orders: unknown key'],
+    ['{breakers: {market: {open_ms: 10}}}', 'execution.breakers.market.open_ms'],
+    ['{at_stop: flatten}', 'execution.at_stop'],
+  ])('%s is refused by name', (execution, words) => {
+    const loaded = load(execution)
+    expect(loaded.ok ? 'accepted' : loaded.message).toContain(words)
+  })
+})

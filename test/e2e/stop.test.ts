@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../threads/captures.ts'
+import { foldJournal, readJournal } from './journal-fold.ts'
+import { Program, until } from './processes.ts'
+
+const ERROR_LEVEL = 50
+/** The program promises 3 s; a hang, not a duration, is what is to be found on a busy machine. */
+const STOP_MS_MAX = 12_000
+const folder = temporaryFolder()
+const data = join(folder, 'data')
+let mock: Program
+let config: string
+
+beforeAll(async () => {
+  mock = new Program(['mock-exchange', '--port', '0', '--symbols', '10', '--rate', '1500'])
+  const port = (await mock.printed(/:(\d+)/))[1]
+  config = join(folder, 'bookflow.yaml')
+  writeFileSync(
+    config,
+    `
+exchange: {ws_url: "ws://127.0.0.1:${port}", rest_url: "http://127.0.0.1:${port}"}
+symbols: {top: 10}
+data_folder: ${JSON.stringify(data)}
+control: {port: 0}
+stream: {port: 0}
+execution:
+  limits: {spread_bps_max: off, intent_age_ms_max: 5000}
+  entry: {time_in_force: gtc, rest_ms_max: 60000}
+strategies:
+  - name: eager
+    kind: order_book_scalper
+    params: {imbalance_min: 0.1, imbalance_hysteresis: 0.05, probability_min: 0.5, probability_hysteresis: 0, cool_down_ms: 100, hold_ms_max: 600000, notional_quote: 1000, spread_ticks_max: 1000}
+`,
+  )
+})
+
+afterAll(async () => {
+  mock.child.kill('SIGTERM')
+  await mock.ended
+})
+
+describe('Ctrl-C', () => {
+  it('with positions held cancels what is open and ends the journal before the books go, without an error', async () => {
+    const engine = new Program(['run', '--config', config])
+    await until('open position', () => {
+      const { positions } = foldJournal(readJournal(data))
+      return Object.keys(positions).length > 0 ? true : undefined
+    })
+    const said = engine.stderr.length
+    const signaledMs = performance.now()
+    engine.child.kill('SIGINT')
+    const ended = await engine.ended
+    expect(ended.code).toBe(0)
+    expect(performance.now() - signaledMs).toBeLessThan(STOP_MS_MAX)
+    const lines = ended.stderr.slice(said).split('\n')
+    const errors = lines.filter((line) => Number(/"level":(\d+)/.exec(line)?.[1]) >= ERROR_LEVEL)
+    expect(errors).toEqual([])
+    const records = readJournal(data)
+    expect(records.at(-1)?.type).toBe('run_stopped')
+    const folded = foldJournal(records)
+    expect(folded.unfinished).toEqual([])
+    expect(Object.keys(folded.positions).length).toBeGreaterThan(0)
+  })
+})
