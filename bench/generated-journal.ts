@@ -197,7 +197,13 @@ export class GeneratedJournal {
     enter('accept', 'open')
     if (this.#random.float() < 0.05) {
       enter('requestAmend', 'amending')
-      this.#add({ type: 'order_amended', order_link_id: id, limit_ticks: ticks + 1, lots })
+      this.#add({
+        type: 'order_amended',
+        cause: 'requote',
+        order_link_id: id,
+        limit_ticks: ticks + 1,
+        lots,
+      })
       enter('amend', 'open')
     }
     let left = lots

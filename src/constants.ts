@@ -1,3 +1,4 @@
+// Long because every bound of the program stands here.
 import { assert } from './core/assert.ts'
 
 /**
@@ -151,6 +152,16 @@ export const ORDERS_OPEN_MAX = 1024
 export const ORDER_LINK_ID_CHARACTERS_MAX = 36
 /** Orders that the control API remembers, and answers to commands. */
 export const ORDERS_SHOWN_MAX = 500
+/** Entries of one position whose lots are told apart for the profit of the oldest first. */
+export const FIFO_ENTRIES_MAX = 10_000
+/** Between two looks at what the account is worth, when nothing moved it. */
+export const ACCOUNT_FIGURES_PERIOD_MS = 1000
+/** Between two questions to the exchange about its margin. */
+export const MARGIN_PERIOD_MS = 10_000
+/** UTC days whose profit is kept apart; the profit of older ones is in the totals alone. */
+export const PNL_DAYS_KEPT = 400
+/** Strategies whose profit is kept apart; further ones are counted together as `other`. */
+export const PNL_STRATEGIES_MAX = 64
 export const JOURNAL_QUEUE_RECORDS_MAX = 65_536
 /** A segment of the journal that has grown past this is followed by the next. */
 export const JOURNAL_SEGMENT_BYTES_MAX = 64 * 1024 * 1024
@@ -183,6 +194,8 @@ export const GATEWAY_EVENTS_PER_TURN_MAX = 1024
 export const GATEWAY_EVENTS_WAITING_MAX = 65_536
 /** Look-ups of an order in flight before its symbol's fate is given to a person. */
 export const ORDER_QUERIES_MAX = 5
+/** Changes of price or size that one order may see. */
+export const AMENDS_PER_ORDER_MAX = 100
 /** Levels per instrument whose size the paper exchange remembers to have given away. */
 export const PAPER_LEVELS_CONSUMED_MAX = 256
 /** Public trades that one look at the tape takes; the rest waits for the next. */

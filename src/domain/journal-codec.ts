@@ -2,9 +2,11 @@
 import { fail, type Result, succeed } from '../core/result.ts'
 import {
   type AccountReconciled,
+  AMEND_CAUSES,
   BREAKER_STATES,
   type BreakerChanged,
   type DayStarted,
+  type DrawdownReached,
   type EquityPeak,
   type ExternalFillRecorded,
   type ExternalOrderSeen,
@@ -24,9 +26,15 @@ import {
   TIMES_IN_FORCE,
   type TradingStateChanged,
 } from './journal.ts'
-import { EXIT_MOVERS, type ExitLevelsMoved } from './journal-exits.ts'
-import { type CommandObeyed, STOP_KINDS, STOP_PHASES, type StopChanged } from './journal-stops.ts'
-import { ORDER_SIDES, ORDER_STATES, TRADING_STATES } from './trading.ts'
+import { EXIT_MOVERS, type ExitLevelsMoved, HELD_PHASES, type LevelsHeld } from './journal-exits.ts'
+import {
+  type CommandObeyed,
+  type RegimeChanged,
+  STOP_KINDS,
+  STOP_PHASES,
+  type StopChanged,
+} from './journal-stops.ts'
+import { ORDER_SIDES, ORDER_STATES, REGIMES, TRADING_STATES } from './trading.ts'
 
 /** The records of journal.ts as bytes, and the check that bytes are such records. */
 type Check = (value: unknown) => boolean
@@ -77,6 +85,11 @@ const EQUITY_PEAK: Shape<EquityPeak> = {
   time_us: integer,
   equity_quote: number,
   reason: oneOf(['rise', 'resume']),
+}
+const DRAWDOWN: Shape<DrawdownReached> = {
+  time_us: integer,
+  peak_quote: number,
+  equity_quote: number,
 }
 const TRADING_STATE: Shape<TradingStateChanged> = {
   time_us: integer,
@@ -156,6 +169,7 @@ const FILL: Shape<FillRecorded> = {
   average_price_after: orNull(number),
   realized_pnl_quote_after: number,
   fees_quote_after: number,
+  realized_pnl_fifo_quote_after: orAbsent(number),
 }
 const BREAKER: Shape<BreakerChanged> = {
   time_us: integer,
@@ -171,6 +185,7 @@ const ORDER_AMENDED: Shape<OrderAmended> = {
   order_link_id: text,
   limit_ticks: count,
   lots: count,
+  cause: oneOf(AMEND_CAUSES),
 }
 const EXTERNAL_FILL: Shape<ExternalFillRecorded> = {
   time_us: integer,
@@ -189,6 +204,7 @@ const EXTERNAL_FILL: Shape<ExternalFillRecorded> = {
   average_price_after: orAbsent(orNull(number)),
   realized_pnl_quote_after: orAbsent(number),
   fees_quote_after: orAbsent(number),
+  realized_pnl_fifo_quote_after: orAbsent(number),
 }
 const FUNDING: Shape<FundingRecorded> = {
   time_us: integer,
@@ -240,6 +256,13 @@ const STOP: Shape<StopChanged> = {
   orders_open: integer,
   positions_open: integer,
 }
+const REGIME: Shape<RegimeChanged> = {
+  time_us: integer,
+  run: count,
+  regime: oneOf(REGIMES),
+  reason: text,
+  command: orNull(integer),
+}
 const COMMAND: Shape<CommandObeyed> = {
   time_us: integer,
   run: count,
@@ -249,6 +272,9 @@ const COMMAND: Shape<CommandObeyed> = {
   who: text,
   reason: text,
   code: text,
+  key_hash: orAbsent(text),
+  request_hash: orAbsent(text),
+  trading_state: orAbsent(oneOf(TRADING_STATES)),
 }
 const EXIT_LEVELS: Shape<ExitLevelsMoved> = {
   time_us: integer,
@@ -258,6 +284,18 @@ const EXIT_LEVELS: Shape<ExitLevelsMoved> = {
   by: oneOf(EXIT_MOVERS),
   target_ticks: orNull(count),
   stop_ticks: orNull(count),
+  trailing: orAbsent(flag),
+  command: orAbsent(integer),
+}
+const HELD_LEVELS: Shape<LevelsHeld> = {
+  time_us: integer,
+  run: count,
+  symbol: text,
+  category,
+  phase: oneOf(HELD_PHASES),
+  target_ticks: orNull(count),
+  stop_ticks: orNull(count),
+  reason: text,
 }
 
 const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Check>>>> = {
@@ -278,8 +316,11 @@ const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Che
   account_reconciled: ACCOUNT_RECONCILED,
   stop: STOP,
   command: COMMAND,
+  regime: REGIME,
   equity_peak: EQUITY_PEAK,
+  drawdown: DRAWDOWN,
   exit_levels: EXIT_LEVELS,
+  held_levels: HELD_LEVELS,
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

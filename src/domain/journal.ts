@@ -1,7 +1,7 @@
 // Long because every record of the journal stands here.
 import type { Category } from './instrument.ts'
-import type { ExitLevelsMoved } from './journal-exits.ts'
-import type { CommandObeyed, StopChanged } from './journal-stops.ts'
+import type { ExitLevelsMoved, LevelsHeld } from './journal-exits.ts'
+import type { CommandObeyed, RegimeChanged, StopChanged } from './journal-stops.ts'
 import type { OrderSide, OrderState, TradingState } from './trading.ts'
 
 /**
@@ -89,6 +89,14 @@ export type DayStarted = Readonly<{
   time_us: number
   /** Days since the epoch. */
   day: number
+  equity_quote: number
+}>
+
+/** The fall from the peak became deeper than ever before, by a step. */
+export type DrawdownReached = Readonly<{
+  type: 'drawdown'
+  time_us: number
+  peak_quote: number
   equity_quote: number
 }>
 
@@ -204,9 +212,18 @@ export type FillRecorded = Readonly<{
   /** Of the symbol since the first record, before fees. */
   realized_pnl_quote_after: number
   fees_quote_after: number
+  /** As above, the oldest lots closed first; absent in early records. */
+  realized_pnl_fifo_quote_after?: number
 }>
 
-/** Terms that an open order is to get; they hold from the event `amend` on. */
+/** Who changed an order: the actor, a person, or the exchange by its own word. */
+export const AMEND_CAUSES = ['requote', 'command', 'exchange'] as const
+export type AmendCause = (typeof AMEND_CAUSES)[number]
+
+/**
+ * Terms that an open order is to get: they hold from the event `amend` on. With the cause
+ * `exchange` it has them there already, and they hold at once.
+ */
 export type OrderAmended = Readonly<{
   type: 'order_amended'
   time_us: number
@@ -215,6 +232,7 @@ export type OrderAmended = Readonly<{
   limit_ticks: number
   /** The whole size, what is filled included. */
   lots: number
+  cause: AmendCause
 }>
 
 /**
@@ -241,6 +259,7 @@ export type ExternalFillRecorded = Readonly<{
   average_price_after?: number | null
   realized_pnl_quote_after?: number
   fees_quote_after?: number
+  realized_pnl_fifo_quote_after?: number
 }>
 
 /** Paid (positive) or received for holding a position: money, but no trade. */
@@ -324,6 +343,9 @@ export type JournalRecord =
   | PositionAdjusted
   | AccountReconciled
   | EquityPeak
+  | DrawdownReached
   | StopChanged
+  | RegimeChanged
   | CommandObeyed
   | ExitLevelsMoved
+  | LevelsHeld

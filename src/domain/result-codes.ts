@@ -92,6 +92,10 @@ export const RESULT_CODES = {
   actor_silent: 248, // the watchdog closed the way out of an actor that gave no sign of life
   control_silent: 249, // main gave no sign of life: nobody could stop trading
   flatten_unfinished: 250, // the bound of a kill or a flatten was reached with something still open
+  order_not_amendable: 251, // it does not rest, is leaving, or another change of it is on its way
+  amend_unchanged: 252, // the order has these terms already
+  amends_limit: 253, // it was changed as often as an order may be
+  target_invalid: 254, // on the side where it would close at once
 
   // 300..399 gateway and exchange: rejected after the wire
   rejected_by_exchange: 300,
@@ -113,6 +117,7 @@ export const RESULT_CODES = {
   exchange_not_reached: 316, // not sent: there is no way to the exchange now
   instrument_closed: 317, // not traded at the exchange now
   account_locked: 318, // another process trades this account
+  amend_lost: 319, // a change of an order never got to the exchange
 
   // 400..499 control and desk
   unauthorized: 400,

@@ -1,3 +1,4 @@
+// Long because each record of the journal is applied here.
 import { DECISIONS_KEPT_MAX, ORDERS_FINISHED_MAX } from '../constants.ts'
 import { parseStep } from '../core/decimal.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
@@ -13,7 +14,7 @@ import type {
   RunStarted,
 } from '../domain/journal.ts'
 import type { ExitLevelsMoved } from '../domain/journal-exits.ts'
-import type { TradingState } from '../domain/trading.ts'
+import type { Regime, TradingState } from '../domain/trading.ts'
 import { AccountFold } from './account-fold.ts'
 import {
   type Holding,
@@ -22,12 +23,15 @@ import {
   planAfterFill,
   planAfterMove,
 } from './holding.ts'
+import { KeyedCommands } from './keyed-commands.ts'
 import { createOrder, type Order } from './order/order.ts'
 import { isFinished, nextOrderState } from './order/order-state.ts'
-import { afterFill, FLAT, type Position, type Steps } from './position.ts'
+import { PnlFold } from './pnl-fold.ts'
+import { FLAT, type Position, type Steps } from './position.ts'
 import { PositionLives } from './position-life.ts'
 import { RecentIds } from './recent-ids.ts'
 import { RiskHistory } from './risk/risk-history.ts'
+import { positionAfter, settle } from './settlement.ts'
 import { StopFold } from './stop-fold.ts'
 
 type Folded = Result<void, 'journal_corrupt'>
@@ -45,6 +49,8 @@ export class ExecutionState {
   execNumber = 0
   tradingState: TradingState = 'halted'
   tradingReason = 'start'
+  regime: Regime = 'risk_on'
+  regimeReason = 'start'
   equityStartQuote = Number.NaN
   /** When the first run of this journal began; what the account did before is not counted. */
   firstStartUs = Number.NaN
@@ -61,11 +67,14 @@ export class ExecutionState {
   readonly finished = new RecentIds(ORDERS_FINISHED_MAX)
   /** By `instrumentKey`; instruments of earlier runs stay while they hold a position. */
   readonly holdings = new Map<string, Holding>()
+  /** Profit by day and by strategy. */
+  readonly pnl = new PnlFold()
   /** What happened on the account beside our orders. */
-  readonly account = new AccountFold(this.holdings)
+  readonly account = new AccountFold(this.holdings, this.pnl)
   readonly lives = new PositionLives()
   /** A kill or a flatten that has not ended. */
   readonly stops = new StopFold()
+  readonly keyedCommands = new KeyedCommands()
   /** What the risk gate must know of the past. */
   readonly risk = new RiskHistory()
 
@@ -79,12 +88,19 @@ export class ExecutionState {
         this.tradingState = record.state
         this.tradingReason = record.reason
         return FOLDED
+      case 'regime':
+        this.regime = record.regime
+        this.regimeReason = record.reason
+        return FOLDED
       case 'day_started':
         this.day = record
         this.risk.day(record)
         return FOLDED
       case 'equity_peak':
         this.risk.peak(record)
+        return FOLDED
+      case 'drawdown':
+        this.risk.drawdown(record)
         return FOLDED
       case 'order_created':
         return this.#createOrder(record)
@@ -105,12 +121,15 @@ export class ExecutionState {
       case 'stop':
         this.stops.apply(record)
         return FOLDED
+      case 'command':
+        this.keyedCommands.note(record)
+        return FOLDED
       case 'exit_levels':
         return this.#moveLevels(record)
       case 'intent_denied':
       case 'breaker':
       case 'account_reconciled':
-      case 'command':
+      case 'held_levels':
       case 'run_stopped':
         return FOLDED
     }
@@ -149,6 +168,7 @@ export class ExecutionState {
     }
     this.run = record.run
     if (Number.isNaN(this.firstStartUs)) this.firstStartUs = record.time_us
+    this.pnl.startRun(record)
     this.orderNumber = 0
     this.execNumber = 0
     // That of the first run: what was won and lost since is counted on top of it.
@@ -204,6 +224,7 @@ export class ExecutionState {
     this.orders.set(record.order_link_id, order)
     this.unfinished.set(record.order_link_id, order)
     this.risk.order(key, record)
+    this.pnl.ordered(key, record)
     return FOLDED
   }
 
@@ -238,7 +259,13 @@ export class ExecutionState {
     if (order === undefined) {
       return fail('journal_corrupt', `order ${record.order_link_id} was never created`)
     }
-    order.amended = { limit_ticks: record.limit_ticks, lots: record.lots }
+    const { cause, limit_ticks, lots } = record
+    if (cause === 'exchange') order.terms = { ...order.terms, limit_ticks, lots }
+    else {
+      order.amended = { limit_ticks, lots }
+      order.amends++
+      this.risk.amend(record)
+    }
     return FOLDED
   }
 
@@ -251,11 +278,7 @@ export class ExecutionState {
     if (order.execIds.has(record.exec_id)) {
       return fail('journal_corrupt', `fill ${record.exec_id} was counted before`)
     }
-    const position = afterFill(
-      holding.position,
-      { side: record.side, ticks: record.ticks, lots: record.lots, feeQuote: record.fee_quote },
-      holding.steps,
-    )
+    const position = positionAfter(holding, record)
     if (position.lots !== record.position_lots_after) {
       const text = `leaves ${position.lots} lots, the record says ${record.position_lots_after}`
       return fail('journal_corrupt', `fill ${record.exec_id} ${text}`)
@@ -271,7 +294,7 @@ export class ExecutionState {
     order.updatedUs = record.time_us
     holding.plan = planAfterFill(holding, position, order.terms, record.time_us)
     const lotsBefore = holding.position.lots
-    holding.position = position
+    settle(this.pnl, order.key, holding, record, position)
     this.live(order.key, lotsBefore)
     holding.movedUs = record.time_us
     this.fills++

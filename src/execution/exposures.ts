@@ -2,7 +2,7 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import { type Books, midTicks } from './books.ts'
 import type { ExecutionState } from './execution-state.ts'
 import { instrumentKey } from './holding.ts'
-import { leavesLots } from './order/order.ts'
+import { dearestTicks, leavesLots } from './order/order.ts'
 import { notionalQuote, unrealizedQuote } from './position.ts'
 import type { Exposure } from './risk/facts.ts'
 
@@ -50,8 +50,11 @@ export class Exposures {
     if (mid > 0) this.#midTicks.set(key, mid)
   }
 
-  /** Notional held and on order, for one symbol and for all. Closing orders add nothing. */
-  totals(key: string): ExposureTotals {
+  /**
+   * Notional held and on order, for one symbol and for all. Closing orders add nothing, and neither
+   * does the order `without`.
+   */
+  totals(key: string, without?: string): ExposureTotals {
     let symbolQuote = 0
     let totalQuote = 0
     let riskQuote = 0
@@ -74,12 +77,26 @@ export class Exposures {
       const { key: at, terms } = order
       const steps = this.#state.holdings.get(at)?.steps
       if (terms.reduce_only || steps === undefined) continue
+      if (terms.order_link_id === without) continue
       const lots = leavesLots(order)
-      const quote = notionalQuote(terms.limit_ticks, lots, steps)
-      const distance = Math.abs(terms.limit_ticks - (terms.stop_ticks ?? Number.NaN))
+      const ticks = dearestTicks(order)
+      const quote = notionalQuote(ticks, lots, steps)
+      const distance = Math.abs(ticks - (terms.stop_ticks ?? Number.NaN))
       add(at, quote, lossAtStop(quote, notionalQuote(distance, lots, steps)))
     }
     return { symbolQuote, totalQuote, riskQuote, open }
+  }
+
+  /** Of all positions at the last known prices, and of orders that open, at their limits. */
+  notional(): Readonly<{ positionsQuote: number; ordersQuote: number }> {
+    let positionsQuote = 0
+    for (const [key, { position, steps }] of this.#state.holdings) {
+      if (position.lots === 0) continue
+      const lots = Math.abs(position.lots)
+      const ticks = this.#midTicks.get(key) ?? position.costTickLots / lots
+      positionsQuote += notionalQuote(ticks, lots, steps)
+    }
+    return { positionsQuote, ordersQuote: this.totals('').totalQuote - positionsQuote }
   }
 
   /**

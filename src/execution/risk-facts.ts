@@ -1,5 +1,5 @@
 import type { ResultCode } from '../domain/result-codes.ts'
-import type { TradingState } from '../domain/trading.ts'
+import type { Regime, TradingState } from '../domain/trading.ts'
 import type { BookCopy } from '../memory/book-view.ts'
 import type { Books } from './books.ts'
 import type { CircuitBreaker } from './breaker/circuit-breaker.ts'
@@ -29,14 +29,19 @@ export type FactSources = Readonly<{
   isRecovered: () => boolean
 }>
 
-/** Everything the gate decides on, as it is now. */
-export function gatherFacts(sources: FactSources, intent: Intent, nowUs: number): RiskFacts {
+/** Everything the gate decides on, as it is now; what is open without one order, if it is named. */
+export function gatherFacts(
+  sources: FactSources,
+  intent: Intent,
+  nowUs: number,
+  without?: string,
+): RiskFacts {
   const { ledger, options, control, exposures, guards } = sources
   const { limits } = options
   const { state } = ledger
   const { index, symbol } = intent.instrument
   const key = instrumentKey(intent.instrument)
-  const exposure = exposures.totals(key)
+  const exposure = exposures.totals(key, without)
   const equity = exposures.equityQuote()
   const dayStart = state.day?.equity_quote ?? Number.NaN
   const recent = state.risk.recent(nowUs)
@@ -103,11 +108,12 @@ export function lateRefusal(
   approved: ApprovedOrder,
   isKilled: boolean,
   state: TradingState,
+  regime: Regime,
 ): ResultCode | undefined {
   if (approved.isReduceOnly) return undefined
   if (isKilled) return 'kill_latch'
-  if (state === 'active') return undefined
-  return state === 'halted' ? 'halted' : 'reduce_only'
+  if (state !== 'active') return state === 'halted' ? 'halted' : 'reduce_only'
+  return regime === 'risk_off' ? 'risk_off' : undefined
 }
 
 function bookFacts(books: Books, intent: Intent, nowUs: number): BookFacts {

@@ -2,6 +2,8 @@ import { type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
 import {
   ORDER_STATES,
   type OrderState,
+  REGIMES,
+  type Regime,
   TRADING_STATES,
   type TradingState,
 } from '../domain/trading.ts'
@@ -22,6 +24,7 @@ const Count = Type.Integer({ minimum: 0 })
 const Whole = Type.Integer()
 const Text = Type.String()
 const OrderStateWord: TUnsafe<OrderState> = Type.Unsafe(words(ORDER_STATES))
+const RegimeWord: TUnsafe<Regime> = Type.Unsafe(words(REGIMES))
 const TradingStateWord: TUnsafe<TradingState> = Type.Unsafe(words(TRADING_STATES))
 const ReasonWord: TUnsafe<IntentReason> = Type.Unsafe(words(INTENT_REASONS))
 const ActionWord: TUnsafe<IntentAction> = Type.Unsafe(words(INTENT_ACTIONS))
@@ -34,6 +37,7 @@ const SavedOrderShape = Type.Object({
   /** The record `order_created`, with the changes that were taken since. */
   terms: Type.Unknown(),
   amended: Type.Union([Type.Object({ limit_ticks: Amount, lots: Count }), Type.Null()]),
+  amends: Count,
   state: OrderStateWord,
   reason: Text,
   filledLots: Count,
@@ -64,17 +68,43 @@ const SavedHoldingShape = Type.Object({
       entryLots: Amount,
       trailTicks: AmountOrNull,
       trailReason: ReasonWord,
+      /** Absent in early checkpoints. */
+      isTrailing: Type.Optional(Type.Boolean()),
+      setUs: Type.Optional(AmountOrNull),
     }),
     Type.Null(),
   ]),
+  fifo: Type.Object({
+    realizedQuote: Amount,
+    isLong: Type.Boolean(),
+    open: Type.Array(Type.Object({ ticks: Amount, lots: Amount })),
+  }),
   fundingQuote: Amount,
   movedUs: AmountOrNull,
+})
+
+const PnlFigures = {
+  averageQuote: Amount,
+  fifoQuote: Amount,
+  feesQuote: Amount,
+  fundingQuote: Amount,
+  fills: Count,
+}
+const NamePair = Type.Tuple([Text, Text])
+
+const SavedPnlShape = Type.Object({
+  days: Type.Array(Type.Object({ day: Whole, ...PnlFigures })),
+  strategies: Type.Array(Type.Object({ name: Text, ...PnlFigures })),
+  names: Type.Array(Text),
+  openers: Type.Array(NamePair),
+  owners: Type.Array(NamePair),
 })
 
 const Entry = Type.Object({ timeUs: Amount, action: ActionWord, limitTicks: Amount })
 
 const SavedRiskShape = Type.Object({
   peakQuote: AmountOrNull,
+  drawdownFraction: Amount,
   trips: Type.Array(Type.Object({ timeUs: Amount, netQuote: Amount })),
   traces: Type.Array(
     Type.Object({
@@ -93,6 +123,8 @@ export const SavedStateShape = Type.Object({
   execNumber: Count,
   tradingState: TradingStateWord,
   tradingReason: Text,
+  regime: RegimeWord,
+  regimeReason: Text,
   equityStartQuote: AmountOrNull,
   firstStartUs: AmountOrNull,
   /** The record `day_started`, or null. */
@@ -113,4 +145,7 @@ export const SavedStateShape = Type.Object({
   /** Records `stop` of what has not ended. */
   stops: Type.Array(Type.Unknown()),
   risk: SavedRiskShape,
+  pnl: SavedPnlShape,
+  /** Records `command` that came with an idempotency key. */
+  keyedCommands: Type.Array(Type.Unknown()),
 })

@@ -3,8 +3,9 @@ import { Value } from '@sinclair/typebox/value'
 import { parseStep } from '../core/decimal.ts'
 import type { DayStarted, OrderCreated } from '../domain/journal.ts'
 import { isJournalRecord } from '../domain/journal-codec.ts'
-import type { StopChanged } from '../domain/journal-stops.ts'
+import type { CommandObeyed, StopChanged } from '../domain/journal-stops.ts'
 import type { ExecutionState } from './execution-state.ts'
+import { FifoLots } from './fifo-lots.ts'
 import { type ExitPlan, type Holding, instrumentKey } from './holding.ts'
 import type { Order } from './order/order.ts'
 import { isFinished } from './order/order-state.ts'
@@ -27,6 +28,8 @@ export function encodeState(state: ExecutionState): Uint8Array {
     execNumber: state.execNumber,
     tradingState: state.tradingState,
     tradingReason: state.tradingReason,
+    regime: state.regime,
+    regimeReason: state.regimeReason,
     equityStartQuote: orNull(state.equityStartQuote),
     firstStartUs: orNull(state.firstStartUs),
     day: state.day ?? null,
@@ -45,6 +48,8 @@ export function encodeState(state: ExecutionState): Uint8Array {
     },
     stops: [...(stops.kill === undefined ? [] : [stops.kill]), ...stops.flattening.values()],
     risk: state.risk.save(),
+    pnl: state.pnl.save(),
+    keyedCommands: [...state.keyedCommands.values()],
   }
   return new TextEncoder().encode(JSON.stringify(saved))
 }
@@ -68,11 +73,13 @@ export function restoreState(bytes: Uint8Array, state: ExecutionState): string |
   const holdings = restoreAll(saved.holdings, restoreHolding)
   const stops = restoreAll(saved.stops, asStop)
   const day = saved.day === null ? undefined : asDay(saved.day)
+  const keyedCommands = restoreAll(saved.keyedCommands, asCommand)
   if (orders === undefined || holdings === undefined || stops === undefined) {
     return 'an order, a position or a stop in it is malformed'
   }
+  if (keyedCommands === undefined) return 'a command in it is malformed'
   if (saved.day !== null && day === undefined) return 'the day in it is malformed'
-  fillState(state, saved, { orders, holdings, stops, day })
+  fillState(state, saved, { orders, holdings, stops, day, keyedCommands })
   return undefined
 }
 
@@ -81,6 +88,7 @@ type Restored = Readonly<{
   holdings: readonly (readonly [string, Holding])[]
   stops: readonly StopChanged[]
   day: DayStarted | undefined
+  keyedCommands: readonly CommandObeyed[]
 }>
 
 function fillState(state: ExecutionState, saved: SavedState, restored: Restored): void {
@@ -89,6 +97,8 @@ function fillState(state: ExecutionState, saved: SavedState, restored: Restored)
   state.execNumber = saved.execNumber
   state.tradingState = saved.tradingState
   state.tradingReason = saved.tradingReason
+  state.regime = saved.regime
+  state.regimeReason = saved.regimeReason
   state.equityStartQuote = orNaN(saved.equityStartQuote)
   state.firstStartUs = orNaN(saved.firstStartUs)
   state.day = restored.day
@@ -113,13 +123,26 @@ function fillState(state: ExecutionState, saved: SavedState, restored: Restored)
   account.adjustments = saved.account.adjustments
   for (const stop of restored.stops) state.stops.apply(stop)
   state.risk.restore(saved.risk)
+  state.pnl.restore(saved.pnl)
+  for (const command of restored.keyedCommands) state.keyedCommands.note(command)
 }
 
 function saveOrder(order: Order): SavedOrder {
-  const { amended, feesQuote, filledLots, filledTickLots, reason, state, terms, updatedUs } = order
+  const {
+    amended,
+    amends,
+    feesQuote,
+    filledLots,
+    filledTickLots,
+    reason,
+    state,
+    terms,
+    updatedUs,
+  } = order
   return {
     terms,
     amended: amended ?? null,
+    amends,
     state,
     reason,
     filledLots,
@@ -146,13 +169,14 @@ function restoreOrder(saved: SavedOrder): Order | undefined {
 }
 
 function saveHolding(key: string, holding: Holding): SavedHolding {
-  const { fundingQuote, movedUs, plan, position, steps } = holding
+  const { fifo, fundingQuote, movedUs, plan, position, steps } = holding
   return {
     key,
     tick: steps.tick.text,
     lot: steps.lot.text,
     position,
     plan: plan === undefined ? null : savePlan(plan),
+    fifo: fifo.save(),
     fundingQuote,
     movedUs: orNull(movedUs),
   }
@@ -164,28 +188,33 @@ function restoreHolding(saved: SavedHolding): readonly [string, Holding] | undef
   const lot = parseStep(saved.lot)
   if (tick === undefined || lot === undefined) return undefined
   const plan = saved.plan === null ? undefined : restorePlan(saved.plan)
-  return [key, { position, plan, steps: { tick, lot }, fundingQuote, movedUs: orNaN(movedUs) }]
+  const fifo = FifoLots.restore(saved.fifo)
+  const steps = { tick, lot }
+  return [key, { position, fifo, plan, steps, fundingQuote, movedUs: orNaN(movedUs) }]
 }
 
 function savePlan(plan: ExitPlan): SavedPlan {
-  const { holdUntilUs, stopTicks, targetTicks, trailTicks } = plan
+  const { holdUntilUs, setUs, stopTicks, targetTicks, trailTicks } = plan
   return {
     ...plan,
     targetTicks: orNull(targetTicks),
     stopTicks: orNull(stopTicks),
     holdUntilUs: holdUntilUs === Number.POSITIVE_INFINITY ? null : holdUntilUs,
     trailTicks: orNull(trailTicks),
+    setUs: orNull(setUs),
   }
 }
 
 function restorePlan(saved: SavedPlan): ExitPlan {
-  const { holdUntilUs, stopTicks, targetTicks, trailTicks } = saved
+  const { holdUntilUs, isTrailing, setUs, stopTicks, targetTicks, trailTicks } = saved
   return {
     ...saved,
     targetTicks: orNaN(targetTicks),
     stopTicks: orNaN(stopTicks),
     holdUntilUs: holdUntilUs ?? Number.POSITIVE_INFINITY,
     trailTicks: orNaN(trailTicks),
+    isTrailing: isTrailing ?? true,
+    setUs: orNaN(setUs ?? null),
   }
 }
 
@@ -213,6 +242,10 @@ function asDay(value: unknown): DayStarted | undefined {
 
 function asStop(value: unknown): StopChanged | undefined {
   return isJournalRecord(value) && value.type === 'stop' ? value : undefined
+}
+
+function asCommand(value: unknown): CommandObeyed | undefined {
+  return isJournalRecord(value) && value.type === 'command' ? value : undefined
 }
 
 function orNull(value: number | undefined): number | null {

@@ -583,7 +583,7 @@ type Open = { -readonly [Key in keyof Gateway]: Gateway[Key] }
 function intercept(paper: PaperGateway, onSubmit: (id: string) => void) {
   const open: Open = {
     account: undefined,
-    amend: (id, terms, nowUs) => paper.amend(id, terms, nowUs),
+    amend: (amend, nowUs) => paper.amend(amend, nowUs),
     submit: (order, nowUs) => {
       onSubmit(order.orderLinkId)
       return paper.submit(order, nowUs)

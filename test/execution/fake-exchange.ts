@@ -1,3 +1,4 @@
+import type { ResultCode } from '../../src/domain/result-codes.ts'
 import type {
   Account,
   AmendTerms,
@@ -13,6 +14,7 @@ import type {
   SubmitReply,
 } from '../../src/execution/gateway/gateway.ts'
 import { instrumentKey } from '../../src/execution/holding.ts'
+import type { ApprovedAmend } from '../../src/execution/risk/amend-gate.ts'
 import type { ApprovedOrder } from '../../src/execution/risk/risk-gate.ts'
 
 type Kept = {
@@ -37,6 +39,9 @@ export class FakeExchange implements Gateway {
   isDown = false
   /** Submits are taken, and their replies lost. */
   isDeaf = false
+  /** What becomes of changes: `deaf` is taken, and the reply lost. */
+  amendFate: 'taken' | 'refused' | 'lost' | 'deaf' = 'taken'
+  readonly amends: ApprovedAmend[] = []
   calls = 0
   #events: GatewayEvent[] = []
   #execNumber = 0
@@ -106,8 +111,26 @@ export class FakeExchange implements Gateway {
     return Promise.resolve({ kind: 'accepted' })
   }
 
-  amend(_orderLinkId: string, _terms: AmendTerms): Promise<SubmitReply> {
-    return Promise.resolve({ kind: 'rejected', code: 'order_unknown', message: '' })
+  amend(amend: ApprovedAmend, nowUs: number): Promise<SubmitReply> {
+    this.amends.push(amend)
+    const fate = this.amendFate
+    if (fate === 'refused') return Promise.resolve(rejected('price_refused'))
+    if (fate === 'lost') return Promise.resolve({ kind: 'unknown', message: 'no answer' })
+    const { limitTicks, lots, orderLinkId } = amend
+    const isTaken = this.change(orderLinkId, { limitTicks, lots }, nowUs)
+    if (!isTaken) return Promise.resolve(rejected('order_unknown'))
+    return Promise.resolve(
+      fate === 'taken' ? { kind: 'accepted' } : { kind: 'unknown', message: 'no answer' },
+    )
+  }
+
+  /** New terms of an open order, by us or by somebody else. False: it is not open. */
+  change(orderLinkId: string, terms: AmendTerms, nowUs: number): boolean {
+    const kept = this.orders.get(orderLinkId)
+    if (kept?.order.state !== 'open') return false
+    kept.order = { ...kept.order, ...terms }
+    this.#tell({ type: 'amended', orderLinkId, terms, timeUs: nowUs })
+    return true
   }
 
   query(orderLinkId: string): Promise<QueryReply> {
@@ -204,4 +227,8 @@ export class FakeExchange implements Gateway {
   #tell(event: GatewayEvent): void {
     if (this.isTelling) this.#events.push(event)
   }
+}
+
+function rejected(code: ResultCode): SubmitReply {
+  return { kind: 'rejected', code, message: code }
 }

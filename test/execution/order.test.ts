@@ -23,14 +23,14 @@ describe('the life of an order', () => {
       created   | denied    submitted .         .         .         .         .         .         .         .         .         .         .         .
       submitted | .         .         open      rejected  open      filled    canceling .         canceled  expired   unknown   .         .         .
       open      | .         .         .         rejected  open      filled    canceling .         canceled  expired   .         amending  .         .
-      canceling | .         .         canceling rejected  canceling filled    .         open      canceled  expired   .         .         canceling .
+      canceling | .         .         canceling rejected  canceling filled    .         open      canceled  expired   .         .         canceling canceling
       denied    | .         .         .         .         .         .         .         .         .         .         .         .         .         .
       rejected  | .         .         .         .         .         .         .         .         .         .         .         .         .         .
       filled    | .         .         .         .         .         .         .         .         .         .         .         .         .         .
       canceled  | .         .         .         .         canceled  filled    .         .         .         .         .         .         .         .
       expired   | .         .         .         .         expired   filled    .         .         .         .         .         .         .         .
       unknown   | .         .         open      rejected  open      filled    canceling .         canceled  expired   .         .         .         .
-      amending  | .         .         .         .         amending  filled    canceling .         canceled  expired   .         .         open      open
+      amending  | .         .         .         rejected  amending  filled    canceling .         canceled  expired   .         .         open      open
       "
     `)
   })

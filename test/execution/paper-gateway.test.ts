@@ -7,6 +7,7 @@ import { PaperGateway, type PaperGatewayParts } from '../../src/execution/gatewa
 import type { Intent } from '../../src/execution/intent.ts'
 import { DEFAULT_EXECUTION_OPTIONS, type PaperOptions } from '../../src/execution/options.ts'
 import { type ApprovedOrder, RiskGate } from '../../src/execution/risk/risk-gate.ts'
+import { approvedAmend } from './approved-amend.ts'
 import { CALM_FACTS, CALM_INTENT } from './calm-facts.ts'
 import { createInstrument, HandBooks, HandTape, type Levels, START_US } from './rig.ts'
 
@@ -279,6 +280,7 @@ describe('the queue of an order that rests', () => {
   it('is left at its end after a change of price or a larger size, kept by a smaller one', async () => {
     const amended = async (limitTicks: number, lots: number) => {
       const desk = await rest()
+      const order = approve(1, 'buy', 99, 20, 'gtc')
       desk.tape.print(0, -1, 99, 10) // nobody is before us now
       await desk.pass(10)
       desk.book(
@@ -289,7 +291,7 @@ describe('the queue of an order that rests', () => {
         ASKS,
       )
       await desk.pass(10)
-      void desk.gateway.amend('bf-2-1', { limitTicks, lots }, desk.clock.nowUs())
+      void desk.gateway.amend(approvedAmend(order, { limitTicks, lots }), desk.clock.nowUs())
       await desk.pass(5_000)
       desk.tape.print(0, -1, limitTicks, 5)
       return short(await desk.pass(10))

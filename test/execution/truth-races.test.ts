@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { JournalRecord } from '../../src/domain/journal.ts'
 import { decodeJournalRecord, encodeJournalRecord } from '../../src/domain/journal-codec.ts'
-import type { Account, AmendTerms, Gateway } from '../../src/execution/gateway/gateway.ts'
+import type { Account, Gateway } from '../../src/execution/gateway/gateway.ts'
+import type { ApprovedAmend } from '../../src/execution/risk/amend-gate.ts'
 import type { ApprovedOrder } from '../../src/execution/risk/risk-gate.ts'
 import { FakeExchange } from './fake-exchange.ts'
 import { Rig } from './rig.ts'
@@ -46,8 +47,8 @@ class SlowLooks implements Gateway {
     return this.#exchange.cancel(orderLinkId, nowUs)
   }
 
-  amend(orderLinkId: string, terms: AmendTerms) {
-    return this.#exchange.amend(orderLinkId, terms)
+  amend(amend: ApprovedAmend, nowUs: number) {
+    return this.#exchange.amend(amend, nowUs)
   }
 
   query(orderLinkId: string) {

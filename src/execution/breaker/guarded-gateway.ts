@@ -2,7 +2,6 @@ import type { Clock } from '../../core/clock.ts'
 import type { Histogram } from '../../core/histogram.ts'
 import type {
   Account,
-  AmendTerms,
   BalanceReply,
   CancelReply,
   EndpointClass,
@@ -10,10 +9,12 @@ import type {
   Gateway,
   GatewayEvent,
   OpenOrdersReply,
+  PositionLevels,
   PositionsReply,
   QueryReply,
   SubmitReply,
 } from '../gateway/gateway.ts'
+import type { ApprovedAmend } from '../risk/amend-gate.ts'
 import type { ApprovedOrder } from '../risk/risk-gate.ts'
 import type { BreakerBoard, CallOutcome } from './breaker-board.ts'
 
@@ -81,8 +82,8 @@ export class GuardedGateway implements Gateway {
     return this.#follow('cancel', this.#inner.cancel(orderLinkId, nowUs))
   }
 
-  amend(orderLinkId: string, terms: AmendTerms, nowUs: number): Promise<SubmitReply> {
-    return this.#follow('placement', this.#inner.amend(orderLinkId, terms, nowUs))
+  amend(amend: ApprovedAmend, nowUs: number): Promise<SubmitReply> {
+    return this.#follow('placement', this.#inner.amend(amend, nowUs))
   }
 
   query(orderLinkId: string, nowUs: number): Promise<QueryReply> {
@@ -109,11 +110,19 @@ export class GuardedGateway implements Gateway {
 
   #guardAccount(account: Account): Account {
     const arm = account.armDisconnectCancel?.bind(account)
+    const setLevels = account.setLevels?.bind(account)
     return {
       executions: (sinceUs, nowUs) => this.#ask(() => account.executions(sinceUs, nowUs)),
       positions: (nowUs) => this.#ask(() => account.positions(nowUs)),
       balance: (nowUs) => this.#ask(() => account.balance(nowUs)),
       cancelAll: (nowUs) => this.#follow('cancel', account.cancelAll(nowUs)),
+      // Never kept back: a stop protects.
+      ...(setLevels === undefined
+        ? {}
+        : {
+            setLevels: (key: string, levels: PositionLevels, nowUs: number) =>
+              this.#follow('cancel', setLevels(key, levels, nowUs)),
+          }),
       ...(arm === undefined
         ? {}
         : {

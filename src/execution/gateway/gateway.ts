@@ -1,5 +1,6 @@
 import type { ResultCode } from '../../domain/result-codes.ts'
 import type { OrderSide } from '../../domain/trading.ts'
+import type { ApprovedAmend } from '../risk/amend-gate.ts'
 import type { ApprovedOrder } from '../risk/risk-gate.ts'
 
 /**
@@ -13,7 +14,7 @@ export type Gateway = {
   submit(order: ApprovedOrder, nowUs: number): Promise<SubmitReply>
   cancel(orderLinkId: string, nowUs: number): Promise<CancelReply>
   /** Changes price and size of an open order; `accepted` says that it will be tried. */
-  amend(orderLinkId: string, terms: AmendTerms, nowUs: number): Promise<SubmitReply>
+  amend(amend: ApprovedAmend, nowUs: number): Promise<SubmitReply>
   /** What the exchange knows of one order, found by our id. */
   query(orderLinkId: string, nowUs: number): Promise<QueryReply>
   /** Every order of the account that can still fill, those of others among them. */
@@ -46,6 +47,12 @@ export type Account = {
   /** A failed call is `unknown` and never "flat". */
   positions(nowUs: number): Promise<PositionsReply>
   balance(nowUs: number): Promise<BalanceReply>
+  /**
+   * Has the exchange keep these levels with an open position instead of those it has: it closes at
+   * them whether we are there or not, and forgets them when the position is flat. The same twice
+   * does no harm. Undefined where an exchange keeps none.
+   */
+  setLevels?(key: string, levels: PositionLevels, nowUs: number): Promise<SubmitReply>
   /** Everything open on the account, by the exchange itself; for the kill. */
   cancelAll(nowUs: number): Promise<CancelReply>
   /**
@@ -93,7 +100,21 @@ export type RemoteBalance = Readonly<{
   equityQuote: number
   walletQuote: number
   availableQuote: number
+  /** Undefined where it was not told. */
+  margin?: RemoteMargin
 }>
+
+export type RemoteMargin = Readonly<{
+  /** Initial margin of positions, and of orders. */
+  positionsQuote: number
+  ordersQuote: number
+  maintenanceQuote: number
+  /** What may still be used. */
+  freeQuote: number
+}>
+
+/** Of the whole position, in ticks; NaN: none. */
+export type PositionLevels = Readonly<{ stopTicks: number; targetTicks: number }>
 
 /** An instrument that is not listed has no position. */
 export type RemotePosition = Readonly<{
@@ -104,6 +125,8 @@ export type RemotePosition = Readonly<{
   sizeText: string
   averagePrice: number
   unrealizedQuote: number
+  /** What the exchange keeps with it; undefined: not told. */
+  levels?: PositionLevels
 }>
 
 /** An execution as the exchange tells it. Only those of type `trade` are trades. */

@@ -8,6 +8,7 @@ import type { Books } from '../books.ts'
 import type { PaperOptions } from '../options.ts'
 import { formatExecId } from '../order/order-link-id.ts'
 import { notionalQuote } from '../position.ts'
+import { ApprovedAmend } from '../risk/amend-gate.ts'
 import { ApprovedOrder } from '../risk/risk-gate.ts'
 import { createPublicTrade, type PublicTrade, type Tape } from '../tape.ts'
 import { ConsumedLevels } from './consumed-levels.ts'
@@ -100,7 +101,10 @@ export class PaperGateway implements Gateway {
     return this.#requests.ask({ kind: 'cancel', orderLinkId }, nowUs)
   }
 
-  amend(orderLinkId: string, terms: AmendTerms, nowUs: number): Promise<SubmitReply> {
+  amend(amend: ApprovedAmend, nowUs: number): Promise<SubmitReply> {
+    assert(ApprovedAmend.isGenuine(amend), 'only the risk gate changes orders')
+    const { limitTicks, lots, orderLinkId } = amend
+    const terms = { limitTicks, lots }
     return this.#requests.ask({ kind: 'amend', orderLinkId, terms }, nowUs)
   }
 

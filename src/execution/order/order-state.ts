@@ -26,10 +26,12 @@ const TRANSITIONS: Readonly<Record<OrderState, Row>> = {
                expire: 'expired', reject: 'rejected', requestAmend: 'amending' },
   // amend: the exchange took the change; until it says so the old terms hold.
   amending:  { amend: 'open', rejectAmend: 'open', fill: 'amending', complete: 'filled',
-               requestCancel: 'canceling', cancel: 'canceled', expire: 'expired' },
-  // A late acceptance, a late amend, or a fill does not end the cancel.
+               requestCancel: 'canceling', cancel: 'canceled', expire: 'expired',
+               reject: 'rejected' },
+  // A late acceptance, the end of an amend, or a fill does not end the cancel.
   canceling: { accept: 'canceling', reject: 'rejected', amend: 'canceling', fill: 'canceling',
-               complete: 'filled', rejectCancel: 'open', cancel: 'canceled', expire: 'expired' },
+               rejectAmend: 'canceling', complete: 'filled', rejectCancel: 'open',
+               cancel: 'canceled', expire: 'expired' },
   // A fill that crossed our cancel, or the end, on the wire: money moved, so it counts.
   canceled:  { fill: 'canceled', complete: 'filled' },
   expired:   { fill: 'expired', complete: 'filled' },

@@ -2,6 +2,8 @@ import type { OrderCreated } from '../../domain/journal.ts'
 import type { OrderState } from '../../domain/trading.ts'
 import { isFinished } from './order-state.ts'
 
+export type NewTerms = Readonly<{ limit_ticks: number; lots: number }>
+
 /**
  * One of our orders: its terms as journaled, and what became of it so far. Written by the fold of
  * the journal only.
@@ -9,8 +11,10 @@ import { isFinished } from './order-state.ts'
 export type Order = {
   /** Replaced as a whole when an amend holds. */
   terms: OrderCreated
-  /** Terms on their way to the exchange. */
-  amended: Readonly<{ limit_ticks: number; lots: number }> | undefined
+  /** Terms on their way to the exchange, of which nobody knows yet whether they hold. */
+  amended: NewTerms | undefined
+  /** Changes that were asked for so far. */
+  amends: number
   /** Category and symbol, `instrumentKey` in execution-state.ts. */
   readonly key: string
   state: OrderState
@@ -30,6 +34,7 @@ export function createOrder(terms: OrderCreated, key: string): Order {
   return {
     terms,
     amended: undefined,
+    amends: 0,
     key,
     state: 'created',
     reason: terms.reason,
@@ -42,7 +47,19 @@ export function createOrder(terms: OrderCreated, key: string): Order {
   }
 }
 
+/** The whole size that the exchange may have: while a change is on its way, the larger one. */
+export function lotsMax({ amended, terms }: Order): number {
+  return amended === undefined ? terms.lots : Math.max(terms.lots, amended.lots)
+}
+
 /** What may still be filled. */
 export function leavesLots(order: Order): number {
-  return isFinished(order.state) ? 0 : Math.max(0, order.terms.lots - order.filledLots)
+  return isFinished(order.state) ? 0 : Math.max(0, lotsMax(order) - order.filledLots)
+}
+
+/** The price at which what is left is worth the most. */
+export function dearestTicks({ amended, terms }: Order): number {
+  return amended === undefined
+    ? terms.limit_ticks
+    : Math.max(terms.limit_ticks, amended.limit_ticks)
 }

@@ -1,7 +1,6 @@
 import type { BookState } from '../../domain/book.ts'
-import type { TradingState } from '../../domain/trading.ts'
+import type { Regime, TradingState } from '../../domain/trading.ts'
 import type { IntentAction } from '../../memory/intent-record.ts'
-import type { Regime } from '../options.ts'
 
 /**
  * Exposure in quote currency before the order: what is held, and what could be if all open orders

@@ -175,7 +175,7 @@ function deniedBy(when: Rule['when'], look: Look, lots: number): Denial | undefi
   return undefined
 }
 
-function deny(code: ResultCode, text: string, breach: Breach): Denial {
+export function deny(code: ResultCode, text: string, breach: Breach): Denial {
   const { actual, limit } = breach
   const figures = limit === null ? '' : ` (limit ${rounded(limit)}, found ${rounded(actual)})`
   return { ok: false, code, message: text + figures, ...breach }

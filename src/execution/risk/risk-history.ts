@@ -1,5 +1,12 @@
 import { RISK_RECENT_SECONDS, ROUND_TRIPS_KEPT_MAX } from '../../constants.ts'
-import type { DayStarted, EquityPeak, FillRecorded, OrderCreated } from '../../domain/journal.ts'
+import type {
+  DayStarted,
+  DrawdownReached,
+  EquityPeak,
+  FillRecorded,
+  OrderAmended,
+  OrderCreated,
+} from '../../domain/journal.ts'
 import { notionalQuote, type Position, type Steps } from '../position.ts'
 import type { EntryTrace } from './facts.ts'
 
@@ -19,6 +26,7 @@ type Trace = {
 /** The history as plain data, for a checkpoint (saved-state.ts); null is NaN. */
 export type SavedRisk = Readonly<{
   peakQuote: number | null
+  drawdownFraction: number
   trips: RoundTrip[]
   traces: (Readonly<{ key: string; lastEntry: EntryTrace | null }> &
     Pick<Trace, 'entries' | 'netQuoteAtFlat'>)[]
@@ -32,6 +40,8 @@ export type SavedRisk = Readonly<{
 export class RiskHistory {
   /** The highest equity that was journaled; NaN before the first. */
   peakQuote = Number.NaN
+  /** The deepest fall from a peak that was journaled, as a part of that peak. */
+  drawdownFraction = 0
   /** Oldest first. */
   readonly #trips: RoundTrip[] = []
   /** By `instrumentKey`; one an instrument of the journal. */
@@ -58,6 +68,11 @@ export class RiskHistory {
       action: record.side === 'buy' ? 'enter_long' : 'enter_short',
       limitTicks: record.limit_ticks,
     }
+  }
+
+  /** A change of ours counts as an order: it is as much of a call, and of a decision. */
+  amend(record: OrderAmended): void {
+    this.#orders[this.#bucket(record.time_us)]++
   }
 
   fill(key: string, record: FillRecorded, isFirstOfEntry: boolean, steps: Steps): void {
@@ -89,6 +104,11 @@ export class RiskHistory {
   peak(record: EquityPeak): void {
     if (record.reason === 'resume') this.peakQuote = record.equity_quote
     else this.#rise(record.equity_quote)
+  }
+
+  drawdown(record: DrawdownReached): void {
+    const fallen = 1 - record.equity_quote / record.peak_quote
+    this.drawdownFraction = Math.max(this.drawdownFraction, fallen)
   }
 
   lastEntry(key: string): EntryTrace | undefined {
@@ -136,12 +156,14 @@ export class RiskHistory {
       lastEntry: trace.lastEntry ?? null,
     }))
     const peakQuote = Number.isNaN(this.peakQuote) ? null : this.peakQuote
-    return { peakQuote, trips: [...this.#trips], traces, seconds }
+    const { drawdownFraction } = this
+    return { peakQuote, drawdownFraction, trips: [...this.#trips], traces, seconds }
   }
 
   /** Into a history that has seen nothing yet. */
   restore(saved: SavedRisk): void {
     this.peakQuote = saved.peakQuote ?? Number.NaN
+    this.drawdownFraction = saved.drawdownFraction
     this.#trips.push(...saved.trips)
     for (const { entries, key, lastEntry, netQuoteAtFlat } of saved.traces) {
       this.#traces.set(key, { lastEntry: lastEntry ?? undefined, entries, netQuoteAtFlat })

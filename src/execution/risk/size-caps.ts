@@ -110,7 +110,7 @@ const LOTS_MAX = 2 ** 50
  * Rounded down, and checked in the arithmetic that the limits are checked in: division may round up
  * by one. A figure that is not known leaves no room.
  */
-function lotsWithin(cap: Cap, look: Look): number {
+export function lotsWithin(cap: Cap, look: Look): number {
   const limit = cap.limit(look)
   if (limit === Number.POSITIVE_INFINITY) return limit
   const room = limit - cap.used(look)

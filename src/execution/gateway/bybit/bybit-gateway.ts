@@ -6,10 +6,10 @@ import type { Random } from '../../../core/random.ts'
 import type { Timers } from '../../../core/timer.ts'
 import type { InstrumentTable } from '../../../domain/instrument.ts'
 import type { Counters } from '../../../memory/counters.ts'
+import { ApprovedAmend } from '../../risk/amend-gate.ts'
 import { ApprovedOrder } from '../../risk/risk-gate.ts'
 import type {
   Account,
-  AmendTerms,
   CancelReply,
   Gateway,
   GatewayEvent,
@@ -32,6 +32,7 @@ import { LinkIds } from './link-ids.ts'
 import { OrderEntry } from './order-entry.ts'
 import { lookUpOrder } from './order-lookup.ts'
 import type { OrderRow } from './order-rows.ts'
+import { setPositionLevels } from './position-levels.ts'
 import {
   DISCONNECT_TOPIC,
   endEvent,
@@ -127,7 +128,10 @@ export class BybitGateway implements Gateway {
       onVerdict,
     })
     const rest = this.#rest
-    const onOrder = (row: OrderRow) => this.#noteOrder(row)
+    const onOrder = (row: OrderRow) => {
+      this.#noteOrder(row)
+      this.#entry.noteListed(row)
+    }
     const onExecution = (row: ExecutionRow) => this.#noteExecution(row)
     this.#lists = new AccountLists({ rest, market, ids, exchangeClock, onOrder, onExecution })
     this.#time = new TimeWatch({ rest, exchangeClock, clock, timers })
@@ -147,7 +151,7 @@ export class BybitGateway implements Gateway {
     this.#private = this.#openPrivate()
     this.#trade = this.#openTrade(trade)
     this.#entry = new OrderEntry({
-      ...{ market, ids, rest, queue, trade, clock, timers, counters },
+      ...{ ids, rest, queue, trade, clock, timers, counters },
       isSocketUp: () => this.#trade.isUp,
       query: (orderLinkId) => this.query(orderLinkId),
     })
@@ -188,8 +192,9 @@ export class BybitGateway implements Gateway {
     return this.#entry.cancel(orderLinkId)
   }
 
-  amend(orderLinkId: string, terms: AmendTerms): Promise<SubmitReply> {
-    return this.#entry.amend(orderLinkId, terms)
+  amend(amend: ApprovedAmend): Promise<SubmitReply> {
+    assert(ApprovedAmend.isGenuine(amend), 'only the risk gate changes orders')
+    return this.#entry.amend(amend)
   }
 
   query(orderLinkId: string): Promise<QueryReply> {
@@ -228,6 +233,7 @@ export class BybitGateway implements Gateway {
         if (reply.kind === 'unknown' || seen === undefined || seen.receivedUs < nowUs) return reply
         return { kind: 'balance', balance: seen.value }
       },
+      setLevels: (key, levels) => setPositionLevels(this.#rest, this.#market, key, levels),
       cancelAll: () => this.#lists.cancelAll(),
       ...(disconnectCancelS === 0
         ? {}

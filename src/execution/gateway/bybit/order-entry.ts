@@ -2,9 +2,9 @@ import { ORDERS_FINISHED_MAX, ORDERS_OPEN_MAX } from '../../../constants.ts'
 import type { Clock } from '../../../core/clock.ts'
 import { pause, type Timers } from '../../../core/timer.ts'
 import type { Counters } from '../../../memory/counters.ts'
+import type { ApprovedAmend } from '../../risk/amend-gate.ts'
 import type { ApprovedOrder } from '../../risk/risk-gate.ts'
 import type { AmendTerms, CancelReply, QueryReply, SubmitReply } from '../gateway.ts'
-import type { AccountMarket } from './account-market.ts'
 import type { CallClass } from './call-pace.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { LinkIds } from './link-ids.ts'
@@ -16,7 +16,6 @@ import type { Fields } from './wire-fields.ts'
 import { notSent, type WireReply } from './wire-reply.ts'
 
 export type OrderEntryParts = Readonly<{
-  market: AccountMarket
   ids: LinkIds
   rest: RestLink
   queue: CallQueue
@@ -87,19 +86,13 @@ export class OrderEntry {
     return replyOf(reply)
   }
 
-  async amend(orderLinkId: string, terms: AmendTerms): Promise<SubmitReply> {
-    const { ids, market } = this.#parts
-    const symbol = await this.#symbolOf(orderLinkId)
-    if (typeof symbol !== 'string') return symbol
-    const instrument = market.instrument(symbol)
-    if (instrument === undefined) {
-      return { kind: 'rejected', code: 'instrument_unknown', message: `${symbol} not configured` }
-    }
+  async amend(amend: ApprovedAmend): Promise<SubmitReply> {
+    const { limitTicks, lots, orderLinkId } = amend
     if (this.#amends.size >= ORDERS_OPEN_MAX) {
       return { kind: 'rejected', code: 'open_orders_limit', message: 'too many changes wait' }
     }
-    this.#amends.set(orderLinkId, terms)
-    const body = amendBody(instrument, ids.toWire(orderLinkId), terms)
+    this.#amends.set(orderLinkId, { limitTicks, lots })
+    const body = amendBody(amend, this.#parts.ids.toWire(orderLinkId))
     const reply = replyOf(await this.#send(AMEND, body, CLOSING_WAIT_MS_MAX))
     if (reply.kind === 'rejected') this.#amends.delete(orderLinkId)
     return reply
@@ -124,18 +117,24 @@ export class OrderEntry {
     }
   }
 
+  /** An order of a list: a change of one that has ended is not waited for any more. */
+  noteListed(row: OrderRow): void {
+    if (row.owner === 'us' && row.state !== 'open') this.#amends.delete(row.orderLinkId)
+  }
+
   /** Orders as the stream and the lists tell them. */
   note(row: OrderRow): void {
     if (row.owner === 'us') this.#remember(row.orderLinkId, row.symbol)
   }
 
-  /** The change that an open order shows now; undefined: none, or not yet. */
+  /** The change that an order shows now, in the stream; undefined: none, or not yet. */
   takeAmend(row: OrderRow): AmendTerms | undefined {
     const terms = this.#amends.get(row.orderLinkId)
     if (terms === undefined || row.owner !== 'us') return undefined
     const isThere = row.limitTicks === terms.limitTicks && row.lots === terms.lots
     if (isThere || row.state !== 'open') this.#amends.delete(row.orderLinkId)
-    return isThere && row.state === 'open' ? terms : undefined
+    // One that filled at once by its new terms shows them as it ends.
+    return isThere ? terms : undefined
   }
 
   async #send(route: Route, body: Fields, waitMsMax: number, isByRest = false): Promise<WireReply> {

@@ -1,8 +1,9 @@
 import { formatSteps } from '../../../core/decimal.ts'
 import type { Instrument } from '../../../domain/instrument.ts'
 import type { TimeInForce } from '../../../domain/journal.ts'
+import type { ApprovedAmend } from '../../risk/amend-gate.ts'
 import type { ApprovedOrder } from '../../risk/risk-gate.ts'
-import type { AmendTerms } from '../gateway.ts'
+import type { PositionLevels } from '../gateway.ts'
 import type { Fields } from './wire-fields.ts'
 
 const TIMES_IN_FORCE: Readonly<Record<TimeInForce, string>> = {
@@ -14,13 +15,12 @@ const TIMES_IN_FORCE: Readonly<Record<TimeInForce, string>> = {
 
 /**
  * Always a limit order: one that is meant to take at once carries the worst price that the gate
- * allowed, which the exchange's own market orders do not. An order that opens takes its stop along,
- * so that the exchange guards the position when we cannot.
+ * allowed, which the exchange's own market orders do not. An order that opens takes its stop and
+ * target along, so that the exchange guards the position when we cannot.
  */
 export function createBody(order: ApprovedOrder, wireId: string): Fields {
-  const { instrument, isReduceOnly, limitTicks, lots, side, stopTicks, timeInForce } = order
+  const { instrument, isReduceOnly, limitTicks, lots, side, timeInForce } = order
   const { lot, symbol, tick } = instrument
-  const hasStop = !isReduceOnly && Number.isSafeInteger(stopTicks) && stopTicks > 0
   return {
     category: 'linear',
     symbol,
@@ -32,20 +32,56 @@ export function createBody(order: ApprovedOrder, wireId: string): Fields {
     orderLinkId: wireId,
     positionIdx: 0,
     reduceOnly: isReduceOnly,
-    ...(hasStop
-      ? { stopLoss: formatSteps(stopTicks, tick), slTriggerBy: 'LastPrice', tpslMode: 'Full' }
-      : {}),
+    ...(isReduceOnly ? {} : attachedLevels(order)),
   }
 }
 
-export function amendBody(instrument: Instrument, wireId: string, terms: AmendTerms): Fields {
+/**
+ * A target between the touch and the limit of a taking order is refused with it, as that is
+ * compared with the order's price: it is set when the position is open.
+ */
+function attachedLevels({ instrument, limitTicks, side, stopTicks, targetTicks }: ApprovedOrder) {
+  const { tick } = instrument
+  const direction = side === 'buy' ? 1 : -1
+  const hasStop = isLevel(stopTicks)
+  const hasTarget = isLevel(targetTicks) && direction * (targetTicks - limitTicks) > 0
+  return {
+    ...(hasStop ? { stopLoss: formatSteps(stopTicks, tick), slTriggerBy: 'LastPrice' } : {}),
+    ...(hasTarget ? { takeProfit: formatSteps(targetTicks, tick), tpTriggerBy: 'LastPrice' } : {}),
+    ...(hasStop || hasTarget ? { tpslMode: 'Full' } : {}),
+  }
+}
+
+/** Both levels of the whole position; zero takes one away. */
+export function levelsBody(instrument: Instrument, levels: PositionLevels): Fields {
+  const { symbol, tick } = instrument
+  const text = (ticks: number) => (isLevel(ticks) ? formatSteps(ticks, tick) : '0')
+  return {
+    category: 'linear',
+    symbol,
+    positionIdx: 0,
+    tpslMode: 'Full',
+    stopLoss: text(levels.stopTicks),
+    takeProfit: text(levels.targetTicks),
+    slTriggerBy: 'LastPrice',
+    tpTriggerBy: 'LastPrice',
+  }
+}
+
+function isLevel(ticks: number): boolean {
+  return Number.isSafeInteger(ticks) && ticks > 0
+}
+
+/** Only what changes: the exchange wants the rest left out. */
+export function amendBody(amend: ApprovedAmend, wireId: string): Fields {
+  const { instrument, isPriceChanged, isSizeChanged, limitTicks, lots } = amend
   const { lot, symbol, tick } = instrument
   return {
     category: 'linear',
     symbol,
     orderLinkId: wireId,
-    qty: formatSteps(terms.lots, lot),
-    price: formatSteps(terms.limitTicks, tick),
+    ...(isSizeChanged ? { qty: formatSteps(lots, lot) } : {}),
+    ...(isPriceChanged ? { price: formatSteps(limitTicks, tick) } : {}),
   }
 }
 
