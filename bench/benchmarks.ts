@@ -7,6 +7,7 @@ import * as pipeline from './pipeline.bench.ts'
 import * as ring from './ring.bench.ts'
 import * as score from './score.bench.ts'
 import type { BenchOptions, BenchTable } from './table.ts'
+import * as watchers from './watchers.bench.ts'
 
 type Benchmark = (options: BenchOptions) => Promise<BenchTable | readonly BenchTable[]>
 
@@ -17,6 +18,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ring: ring.run,
   pipeline: pipeline.run,
   features: features.run,
+  watchers: watchers.run,
   score: score.run,
   journal: journal.run,
   peers: peers.run,

@@ -1,7 +1,7 @@
 // hot
 import type { AlertSettings } from '../domain/alerts.ts'
 import type { AlertPort } from './alert-port.ts'
-import { type AlertRow, lotsAt } from './alert-row.ts'
+import { type AlertRow, lotsAt, NEARLY } from './alert-row.ts'
 import { Latch } from './latch.ts'
 import { UsualLevel } from './usual-level.ts'
 
@@ -28,42 +28,53 @@ export class AbsorptionWatch {
   #seenBestMs = Number.NaN
   #filledLots = 0.5
   #isTold = false
+  /** Lots that are nearly enough; Infinity until it is known what is usual. */
+  #leastLots = Number.POSITIVE_INFINITY
 
   constructor(direction: number, settings: AlertSettings, port: AlertPort) {
     this.#direction = direction
     this.#settings = settings
     this.#port = port
-    this.#latch = new Latch(settings.level_absorbed)
-  }
-
-  get suppressed(): number {
-    return this.#latch.suppressed
+    this.#latch = new Latch(settings.level_absorbed, port)
   }
 
   update(row: AlertRow): void {
     const direction = this.#direction
     const best = direction > 0 ? row.bidTicks : row.askTicks
-    const side = direction > 0 ? row.book.bids : row.book.asks
     if (best === this.#ticks) this.#seenBestMs = row.tauMs
     else if (this.#isLeft(row, best)) this.#restart(row, best)
     if (Number.isNaN(best)) return
     if (!row.isSnapshot) this.#readFills(row)
+    if (this.#isTold && !row.isSample) return
+    if (row.isSample) this.#sample(row)
+    if (this.#filledLots >= this.#leastLots && best === this.#ticks) this.#look(row)
+  }
+
+  #sample(row: AlertRow): void {
+    const side = this.#direction > 0 ? row.book.bids : row.book.asks
+    const queue = this.#usualQueue
+    const usual = this.#usualRatio
+    // What is being told of must not become usual meanwhile.
+    if (!this.#isTold) usual.add(this.#filledLots / queue.mean)
+    queue.add(side.lots[side.head])
+    if (!usual.isKnown) return
+    const least = Math.max(this.#settings.level_absorbed.on, USUAL_TIMES * usual.mean)
+    this.#leastLots = least * queue.mean * NEARLY
+  }
+
+  #look(row: AlertRow): void {
+    const direction = this.#direction
     const ratio = this.#filledLots / this.#usualQueue.mean
-    if (row.isSample) {
-      this.#usualQueue.add(side.lots[side.head])
-      // What is being told of must not become usual meanwhile.
-      if (!this.#isTold) this.#usualRatio.add(ratio)
-    }
-    if (this.#isTold || !this.#usualRatio.isKnown) return
     const heldMs = row.tauMs - this.#sinceMs
     const least = Math.max(this.#settings.level_absorbed.on, USUAL_TIMES * this.#usualRatio.mean)
-    if (!(ratio >= least) || heldMs < HOLD_MS || best !== this.#ticks) return
+    if (this.#isTold || !(ratio >= least) || heldMs < HOLD_MS) return
     this.#isTold = true
     if (!this.#latch.happens(row.tauMs)) return
-    const leftLots = lotsAt(side, direction, best)
+    const side = direction > 0 ? row.book.bids : row.book.asks
+    const leftLots = lotsAt(side, direction, this.#ticks)
     this.#port
       .begin('level_absorbed', direction, ratio, least)
-      .at(best, Number.NaN)
+      .at(this.#ticks, Number.NaN)
       .evidence(this.#filledLots, this.#usualQueue.mean, leftLots, heldMs)
       .raise(row)
   }

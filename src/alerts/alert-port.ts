@@ -11,6 +11,8 @@ export type AlertSink = (record: Float64Array) => void
  * rare, rows are not.
  */
 export class AlertPort {
+  /** Alerts that a cool-down kept back; the latches count. */
+  suppressed = 0
   readonly #record = new Float64Array(alert.ALERT_FIELDS)
   readonly #sink: AlertSink
   #number = 0

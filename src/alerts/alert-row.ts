@@ -38,6 +38,12 @@ export type AlertRow = {
 /** Levels that walls and clusters are looked for in, as in group I of the catalogue. */
 export const WATCHED_LEVELS = 50
 
+/**
+ * A threshold is first compared as a product, this much lower, which costs no division; whoever
+ * passes is compared exactly.
+ */
+export const NEARLY = 1 - 1e-9
+
 /** Lots at a price; 0 when there is no such level. `direction` is +1 for bids, -1 for asks. */
 export function lotsAt(side: BookSide, direction: number, ticks: number): number {
   const at = side.head + placeOf(side, direction, ticks)

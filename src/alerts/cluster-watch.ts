@@ -28,12 +28,15 @@ export type ClusterColumns = Readonly<{ share: number; age: number }>
  */
 export class ClusterWatch {
   readonly #direction: number
-  readonly #columns: ClusterColumns
+  readonly #shareColumn: number
+  readonly #ageColumn: number
   readonly #settings: AlertSettings
   readonly #port: AlertPort
   readonly #latch: Latch
   readonly #breakLatch: Latch
   readonly #usual = new UsualLevel()
+  /** Share that is looked at; Infinity until it is known what is usual. */
+  #least = Number.POSITIVE_INFINITY
   readonly #sorted = new Float64Array(WATCHED_LEVELS)
   #nextLookMs = Number.NEGATIVE_INFINITY
   /** Edges of the cluster that is followed; NaN: none. */
@@ -55,31 +58,34 @@ export class ClusterWatch {
     port: AlertPort,
   ) {
     this.#direction = direction
-    this.#columns = columns
+    this.#shareColumn = columns.share
+    this.#ageColumn = columns.age
     this.#settings = settings
     this.#port = port
-    this.#latch = new Latch(settings.cluster_formed)
-    this.#breakLatch = new Latch(settings.cluster_broken)
-  }
-
-  get suppressed(): number {
-    return this.#latch.suppressed + this.#breakLatch.suppressed
+    this.#latch = new Latch(settings.cluster_formed, port)
+    this.#breakLatch = new Latch(settings.cluster_broken, port)
   }
 
   update(row: AlertRow): void {
-    const share = row.values[this.#columns.share]
-    const side = this.#direction > 0 ? row.book.bids : row.book.asks
-    if (!Number.isNaN(this.#nearTicks)) this.#follow(row, side)
-    else if (share >= this.#settings.cluster_formed.on) this.#look(row, side, share)
-    if (row.isSample && Number.isNaN(this.#nearTicks)) this.#usual.add(share)
+    if (!Number.isNaN(this.#nearTicks)) this.#follow(row)
+    else if (row.values[this.#shareColumn] >= this.#least) this.#look(row)
+    if (row.isSample && Number.isNaN(this.#nearTicks)) this.#sample(row)
   }
 
-  #look(row: AlertRow, side: BookSide, share: number): void {
-    const least = Math.max(this.#settings.cluster_formed.on, USUAL_TIMES * this.#usual.mean)
-    const ageMs = row.values[this.#columns.age]
-    if (!this.#usual.isKnown || !(share >= least && ageMs >= HOLD_MS)) return
-    if (row.tauMs < this.#nextLookMs) return
+  #sample(row: AlertRow): void {
+    const usual = this.#usual
+    usual.add(row.values[this.#shareColumn])
+    if (!usual.isKnown) return
+    this.#least = Math.max(this.#settings.cluster_formed.on, USUAL_TIMES * usual.mean)
+  }
+
+  #look(row: AlertRow): void {
+    const least = this.#least
+    const share = row.values[this.#shareColumn]
+    const ageMs = row.values[this.#ageColumn]
+    if (!(ageMs >= HOLD_MS) || row.tauMs < this.#nextLookMs) return
     this.#nextLookMs = row.tauMs + LOOK_PERIOD_MS
+    const side = this.#direction > 0 ? row.book.bids : row.book.asks
     this.#find(side)
     const levels = this.#foundTo - this.#foundFrom
     if (levels < LEVELS_MIN) return
@@ -122,8 +128,9 @@ export class ClusterWatch {
     }
   }
 
-  #follow(row: AlertRow, side: BookSide): void {
+  #follow(row: AlertRow): void {
     const direction = this.#direction
+    const side = direction > 0 ? row.book.bids : row.book.asks
     const best = direction > 0 ? row.bidTicks : row.askTicks
     if (!row.isSnapshot) this.#readFlows(direction > 0 ? row.bidFlows : row.askFlows)
     if (Number.isNaN(best)) return

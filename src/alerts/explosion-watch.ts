@@ -1,7 +1,7 @@
 // hot
 import type { AlertSetting } from '../domain/alerts.ts'
 import type { AlertPort } from './alert-port.ts'
-import type { AlertRow } from './alert-row.ts'
+import { type AlertRow, NEARLY } from './alert-row.ts'
 import { Latch } from './latch.ts'
 import { UsualLevel } from './usual-level.ts'
 
@@ -26,25 +26,36 @@ export class PriceExplosion {
   #low = Number.POSITIVE_INFINITY
   #high = Number.NEGATIVE_INFINITY
   #second = Number.NEGATIVE_INFINITY
+  /** Where the bucket of the second is, and when it ends. */
+  #at = 0
+  #endMs = Number.NEGATIVE_INFINITY
+  /** As the latest look found it. */
+  #mid = Number.NaN
+  #isMoved = false
+  /** The threshold, as what is usual has it. */
+  #least: number
 
   /** `volatility`: column of the standard deviation of one second, in bps. */
   constructor(volatility: number, setting: AlertSetting, port: AlertPort) {
     this.#volatility = volatility
     this.#setting = setting
+    this.#least = setting.on
     this.#port = port
-    this.#latch = new Latch(setting)
-  }
-
-  get suppressed(): number {
-    return this.#latch.suppressed
+    this.#latch = new Latch(setting, port)
   }
 
   update(row: AlertRow): void {
     const mid = row.mid
     if (Number.isNaN(mid)) return
-    const second = Math.floor(row.tauMs / 1000)
-    if (second !== this.#second) this.#move(second)
-    const at = second % SECONDS
+    if (row.tauMs >= this.#endMs) this.#move(row)
+    else if (mid === this.#mid && !this.#isMoved && !row.isSample) return
+    this.#look(row)
+  }
+
+  #look(row: AlertRow): void {
+    const mid = row.mid
+    const at = this.#at
+    this.#mid = mid
     if (mid < this.#lows[at]) this.#lows[at] = mid
     if (mid > this.#highs[at]) this.#highs[at] = mid
     if (mid < this.#low) this.#low = mid
@@ -53,21 +64,30 @@ export class PriceExplosion {
     const fall = 100 * (1 - mid / this.#high)
     const { on, off } = this.#setting
     const isQuiet = rise < on * QUIET_PART && fall < on * QUIET_PART
-    if (row.isSample && isQuiet) this.#usual.add(row.values[this.#volatility])
-    const volatility = this.#usual.mean
-    const likely = Number.isNaN(volatility) ? 0 : (volatility * Math.sqrt(SECONDS)) / 100
-    const least = Math.max(on, VOLATILITY_TIMES * likely)
+    if (row.isSample && isQuiet) this.#sample(row)
+    const least = this.#least
     const value = Math.max(rise, fall)
+    this.#isMoved = value >= least
     if (!this.#latch.passes(value, least, off, row.tauMs)) return
     this.#port
       .begin('price_explosion', rise > fall ? 1 : -1, value, least)
       .at(mid / 2, (rise > fall ? this.#low : this.#high) / 2)
-      .evidence(this.#low / 2, this.#high / 2, volatility)
+      .evidence(this.#low / 2, this.#high / 2, this.#usual.mean)
       .raise(row)
   }
 
+  #sample(row: AlertRow): void {
+    this.#usual.add(row.values[this.#volatility])
+    const volatility = this.#usual.mean
+    const likely = Number.isNaN(volatility) ? 0 : (volatility * Math.sqrt(SECONDS)) / 100
+    this.#least = Math.max(this.#setting.on, VOLATILITY_TIMES * likely)
+  }
+
   /** Empties the buckets that were passed over, and looks at the rest once. */
-  #move(second: number): void {
+  #move(row: AlertRow): void {
+    const second = Math.floor(row.tauMs / 1000)
+    this.#at = second % SECONDS
+    this.#endMs = 1000 * (second + 1)
     const passed = Math.min(SECONDS, second - this.#second)
     for (let i = 0; i < passed; i++) {
       const at = (second - i) % SECONDS
@@ -106,30 +126,31 @@ export class VolumeExplosion {
   readonly #samples = new Float64Array(SAMPLES)
   #count = 0
   #next = 0
-  #step = Number.NEGATIVE_INFINITY
+  #endMs = Number.NEGATIVE_INFINITY
   #mean = Number.NaN
   #deviation = Number.NaN
+  /** Volume that is nearly enough; Infinity while there is nothing to compare with. */
+  #nearlyVolume = Number.POSITIVE_INFINITY
 
   /** `volume`: column of the volume of 10 s. */
   constructor(volume: number, setting: AlertSetting, port: AlertPort) {
     this.#volume = volume
     this.#setting = setting
     this.#port = port
-    this.#latch = new Latch(setting)
-  }
-
-  get suppressed(): number {
-    return this.#latch.suppressed
+    this.#latch = new Latch(setting, port)
   }
 
   update(row: AlertRow): void {
+    if (row.tauMs >= this.#endMs) this.#sample(row)
+    const isIdle = this.#latch.isIdle || this.#nearlyVolume === Number.POSITIVE_INFINITY
+    if (row.values[this.#volume] >= this.#nearlyVolume || !isIdle) this.#look(row)
+  }
+
+  #look(row: AlertRow): void {
     const volume = row.values[this.#volume]
-    const step = Math.floor(row.tauMs / SAMPLE_MS)
-    if (step !== this.#step) this.#sample(step, volume)
-    if (this.#count < SAMPLES_NEEDED || !(this.#mean > 0)) return
-    const { on, off } = this.#setting
+    const { off } = this.#setting
     const value = volume / this.#mean
-    const least = Math.max(on, 1 + (DEVIATIONS * this.#deviation) / this.#mean)
+    const least = this.#least
     if (!this.#latch.passes(value, least, off, row.tauMs)) return
     this.#port
       .begin('volume_explosion', 0, value, least)
@@ -138,8 +159,13 @@ export class VolumeExplosion {
       .raise(row)
   }
 
-  #sample(step: number, volume: number): void {
-    this.#step = step
+  get #least(): number {
+    return Math.max(this.#setting.on, 1 + (DEVIATIONS * this.#deviation) / this.#mean)
+  }
+
+  #sample(row: AlertRow): void {
+    const volume = row.values[this.#volume]
+    this.#endMs = SAMPLE_MS * (Math.floor(row.tauMs / SAMPLE_MS) + 1)
     if (Number.isNaN(volume)) return
     const most = this.#count < SAMPLES_NEEDED ? volume : BURST_TIMES * this.#mean
     this.#samples[this.#next] = Math.min(volume, most)
@@ -151,5 +177,8 @@ export class VolumeExplosion {
     let squares = 0
     for (let i = 0; i < this.#count; i++) squares += (this.#samples[i] - this.#mean) ** 2
     this.#deviation = Math.sqrt(squares / this.#count)
+    const isKnown = this.#count >= SAMPLES_NEEDED && this.#mean > 0
+    const least = isKnown ? this.#least * this.#mean * NEARLY : Number.POSITIVE_INFINITY
+    this.#nearlyVolume = least
   }
 }

@@ -1,21 +1,27 @@
 // hot
 import type { AlertSetting } from '../domain/alerts.ts'
+import type { AlertPort } from './alert-port.ts'
 
 /** Hysteresis and cool-down of one kind on one side of one symbol. */
 export class Latch {
-  /** Times the cool-down kept an alert back. */
-  suppressed = 0
   readonly #setting: AlertSetting
+  readonly #port: AlertPort
   #isOn = false
   #isHeldBack = false
   #lastMs = Number.NEGATIVE_INFINITY
 
-  constructor(setting: AlertSetting) {
+  constructor(setting: AlertSetting, port: AlertPort) {
     this.#setting = setting
+    this.#port = port
   }
 
   get isOn(): boolean {
     return this.#isOn
+  }
+
+  /** A value below the threshold changes nothing. */
+  get isIdle(): boolean {
+    return !this.#isOn && !this.#isHeldBack
   }
 
   /**
@@ -45,7 +51,7 @@ export class Latch {
 
   #fires(tauMs: number): boolean {
     if (tauMs - this.#lastMs < this.#setting.coolDownMs) {
-      if (!this.#isHeldBack) this.suppressed++
+      if (!this.#isHeldBack) this.#port.suppressed++
       this.#isHeldBack = true
       return false
     }

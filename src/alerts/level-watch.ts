@@ -26,12 +26,17 @@ export type LevelColumns = Readonly<{ strength: number; distance: number; volati
 export class LevelWatch {
   readonly #direction: number
   readonly #columns: LevelColumns
+  readonly #strength: number
   readonly #settings: AlertSettings
   readonly #port: AlertPort
   readonly #found: Latch
   readonly #touched: Latch
   readonly #broken: Latch
   readonly #usual = new UsualLevel()
+  /** Strength that is looked at; Infinity until it is known what is usual. */
+  #least = Number.POSITIVE_INFINITY
+  /** Levels that are kept. */
+  #count = 0
   /** NaN: a free place. */
   readonly #ticks = new Float64Array(ALERT_LEVELS_KEPT).fill(Number.NaN)
   readonly #sinceMs = new Float64Array(ALERT_LEVELS_KEPT).fill(Number.NEGATIVE_INFINITY)
@@ -43,36 +48,50 @@ export class LevelWatch {
   constructor(direction: number, columns: LevelColumns, settings: AlertSettings, port: AlertPort) {
     this.#direction = direction
     this.#columns = columns
+    this.#strength = columns.strength
     this.#settings = settings
     this.#port = port
-    this.#found = new Latch(direction > 0 ? settings.support_found : settings.resistance_found)
-    this.#touched = new Latch(settings.level_touched)
-    this.#broken = new Latch(settings.level_broken)
-  }
-
-  get suppressed(): number {
-    return this.#found.suppressed + this.#touched.suppressed + this.#broken.suppressed
+    this.#found = new Latch(
+      direction > 0 ? settings.support_found : settings.resistance_found,
+      port,
+    )
+    this.#touched = new Latch(settings.level_touched, port)
+    this.#broken = new Latch(settings.level_broken, port)
   }
 
   update(row: AlertRow): void {
-    const strength = row.values[this.#columns.strength]
-    this.#look(row, strength)
-    if (row.isSample) this.#usual.add(strength)
-    const best = this.#direction > 0 ? row.bidTicks : row.askTicks
+    if (row.values[this.#strength] >= this.#least) this.#look(row)
+    else this.#candidateTicks = Number.NaN
+    if (row.isSample) this.#sample(row)
+    if (this.#count > 0) this.#followAll(row)
+  }
+
+  #sample(row: AlertRow): void {
+    const settings = this.#settings
+    const usual = this.#usual
+    usual.add(row.values[this.#strength])
+    if (!usual.isKnown) return
+    const { on } = this.#direction > 0 ? settings.support_found : settings.resistance_found
+    this.#least = Math.max(on, USUAL_TIMES * usual.mean)
+  }
+
+  #followAll(row: AlertRow): void {
+    const direction = this.#direction
+    const best = direction > 0 ? row.bidTicks : row.askTicks
     if (Number.isNaN(best) || Number.isNaN(row.mid)) return
+    const oldestMs = row.tauMs - LIFE_MS
     for (let i = 0; i < ALERT_LEVELS_KEPT; i++) {
-      if (!Number.isNaN(this.#ticks[i])) this.#follow(row, i, best)
+      const ticks = this.#ticks[i]
+      if (Number.isNaN(ticks)) continue
+      const isAhead = (best - ticks) * direction > 0
+      if (isAhead && this.#isAway[i] === 1 && this.#sinceMs[i] >= oldestMs) continue
+      this.#follow(row, i)
     }
   }
 
-  #look(row: AlertRow, strength: number): void {
-    const settings = this.#settings
-    const { on } = this.#direction > 0 ? settings.support_found : settings.resistance_found
-    const least = Math.max(on, USUAL_TIMES * this.#usual.mean)
-    if (!this.#usual.isKnown || !(strength >= least)) {
-      this.#candidateTicks = Number.NaN
-      return
-    }
+  #look(row: AlertRow): void {
+    const least = this.#least
+    const strength = row.values[this.#strength]
     // The distance in half ticks is a whole number again, and gives the price back.
     const halfTicks = Math.round((row.values[this.#columns.distance] * row.mid) / 1e4)
     const ticks = (row.mid - this.#direction * halfTicks) / 2
@@ -108,13 +127,15 @@ export class LevelWatch {
     for (let i = 1; i < ALERT_LEVELS_KEPT; i++) {
       if (this.#sinceMs[i] < this.#sinceMs[oldest]) oldest = i
     }
+    if (Number.isNaN(this.#ticks[oldest])) this.#count++
     this.#ticks[oldest] = ticks
     this.#sinceMs[oldest] = row.tauMs
     this.#touches[oldest] = 0
     this.#isAway[oldest] = 0
   }
 
-  #follow(row: AlertRow, i: number, best: number): void {
+  #follow(row: AlertRow, i: number): void {
+    const best = this.#direction > 0 ? row.bidTicks : row.askTicks
     const ageMs = row.tauMs - this.#sinceMs[i]
     if (ageMs > LIFE_MS) {
       this.#free(i)
@@ -155,6 +176,7 @@ export class LevelWatch {
   }
 
   #free(i: number): void {
+    this.#count--
     this.#ticks[i] = Number.NaN
     this.#sinceMs[i] = Number.NEGATIVE_INFINITY
   }

@@ -1,7 +1,7 @@
 // hot
 import type { AlertSetting } from '../domain/alerts.ts'
 import type { AlertPort } from './alert-port.ts'
-import type { AlertRow } from './alert-row.ts'
+import { type AlertRow, NEARLY } from './alert-row.ts'
 import { Latch } from './latch.ts'
 import { UsualLevel } from './usual-level.ts'
 
@@ -18,6 +18,9 @@ export type SpreadColumns = Readonly<{ spread: number; mean: number; deviation: 
 /** The spread against its own last minute, as that stood when it began to widen. */
 export class SpreadWatch {
   readonly #columns: SpreadColumns
+  readonly #spread: number
+  readonly #mean: number
+  readonly #nearlyOn: number
   readonly #setting: AlertSetting
   readonly #port: AlertPort
   readonly #latch: Latch
@@ -28,26 +31,31 @@ export class SpreadWatch {
 
   constructor(columns: SpreadColumns, setting: AlertSetting, port: AlertPort) {
     this.#columns = columns
+    this.#spread = columns.spread
+    this.#mean = columns.mean
+    this.#nearlyOn = setting.on * NEARLY
     this.#setting = setting
     this.#port = port
-    this.#latch = new Latch(setting)
-  }
-
-  get suppressed(): number {
-    return this.#latch.suppressed
+    this.#latch = new Latch(setting, port)
   }
 
   update(row: AlertRow): void {
-    const spread = row.values[this.#columns.spread]
+    const isWide = !Number.isNaN(this.#wideMs)
+    if (!isWide && !this.#latch.isOn) {
+      const usual = row.values[this.#mean]
+      if (!(row.values[this.#spread] >= this.#nearlyOn * usual)) return
+      this.#usual = usual
+      this.#deviation = row.values[this.#columns.deviation]
+    }
+    this.#look(row, isWide)
+  }
+
+  #look(row: AlertRow, isWide: boolean): void {
+    const spread = row.values[this.#spread]
     const { on, off } = this.#setting
     if (this.#latch.isOn) {
       this.#latch.passes(spread / this.#usual, on, off, row.tauMs)
       return
-    }
-    const isWide = !Number.isNaN(this.#wideMs)
-    if (!isWide) {
-      this.#usual = row.values[this.#columns.mean]
-      this.#deviation = row.values[this.#columns.deviation]
     }
     const least = Math.max(on, 1 + (DEVIATIONS * this.#deviation) / this.#usual)
     const value = spread / this.#usual
@@ -75,6 +83,8 @@ export class HoleWatch {
   readonly #port: AlertPort
   readonly #latch: Latch
   readonly #usual = new UsualLevel()
+  /** Ticks that are nearly wide; Infinity until it is known what is usual. */
+  #nearlyTicks = Number.POSITIVE_INFINITY
   #wideMs = Number.NaN
 
   constructor(direction: number, column: number, setting: AlertSetting, port: AlertPort) {
@@ -82,19 +92,21 @@ export class HoleWatch {
     this.#column = column
     this.#setting = setting
     this.#port = port
-    this.#latch = new Latch(setting)
-  }
-
-  get suppressed(): number {
-    return this.#latch.suppressed
+    this.#latch = new Latch(setting, port)
   }
 
   update(row: AlertRow): void {
+    if (row.isSample || this.#latch.isOn || row.values[this.#column] >= this.#nearlyTicks) {
+      this.#look(row)
+    } else this.#wideMs = Number.NaN
+  }
+
+  #look(row: AlertRow): void {
     const gap = row.values[this.#column]
     const { on, off } = this.#setting
     const value = gap / this.#usual.mean
     const isWide = value >= on && gap >= HOLE_TICKS_MIN
-    if (row.isSample && !isWide) this.#usual.add(gap)
+    if (row.isSample && !isWide) this.#sample(gap)
     if (this.#latch.isOn) {
       this.#latch.passes(value, on, off, row.tauMs)
       return
@@ -111,5 +123,12 @@ export class HoleWatch {
       .at(this.#direction > 0 ? row.bidTicks : row.askTicks, Number.NaN)
       .evidence(gap, this.#usual.mean, heldMs)
       .raise(row)
+  }
+
+  #sample(gap: number): void {
+    const usual = this.#usual
+    usual.add(gap)
+    if (!usual.isKnown) return
+    this.#nearlyTicks = Math.max(HOLE_TICKS_MIN, this.#setting.on * usual.mean * NEARLY)
   }
 }

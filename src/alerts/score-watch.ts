@@ -19,22 +19,26 @@ export type ScoreChoice = Readonly<{
 /** A feature that says it all already: the watch adds hysteresis and cool-down. */
 export class ScoreWatch {
   readonly #choice: ScoreChoice
+  readonly #column: number
+  readonly #on: number
   readonly #setting: AlertSetting
   readonly #port: AlertPort
   readonly #latch: Latch
 
   constructor(choice: ScoreChoice, setting: AlertSetting, port: AlertPort) {
     this.#choice = choice
+    this.#column = choice.column
+    this.#on = setting.on
     this.#setting = setting
     this.#port = port
-    this.#latch = new Latch(setting)
-  }
-
-  get suppressed(): number {
-    return this.#latch.suppressed
+    this.#latch = new Latch(setting, port)
   }
 
   update(row: AlertRow): void {
+    if (row.values[this.#column] >= this.#on || !this.#latch.isIdle) this.#look(row)
+  }
+
+  #look(row: AlertRow): void {
     const { column, guard, guardMin, kind, second, side } = this.#choice
     const value = row.values[column]
     const { on, off } = this.#setting

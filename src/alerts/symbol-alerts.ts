@@ -54,7 +54,7 @@ export class SymbolAlerts {
   /** Latest known reason the book is not LIVE; -1 while it is. */
   #downReason = -1
   #downUs = 0.5
-  #sample = Number.NEGATIVE_INFINITY
+  #sampleEndMs = Number.NEGATIVE_INFINITY
   readonly #row: AlertRow
   readonly #port: AlertPort
   readonly #settings: AlertSettings
@@ -116,13 +116,7 @@ export class SymbolAlerts {
 
   /** Alerts that a cool-down kept back. */
   get suppressed(): number {
-    let sum = this.#price.suppressed + this.#volume.suppressed + this.#spread.suppressed
-    for (let i = 0; i < 2; i++) {
-      sum += this.#walls[i].suppressed + this.#clusters[i].suppressed + this.#holes[i].suppressed
-      sum += this.#absorption[i].suppressed + this.#levels[i].suppressed
-    }
-    for (let i = 0; i < this.#scores.length; i++) sum += this.#scores[i].suppressed
-    return sum
+    return this.#port.suppressed
   }
 
   onRow(
@@ -182,9 +176,8 @@ export class SymbolAlerts {
     row.bidTicks = bids.count > 0 ? bids.ticks[bids.head] : Number.NaN
     row.askTicks = asks.count > 0 ? asks.ticks[asks.head] : Number.NaN
     row.mid = row.askTicks > row.bidTicks ? row.askTicks + row.bidTicks : Number.NaN
-    const sample = Math.floor(copy.tauMs / SAMPLE_MS)
-    row.isSample = sample !== this.#sample
-    this.#sample = sample
+    row.isSample = row.tauMs >= this.#sampleEndMs
+    if (row.isSample) this.#sampleEndMs = SAMPLE_MS * (Math.floor(row.tauMs / SAMPLE_MS) + 1)
   }
 }
 

@@ -28,6 +28,8 @@ export class WallWatch {
   readonly #latch: Latch
   readonly #endLatch: Latch
   readonly #usual = new UsualLevel()
+  /** Ratio that is looked at; Infinity until it is known what is usual. */
+  #least = Number.POSITIVE_INFINITY
   #candidateTicks = Number.NaN
   #candidateMs = Number.NaN
   /** NaN: no wall is followed. */
@@ -49,31 +51,29 @@ export class WallWatch {
     this.#ratioIndex = ratioIndex
     this.#settings = settings
     this.#port = port
-    this.#latch = new Latch(settings.wall_appeared)
-    this.#endLatch = new Latch(settings.wall_pulled)
-  }
-
-  get suppressed(): number {
-    return this.#latch.suppressed + this.#endLatch.suppressed
+    this.#latch = new Latch(settings.wall_appeared, port)
+    this.#endLatch = new Latch(settings.wall_pulled, port)
   }
 
   update(row: AlertRow): void {
-    const side = this.#direction > 0 ? row.book.bids : row.book.asks
-    const flows = this.#direction > 0 ? row.bidFlows : row.askFlows
-    const ratio = row.values[this.#ratioIndex]
-    if (!Number.isNaN(this.#ticks)) this.#follow(row, side, flows)
-    else if (ratio >= this.#settings.wall_appeared.on) this.#look(row, side, ratio)
+    if (!Number.isNaN(this.#ticks)) this.#follow(row)
+    else if (row.values[this.#ratioIndex] >= this.#least) this.#look(row)
     else this.#candidateTicks = Number.NaN
-    if (row.isSample && Number.isNaN(this.#candidateTicks)) this.#usual.add(ratio)
+    if (row.isSample && Number.isNaN(this.#candidateTicks)) this.#sample(row)
   }
 
-  #look(row: AlertRow, side: BookSide, ratio: number): void {
-    const { on, off } = this.#settings.wall_appeared
-    const least = Math.max(on, USUAL_TIMES * this.#usual.mean)
-    if (!this.#usual.isKnown || !(ratio >= least)) {
-      this.#candidateTicks = Number.NaN
-      return
-    }
+  #sample(row: AlertRow): void {
+    const usual = this.#usual
+    usual.add(row.values[this.#ratioIndex])
+    if (!usual.isKnown) return
+    this.#least = Math.max(this.#settings.wall_appeared.on, USUAL_TIMES * usual.mean)
+  }
+
+  #look(row: AlertRow): void {
+    const { off } = this.#settings.wall_appeared
+    const least = this.#least
+    const ratio = row.values[this.#ratioIndex]
+    const side = this.#direction > 0 ? row.book.bids : row.book.asks
     const at = largestLevel(side)
     const ticks = side.ticks[at]
     if (ticks !== this.#candidateTicks) {
@@ -104,7 +104,9 @@ export class WallWatch {
     this.#addedMs = Number.NEGATIVE_INFINITY
   }
 
-  #follow(row: AlertRow, side: BookSide, flows: AlertSideFlows): void {
+  #follow(row: AlertRow): void {
+    const side = this.#direction > 0 ? row.book.bids : row.book.asks
+    const flows = this.#direction > 0 ? row.bidFlows : row.askFlows
     if (row.isSnapshot) {
       this.#lots = lotsAt(side, this.#direction, this.#ticks)
       if (this.#lots < this.#peakLots / 2) this.#forget()
