@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tableFromIPC } from 'apache-arrow'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
@@ -13,6 +12,7 @@ import { EXPORT_BATCH_ROWS_MAX, EXPORT_BATCH_VALUES_MAX } from '../../src/consta
 import { ManualClock } from '../../src/core/clock.ts'
 import { FEATURE_NAMES, FEATURES } from '../../src/features/registry.ts'
 import { createRowCopy } from '../../src/memory/row-view.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { writeRecording } from './recording.ts'
 
 const SYMBOLS = ['ABCUSDT', 'BTCUSDT', 'XYZUSDT']
@@ -22,7 +22,7 @@ let folder = ''
 let said = ''
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'bookflow-test-'))
+  folder = temporaryFolder()
   said = ''
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     said += String(text)

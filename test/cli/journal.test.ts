@@ -1,23 +1,15 @@
-import {
-  appendFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { GeneratedJournal } from '../../bench/generated-journal.ts'
 import { journalCommand } from '../../src/cli/journal.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { JournalRecord } from '../../src/domain/journal.ts'
 import { ExecutionState } from '../../src/execution/execution-state.ts'
 import { openJournal } from '../../src/execution/journal/journal.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'bookflow-inspect-'))
+const folder = temporaryFolder('inspect')
 const journal = join(folder, 'journal')
 const records: JournalRecord[] = []
 const state = new ExecutionState()
@@ -34,7 +26,6 @@ beforeAll(async () => {
   }
   await opened.value.journal.close()
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 beforeEach(() => {
   process.exitCode = 0
 })

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Random } from '../../src/core/random.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const START_MS = 1_750_000_000_000
 const EVENT_PERIOD_MS = 50
@@ -30,7 +30,7 @@ export function writeRecording(symbols: readonly string[], seconds: number): str
     }
     if (random.below(5) < 2) frames.push(tradeFrame(market, ms, random))
   }
-  const path = join(mkdtempSync(join(tmpdir(), 'bookflow-test-')), 'frames.jsonl')
+  const path = join(temporaryFolder(), 'frames.jsonl')
   writeFileSync(path, frames.join('\n'))
   return path
 }

@@ -1,15 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { REDACTED, redactedConfig } from '../../src/config/redaction.ts'
 import { configJsonSchema } from '../../src/config/schema.ts'
 import { SETTINGS } from '../../src/config/validation.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'bookflow-config-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryFolder('config')
 
 const EXAMPLE = 'bookflow.example.yaml'
 const TOKEN = 'a-token-of-some-length'

@@ -1,18 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { crc32c } from '../../src/core/crc32c.ts'
 import { RecordTailer, type ScanEnd, scanRecords } from '../../src/core/record-file.ts'
 import { SEGMENT_HEADER_BYTES } from '../../src/core/record-format.ts'
 import { cutTornTail, RecordWriter } from '../../src/core/record-writer.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 let folder = ''
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'bookflow-records-'))
+  folder = temporaryFolder('records')
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 const place = () => ({ folder, name: 'journal' })

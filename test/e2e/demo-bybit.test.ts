@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { listSegments } from '../../src/core/record-folder.ts'
 import { fileStorage } from '../../src/core/record-storage.ts'
 import { TEST_KEY } from '../../src/sim/signature.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { Program } from './processes.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'bookflow-demo-bybit-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryFolder('demo-bybit')
 
 describe('bookflow demo --gateway bybit', () => {
   it('trades signed on the account of the mock, in faults, and ends with three zeros', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { connectDesk } from '../../src/stream/client.ts'
-import { temporaryFolder } from '../threads/captures.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { getJson, Program, until } from './processes.ts'
 
 const SYMBOLS = 12

@@ -1,13 +1,13 @@
-import { mkdtempSync, readdirSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { writeRecording } from '../cli/recording.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { Program, run, until } from './processes.ts'
 
 describe('bookflow features', () => {
   it('leaves nothing behind when it is interrupted', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'bookflow-test-'))
+    const folder = temporaryFolder()
     const recording = writeRecording(['BTCUSDT'], 20)
     // The same again and again: repeats are skipped, but they have to be read.
     const files = new Array<string>(500).fill(recording)

@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { run } from './processes.ts'
 
 const LOAD = ['load-test', '--symbols', '10', '--rate', '1500', '--shards', '1', '--no-floor']
 
 it('loses no update while connections are killed that others double', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'bookflow-kills-'))
+  const folder = temporaryFolder('kills')
   const plan = join(folder, 'kills.json')
   // Before the shard is killed, at half time.
   const kills = [300, 2300].map((at_ms) => ({ kind: 'kill_connection', at_ms }))

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../threads/captures.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { type Ended, Program, run } from './processes.ts'
 
 let mock: Program

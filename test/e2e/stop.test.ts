@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../threads/captures.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { foldJournal, readJournal } from './journal-fold.ts'
 import { Program, until } from './processes.ts'
 

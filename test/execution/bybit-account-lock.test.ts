@@ -1,24 +1,14 @@
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { lockAccount } from '../../src/execution/gateway/bybit/account-lock.ts'
 import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
 import { keyComplaint } from '../../src/execution/gateway/bybit/key-check.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
-const folders: string[] = []
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
-
-function folder(): string {
-  const made = mkdtempSync(join(tmpdir(), 'bookflow-account-'))
-  folders.push(made)
-  return made
-}
+const folder = () => temporaryFolder('account')
 
 describe('the lock of an account', () => {
   it('refuses a second holder by whatever host of the exchange, until the first lets go', () => {

@@ -1,14 +1,6 @@
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { GeneratedJournal } from '../../bench/generated-journal.ts'
 import { VERSION } from '../../src/constants.ts'
 import { systemClock } from '../../src/core/clock.ts'
@@ -21,6 +13,7 @@ import type { CheckpointEvent } from '../../src/execution/journal/checkpointer.t
 import { journalFolder, openJournal } from '../../src/execution/journal/journal.ts'
 import { foldInto } from '../../src/execution/recovery.ts'
 import { encodeState, restoreState } from '../../src/execution/saved-state.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const text = (state: ExecutionState) => new TextDecoder().decode(encodeState(state))
 
@@ -103,9 +96,8 @@ describe('the saved state', () => {
 describe('a journal with checkpoints', () => {
   let folder = ''
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'bookflow-saved-'))
+    folder = temporaryFolder('saved')
   })
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
   async function open(storage: RecordStorage = fileStorage) {
     const state = new ExecutionState()

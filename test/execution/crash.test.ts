@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { Random, systemSeed } from '../../src/core/random.ts'
 import { scanRecords } from '../../src/core/record-file.ts'
 import type { JournalRecord } from '../../src/domain/journal.ts'
 import { decodeJournalRecord } from '../../src/domain/journal-codec.ts'
 import { journalFolder } from '../../src/execution/journal/journal.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url))
 const BUILT = fileURLToPath(new URL('../../dist/execution/recovery.js', import.meta.url))
@@ -18,9 +18,8 @@ const ROUNDS = 8
 
 let folder = ''
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'bookflow-crash-'))
+  folder = temporaryFolder('crash')
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 type Ready = Readonly<{ ok: boolean; value: { orders: number }; positions: Record<string, number> }>
 

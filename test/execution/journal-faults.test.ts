@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import {
   fileStorage,
@@ -11,6 +8,7 @@ import {
 import { ExecutionState } from '../../src/execution/execution-state.ts'
 import { openJournal } from '../../src/execution/journal/journal.ts'
 import { foldInto } from '../../src/execution/recovery.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { Rig } from './rig.ts'
 
 /** A disk that fails when it is told to. */
@@ -46,9 +44,8 @@ class FailingDisk {
 
 let folder = ''
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'bookflow-faults-'))
+  folder = temporaryFolder('faults')
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 async function tradingOn(disk: FailingDisk) {
   const opened = await openJournal(

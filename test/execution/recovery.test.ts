@@ -1,14 +1,14 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import type { JournalRecord } from '../../src/domain/journal.ts'
 import { ExecutionState } from '../../src/execution/execution-state.ts'
 import { journalFolder, openJournal } from '../../src/execution/journal/journal.ts'
 import { foldInto } from '../../src/execution/recovery.ts'
 import type { IntentAction } from '../../src/memory/intent-record.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { createInstrument, Rig, startRig } from './rig.ts'
 
 const instruments = Array.from({ length: 3 }, (_, index) => createInstrument(index))
@@ -293,9 +293,8 @@ describe('recovery', () => {
 describe('the journal on disk', () => {
   let folder = ''
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'bookflow-journal-'))
+    folder = temporaryFolder('journal')
   })
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
   const open = (records: JournalRecord[] = []) =>
     openJournal({ dataFolder: folder, clock: systemClock }, (record) => {

@@ -1,9 +1,8 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { MAIN_SILENT_MS_MAX } from '../../src/constants.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
@@ -34,6 +33,7 @@ import type {
   ExecutionWorkerData,
   ExecutionWorkerMessage,
 } from '../../src/threads/execution-worker-data.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { createInstrument } from './rig.ts'
 
 const FILE = new URL('../../dist/threads/execution.worker.js', import.meta.url)
@@ -41,9 +41,8 @@ const DEPTH = 50
 
 let folder = ''
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'bookflow-execution-'))
+  folder = temporaryFolder('execution')
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function createData(dataFolder: string): ExecutionWorkerData {
   return {

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -8,6 +7,7 @@ import type { Category } from '../../src/domain/instrument.ts'
 import { expectedRate } from '../../src/feed/bybit/expected-rate.ts'
 import { InstrumentWatch } from '../../src/feed/bybit/instrument-watch.ts'
 import { type LoadInstrumentsOptions, loadInstruments } from '../../src/feed/bybit/instruments.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { hasCaptures } from './capture.ts'
 import { until } from './pool-harness.ts'
 import {
@@ -25,7 +25,7 @@ let log: Logger
 
 beforeEach(async () => {
   exchange = await RestExchange.start()
-  folder = mkdtempSync(join(tmpdir(), 'bookflow-instruments-'))
+  folder = temporaryFolder('instruments')
   warnings = []
   log = pino({ level: 'warn' }, { write: (line: string) => warnings.push(JSON.parse(line)) })
 })

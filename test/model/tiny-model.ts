@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FeatureRegistry } from '../../src/model/manifest.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 /**
  * A model folder small enough to check by hand: P(up) = 1 / (1 + exp(-2 (a - b))) over two inputs,
@@ -69,14 +69,14 @@ export function tinyManifest(onnx: Uint8Array): Record<string, unknown> {
 }
 
 /**
- * Writes a folder under the system's temporary one; `change` edits the manifest before it is
+ * Writes a folder that is gone when the tests of the file have ended; `change` edits the manifest before it is
  * written.
  */
 export function writeTinyModel(
   change: (manifest: Record<string, unknown>) => void = () => {},
   onnx: Uint8Array = tinyOnnx(),
 ): string {
-  const folder = join(mkdtempSync(join(tmpdir(), 'bookflow-model-')), 'tiny')
+  const folder = join(temporaryFolder('model'), 'tiny')
   mkdirSync(folder)
   const manifest = tinyManifest(onnx)
   change(manifest)

@@ -1,6 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -13,6 +12,7 @@ import {
   type MockExchangeOptions,
   startMockExchange,
 } from '../../src/sim/mock-exchange.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { type BookFrame, WireBook } from './wire-book.ts'
 
 const log = createLogger('test', 'silent')
@@ -486,7 +486,7 @@ describe('start and replay', () => {
         cts: 1000 + u,
       }),
     )
-    const file = join(mkdtempSync(join(tmpdir(), 'bookflow-replay-')), 'capture.jsonl')
+    const file = join(temporaryFolder('replay'), 'capture.jsonl')
     writeFileSync(file, `${lines.join('\n')}\n`)
     const mock = await start({ replay: file })
     const early = await Client.open(mock.port)

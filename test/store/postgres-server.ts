@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 /**
  * A PostgreSQL server for the tests: the one that BOOKFLOW_TEST_POSTGRES_URL names, or one of our
@@ -18,7 +18,7 @@ export async function startPostgres(): Promise<TestPostgres | string> {
   const account = serverAccount()
   if (!hasPrograms()) return 'no PostgreSQL: set BOOKFLOW_TEST_POSTGRES_URL, or install it'
   if (account === undefined) return 'PostgreSQL does not run as root, and there is no user postgres'
-  const folder = mkdtempSync(join(tmpdir(), 'bookflow-postgres-'))
+  const folder = temporaryFolder('postgres')
   chmodSync(folder, 0o700)
   if (account !== 'self') chownSync(folder, account.uid, account.gid)
   const identity = account === 'self' ? {} : account

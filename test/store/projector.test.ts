@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GeneratedJournal } from '../../bench/generated-journal.ts'
@@ -13,11 +12,12 @@ import { openPglite } from '../../src/store/pglite-client.ts'
 import { clearProjection } from '../../src/store/projection.ts'
 import { Projector } from '../../src/store/projector.ts'
 import type { SqlClient, SqlSession } from '../../src/store/sql-client.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { JournalMaker, writeJournal } from './journal-maker.ts'
 import { startPostgres, type TestPostgres } from './postgres-server.ts'
 import { dumpProjection, rowsOf } from './projection-dump.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'bookflow-store-'))
+const folder = temporaryFolder('store')
 const postgres = await startPostgres()
 afterAll(async () => {
   if (typeof postgres !== 'string') await postgres.stop()

@@ -1,18 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, mkdirSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../../src/core/random.ts'
 import { openPglite } from '../../src/store/pglite-client.ts'
 import { Projector } from '../../src/store/projector.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { JournalMaker, writeJournal } from './journal-maker.ts'
 import { dumpProjection } from './projection-dump.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../dist/store/store-process.js')
 const isBuilt = existsSync(PROGRAM)
 
-const folder = mkdtempSync(join(tmpdir(), 'bookflow-store-process-'))
+const folder = temporaryFolder('store-process')
 const children: ChildProcess[] = []
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL')

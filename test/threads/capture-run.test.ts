@@ -8,7 +8,8 @@ import { parseLine, readCapture } from '../../src/feed/capture-file.ts'
 import { createBookCopy, readBook } from '../../src/memory/book-view.ts'
 import { type CaptureRun, runCaptures } from '../../src/threads/capture-run.ts'
 import { surveyCaptures } from '../../src/threads/capture-survey.ts'
-import { BYBIT_CAPTURES, DATA, HAS_DATA, temporaryFolder } from './captures.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+import { BYBIT_CAPTURES, DATA, HAS_DATA } from './captures.ts'
 
 async function run(paths: readonly string[], onRow: () => void = () => {}): Promise<CaptureRun> {
   const survey = await surveyCaptures(paths, 50)

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -15,7 +14,3 @@ export const BYBIT_CAPTURES = [
   'bybit-v5-ws/linear_orderbook1_20250613.ws.1.0.gz',
   'bybit-v5-archive/xrpusdt-ob500.data.zip',
 ].map((path) => join(DATA, path))
-
-export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'bookflow-test-'))
-}

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load-config.ts'
@@ -11,9 +10,10 @@ import {
   featureColumns,
   featureRegistry,
 } from '../../src/threads/feature-registry.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 function groupsOf(text: string, environment: Record<string, string> = {}) {
-  const file = join(mkdtempSync(join(tmpdir(), 'bookflow-test-')), 'bookflow.yaml')
+  const file = join(temporaryFolder(), 'bookflow.yaml')
   writeFileSync(file, text)
   const loaded = loadConfig({ file, environment })
   if (!loaded.ok) return loaded.problems.map(({ message, path }) => `${path}: ${message}`).join()

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { toInstrument } from '../../src/features/instruments-file.ts'
 import { featureIndex } from '../../src/features/registry.ts'
 import { type CaptureRunOptions, runCaptures } from '../../src/threads/capture-run.ts'
-import { temporaryFolder } from './captures.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 const START_MS = 1_767_261_580_000
 const BASIS = featureIndex('xv_basis_bps') ?? -1
