@@ -14,6 +14,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'check-config': async () => (await import('./cli/check-config.ts')).checkConfigCommand(),
 }
 
+// The ONNX runtime tells its maker about models and machines unless this is set before it is loaded,
+// in the environment of the process, which its threads cannot change.
+process.env.ORT_DISABLE_TELEMETRY ??= '1'
+
 const program = new Command('bookflow')
   .description('Order-book analytics engine with an execution core.')
   .version(VERSION)

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
 import { pause, systemTimers } from '../core/timer.ts'
 import { TEST_KEY } from '../sim/signature.ts'
 import { type AccountFigures, AccountProof, isProven } from './account-proof.ts'
 import type { MockProcess } from './mock-process.ts'
+import { ScratchFolder } from './scratch-folder.ts'
 
 /** How long the account may take to agree once nothing disturbs it any more. */
 const PROOF_MS_MAX = 90_000
@@ -15,11 +15,14 @@ const MOCK_LOCK_OUT_MS = 2000
 
 /** The key of the mock in two files, as a person would give a real one. */
 export class DemoKeys {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'bookflow-demo-'))
+  readonly #folder = new ScratchFolder('demo')
 
   /** The options of the configuration that make the mock's account the gateway. */
   options(): Readonly<Record<string, unknown>> {
-    const [keyFile, secretFile] = [join(this.#folder, 'key'), join(this.#folder, 'secret')]
+    const [keyFile, secretFile] = [
+      join(this.#folder.path, 'key'),
+      join(this.#folder.path, 'secret'),
+    ]
     writeFileSync(keyFile, TEST_KEY.key, { mode: 0o600 })
     writeFileSync(secretFile, TEST_KEY.secret, { mode: 0o600 })
     return {
@@ -31,7 +34,7 @@ export class DemoKeys {
   }
 
   remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true })
+    this.#folder.remove()
   }
 }
 

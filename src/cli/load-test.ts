@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Command } from 'commander'
 import { processEnvironment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
@@ -19,6 +16,7 @@ import { LoadMeasure } from './load-measure.ts'
 import { Ramp, type RampStep } from './load-ramp.ts'
 import type { LoadVerdict } from './load-verdict.ts'
 import { MockProcess } from './mock-process.ts'
+import { ScratchFolder } from './scratch-folder.ts'
 import { EXIT_USAGE, failCommand, wholeNumber, writeOut } from './terminal.ts'
 
 type LoadOptions = Readonly<{
@@ -102,10 +100,10 @@ async function run(options: LoadOptions): Promise<void> {
   }
   const mock = await MockProcess.start({ port: 0, rate, seed, symbols })
   if (!mock.ok) return failCommand(mock.message)
-  const data = mkdtempSync(join(tmpdir(), 'bookflow-load-'))
-  const exitCode = await runAgainst(mock.value, data, plan.value, options)
+  const data = new ScratchFolder('load')
+  const exitCode = await runAgainst(mock.value, data.path, plan.value, options)
   await mock.value.stop()
-  rmSync(data, { recursive: true, force: true })
+  data.remove()
   process.exit(exitCode)
 }
 
