@@ -42,10 +42,16 @@ export function engineReport(engine: Engine, seconds: number): EngineReport {
     fills: watch.count('fills'),
     positions,
     pnlQuote: trading.realizedPnlQuote() + (Number.isNaN(unrealized) ? 0 : unrealized),
-    tradingState: engine.control.tradingState(),
+    tradingState: tradingText(engine),
     gaps: watch.count('gaps'),
     clients: watch.count('clients_connected') - watch.count('clients_disconnected'),
   }
+}
+
+/** A regime that forbids to enter is said beside the trading state. */
+function tradingText({ control }: Engine): string {
+  const regime = control.regime()
+  return regime === 'risk_on' ? control.tradingState() : `${control.tradingState()}, ${regime}`
 }
 
 /** One plain line, for an output that is no terminal. */

@@ -30,6 +30,12 @@ const COMMAND_ROUTES: readonly CommandRoute[] = [
 type CommandRoute = Readonly<{
   name: string
   command: Command
+  {
+    name: 'risk-off',
+    command: 'risk_off',
+    summary: 'Open nothing until risk-on, over restarts too; closing goes on',
+  },
+  { name: 'risk-on', command: 'risk_on', summary: 'The market may be entered again' },
   summary: string
   /** It may be meant for one symbol; the others are for all of them. */
   takesSymbol?: boolean

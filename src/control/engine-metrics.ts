@@ -1,6 +1,6 @@
 import { Histogram } from '../core/histogram.ts'
 import { ALERT_KINDS } from '../domain/alerts.ts'
-import { TRADING_STATES, type TradingState } from '../domain/trading.ts'
+import { REGIMES, type Regime, TRADING_STATES, type TradingState } from '../domain/trading.ts'
 import { COUNTERS, type CounterName, type Counters } from '../memory/counters.ts'
 import { HISTOGRAMS, type HistogramName, openHistogram } from '../memory/histograms.ts'
 import type { HistogramSample, MetricFamily, MetricSample } from './metrics.ts'
@@ -31,6 +31,7 @@ export type EngineGauges = Readonly<{
   /** Our record of the account is known to be the exchange's. */
   isRecovered: boolean
   /** Of the last recovery, from its begin to the agreement. */
+  regime: Regime
   recoverySeconds: number | undefined
   booksByState: Readonly<Record<string, number>>
   /** Records of the journal that SQL has not yet; undefined while there is no store. */
@@ -217,3 +218,11 @@ export function gaugeFamilies(gauges: EngineGauges): MetricFamily[] {
 function gauge(name: string, help: string, samples: readonly MetricSample[]): MetricFamily {
   return { name, help, type: 'gauge', samples }
 }
+    gauge(
+      'bookflow_regime',
+      '1 for the regime; risk_off opens nothing',
+      by(
+        'regime',
+        Object.fromEntries(REGIMES.map((each) => [each, each === gauges.regime ? 1 : 0])),
+      ),
+    ),

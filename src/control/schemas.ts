@@ -1,8 +1,14 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
 import { DEPTH_MAX, GAPS_ANSWERED_MAX, SIGNALS_ANSWERED_MAX } from '../constants.ts'
 import { BOOK_REASONS, BOOK_STATES } from '../domain/book.ts'
-import { ORDER_SIDES, ORDER_STATES, POSITION_STATES, TRADING_STATES } from '../domain/trading.ts'
-import { COMMAND_REASON_SLOTS, COMMAND_WHO_SLOTS, COMMANDS } from '../memory/command-record.ts'
+import { PNL_METHODS } from '../domain/pnl.ts'
+import {
+  ORDER_SIDES,
+  ORDER_STATES,
+  POSITION_STATES,
+  REGIMES,
+  TRADING_STATES,
+} from '../domain/trading.ts'
 import { INTENT_ACTIONS, INTENT_REASONS } from '../memory/intent-record.ts'
 import { textBytesMax } from '../memory/text-slots.ts'
 
@@ -57,7 +63,8 @@ export const ReadySchema = shape({
   reason: text('what is waited for; empty when ready'),
 })
 
-const tradingState = words(TRADING_STATES, 'who may trade')
+export const tradingState = words(TRADING_STATES, 'who may trade')
+const regime = words(REGIMES, 'risk_off: nothing is opened, only closed')
 const bookState = words(BOOK_STATES, 'a book is shown only while LIVE')
 const bookReason = words(BOOK_REASONS, 'why it is in this state')
 const age = orNull.number('milliseconds since the last data of the exchange')
@@ -67,6 +74,7 @@ export const StatusSchema = shape({
   mode: text('paper'),
   started_at: time('of the process'),
   uptime_s: Type.Number({ description: 'seconds since' }),
+  regime,
   trading_state: tradingState,
   symbols: shape({
     total: count('instruments of this run'),

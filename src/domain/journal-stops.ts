@@ -1,4 +1,5 @@
 import type { Category } from './instrument.ts'
+import type { Regime, TradingState } from './trading.ts'
 
 /** Journal records of what stops trading harder than a trading state does, and of who asked. */
 
@@ -34,6 +35,17 @@ export type StopChanged = Readonly<{
   command: number | null
   orders_open: number
   positions_open: number
+}>
+
+/** The regime that the gate goes by from here on. */
+export type RegimeChanged = Readonly<{
+  type: 'regime'
+  time_us: number
+  run: number
+  regime: Regime
+  /** 'command', or 'start': as configured. */
+  reason: string
+  command: number | null
 }>
 
 /** A person's command and what became of it: who, what, when, why. */

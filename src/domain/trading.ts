@@ -5,6 +5,13 @@
 export const TRADING_STATES = ['halted', 'reduce_only', 'active'] as const
 export type TradingState = (typeof TRADING_STATES)[number]
 
+/**
+ * Whether the market as a whole is one to enter; risk-off blocks what opens and nothing else. The
+ * order is the code in shared memory. Append only.
+ */
+export const REGIMES = ['risk_on', 'risk_off'] as const
+export type Regime = (typeof REGIMES)[number]
+
 export const ORDER_SIDES = ['buy', 'sell'] as const
 export type OrderSide = (typeof ORDER_SIDES)[number]
 

@@ -15,7 +15,8 @@ import { Kill } from './kill.ts'
 import type { Ledger } from './ledger.ts'
 import { LossWatch } from './loss-watch.ts'
 import { OrderFlow } from './order-flow.ts'
-import { RiskGate } from './risk/risk-gate.ts'
+import { RegimeSwitch } from './regime-switch.ts'
+import { type ApprovedOrder, RiskGate } from './risk/risk-gate.ts'
 import { type FactSources, gatherFacts, hasUnfinished, lateRefusal } from './risk-facts.ts'
 import { ClockWatch, createGuards } from './risk-guards.ts'
 import { TradingSwitch } from './trading-switch.ts'
@@ -36,6 +37,7 @@ export class ExecutionActor {
   readonly exposures: Exposures
   readonly closing: Closing
   readonly truth: Truth
+  readonly regime: RegimeSwitch
   readonly kill: Kill
   readonly losses: LossWatch
   readonly report: AccountReport
@@ -69,6 +71,7 @@ export class ExecutionActor {
       ledger.state,
       books,
       instruments,
+    this.regime = new RegimeSwitch(ledger, parts.control)
       new ExitWatch({ ledger, books, options: options.exits, tape: parts.tape }),
       options.exitSlippageBps,
     )
@@ -78,15 +81,9 @@ export class ExecutionActor {
     this.report = new AccountReport({ ledger, exposures, losses: watched, options: margin })
     this.#clockWatch = new ClockWatch(ledger, options.limits.clockDriftMsMax)
     this.#sources = {
-      ledger,
-      losses: this.losses,
-      guards: createGuards(parts.guards, options.regime),
-      books,
-      options,
-      control: parts.control,
-      breaker: board.placement,
-      exposures: this.exposures,
-      closing: this.closing,
+      ...{ ledger, books, options, exposures: this.exposures, losses: this.losses },
+      ...{ control: parts.control, breaker: board.placement, closing: this.closing },
+      guards: createGuards(parts.guards, () => this.regime.regime),
       isRecovered: () => this.truth.isHealthy,
     }
     this.flow = new OrderFlow({
@@ -109,18 +106,13 @@ export class ExecutionActor {
     this.truth = new Truth(truth)
     const cancels = new Cancels(ledger, this.flow)
     this.#cancels = cancels
-    const { closing, losses, trading } = this
+    const { closing, losses, regime, trading } = this
     this.kill = new Kill({ truth, closing, trading, control: parts.control, instruments, cancels })
     const { kill } = this
     this.#orders = {
-      ledger,
-      instruments,
-      trading,
-      kill,
-      isKilled,
-      losses,
-      cancels,
-      truth: this.truth,
+      ...{ ledger, instruments, trading, regime, kill, isKilled, losses, cancels },
+      ...{ truth: this.truth, amends: this.#amends },
+      levels: new LevelSetter({ ledger, books, exposures: this.exposures, options }),
     }
   }
 
@@ -220,10 +212,13 @@ export class ExecutionActor {
   #send(): number {
     const { clock, control, intentToSubmit } = this.#parts
     const nowUs = clock.nowUs()
-    return this.flow.send(nowUs, (approved) => {
-      const isClosed = control.isWayOutClosed?.() ?? false
-      const late = lateRefusal(approved, this.#isKilled, this.trading.state)
-      const refusal = isClosed ? 'actor_silent' : late
+    const isClosed = control.isWayOutClosed?.() ?? false
+    this.keeper.send(nowUs, isClosed)
+    const regime = this.#sources.guards.regime()
+    const refusalOf = (isOpening: boolean) =>
+      isClosed ? 'actor_silent' : lateRefusal(isOpening, this.#isKilled, this.trading.state, regime)
+    const orderRefusal = (approved: ApprovedOrder) => {
+      const refusal = refusalOf(!approved.isReduceOnly)
       if (refusal === undefined) intentToSubmit?.record(nowUs - approved.intent.createdUs)
       return refusal
     })

@@ -26,6 +26,9 @@ export type CommandDesk = Readonly<{
   instruments: InstrumentTable
   trading: TradingSwitch
   kill: Kill
+import { formatOrderLinkId } from './order/order-link-id.ts'
+import { isFinished } from './order/order-state.ts'
+import type { RegimeSwitch } from './regime-switch.ts'
   isKilled: () => boolean
   losses: LossWatch
   cancels: Cancels
@@ -34,6 +37,7 @@ export type CommandDesk = Readonly<{
 
 export type GivenCommand = Readonly<{
   /** Undefined: no command that we know. */
+  regime: RegimeSwitch
   kind: Command | undefined
   number: number
   /** -1: all. */
@@ -130,3 +134,15 @@ function flatten(
   desk.trading.set('reduce_only', ask.command ?? 0, nowUs)
   return undefined
 }
+    case 'levels':
+      return setLevels(desk, command, nowUs)
+    case 'risk_off':
+      desk.regime.set(kind, number, nowUs)
+      desk.cancels.opening('risk_off', nowUs)
+      return 'ok'
+    case 'risk_on':
+      desk.regime.set(kind, number, nowUs)
+      return 'ok'
+    case 'amend_order':
+    case 'cancel_order':
+      return changeOrder(desk, command, nowUs)

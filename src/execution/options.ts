@@ -1,7 +1,7 @@
 import { ORDERS_OPEN_MAX } from '../constants.ts'
 import type { OrderType, TimeInForce } from '../domain/journal.ts'
 import type { PnlMethod } from '../domain/pnl.ts'
-import type { TradingState } from '../domain/trading.ts'
+import type { Regime, TradingState } from '../domain/trading.ts'
 import { EXITS_OFF, type ExitOptions } from './exits/exit-options.ts'
 import type { EndpointClass } from './gateway/gateway.ts'
 
@@ -76,10 +76,6 @@ export type SizingOptions = Readonly<{
   fixedQuote: number
 }>
 
-/** Whether the market as a whole is one to enter. */
-export const REGIMES = ['risk_on', 'risk_off'] as const
-export type Regime = (typeof REGIMES)[number]
-
 export type BreakerOptions = Readonly<{
   /** Failures within the window that open it. */
   failuresMax: number
@@ -150,6 +146,7 @@ export type ExecutionOptions = Readonly<{
   reconcile: ReconcileOptions
   /**
    * Of orders that open; one that rests is canceled after `restMsMax`. Closing orders always take.
+  /** At the start; a risk-off that a person gave stays until a person takes it back. */
    */
   entryTimeInForce: TimeInForce
   entryOrderType: OrderType

@@ -124,6 +124,7 @@ export async function recover(
     orders_open: state.unfinished.size,
     positions_open: recovered.positions,
   })
+  actor.regime.start(run.options.regime, run.clock.nowUs())
   actor.trading.start(run.options.start, run.clock.nowUs())
   actor.kill.start(run.clock.nowUs())
   if (!(await ledger.flush())) {
@@ -148,6 +149,7 @@ async function resumeOnAccount(
   for (const [key, { position }] of ledger.state.holdings) {
     if (position.fills > 0) ledger.auditPosition(key, nowUs)
   }
+  actor.regime.start(run.options.regime, nowUs)
   actor.trading.start(run.options.start, nowUs)
   actor.kill.start(nowUs)
   if (!(await ledger.flush())) {

@@ -1,5 +1,5 @@
+import type { Regime } from '../domain/trading.ts'
 import type { Ledger } from './ledger.ts'
-import type { Regime } from './options.ts'
 
 /** What the gate asks of the world outside the actor. Each is asked anew for every intent. */
 export type RiskGuards = Readonly<{
@@ -10,12 +10,19 @@ export type RiskGuards = Readonly<{
   regime: () => Regime
 }>
 
-/** What nobody watches is taken to be well. */
-export function createGuards(guards: Partial<RiskGuards> | undefined, regime: Regime): RiskGuards {
+/**
+ * What nobody watches is taken to be well. `ordered` is the regime on record: a watcher of the
+ * market may be stricter than it, and never looser.
+ */
+export function createGuards(
+  guards: Partial<RiskGuards> | undefined,
+  ordered: () => Regime,
+): RiskGuards {
+  const seen = guards?.regime
   return {
     clockOffsetMs: guards?.clockOffsetMs ?? (() => 0),
     hasInstanceLock: guards?.hasInstanceLock ?? (() => true),
-    regime: guards?.regime ?? (() => regime),
+    regime: () => (ordered() === 'risk_off' ? 'risk_off' : (seen?.() ?? 'risk_on')),
   }
 }
 

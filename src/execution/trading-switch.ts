@@ -1,6 +1,6 @@
 import type { BreakerState } from '../domain/journal.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
-import type { TradingState } from '../domain/trading.ts'
+import type { Regime, TradingState } from '../domain/trading.ts'
 import type { EndpointClass } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
 import { LOSS_CODES } from './loss-watch.ts'
@@ -8,6 +8,7 @@ import { LOSS_CODES } from './loss-watch.ts'
 /** The shared words that the actor writes and reads; ControlBlock in a running engine. */
 export type TradingControl = {
   setTradingState(state: TradingState): void
+  setRegime?(regime: Regime): void
   isKilled(): boolean
   /** Sets the latch for the other threads: a kill of an earlier run goes on. */
   kill?(): void

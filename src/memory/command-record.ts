@@ -21,3 +21,8 @@ export const COMMANDS = [
   'reconcile', // compares a whole day of the account with the exchange, at once
 ] as const
 export type Command = (typeof COMMANDS)[number]
+  'levels', // other levels for the open position of one instrument
+  'risk_off', // the regime: nothing is opened until risk_on, over restarts too
+  'risk_on',
+  'amend_order', // another price or size of one order that rests
+  'cancel_order',

@@ -1,12 +1,19 @@
 import { SHARDS_MAX } from '../constants.ts'
 import { BREAKER_STATES, type BreakerState } from '../domain/journal.ts'
-import { TRADING_STATES, type TradingState, tradingStateCode } from '../domain/trading.ts'
+import {
+  REGIMES,
+  type Regime,
+  TRADING_STATES,
+  type TradingState,
+  tradingStateCode,
+} from '../domain/trading.ts'
 import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './region.ts'
 
 /**
  * Words that every thread may look at, each on its own cache line and with one writer.
  *
- *   line 0              TRADING_STATE   written by execution only; halted until it says otherwise
+ *   line 0              TRADING_STATE   written by execution only; halted until it says otherwise;
+ *                       REGIME          beside it, by execution too; risk-on until it says otherwise
  *   line 1              KILL_LATCH      count of kills; added to by main, and by execution at a start
  *   line 2              DOORBELL        count of the actor's rings; added to by shards and main
  *   line 3              SLEEPING        1 while the actor waits on the doorbell
@@ -25,6 +32,7 @@ import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './re
 const WORDS_PER_LINE = 16
 const DOUBLES_PER_LINE = 8
 const TRADING_STATE = 0
+const REGIME = 1
 const KILL_LATCH = 1 * WORDS_PER_LINE
 const DOORBELL = 2 * WORDS_PER_LINE
 const SLEEPING = 3 * WORDS_PER_LINE
@@ -72,6 +80,15 @@ export class ControlBlock {
   /** By execution only. */
   setTradingState(state: TradingState): void {
     Atomics.store(this.#words, TRADING_STATE, tradingStateCode(state))
+  }
+
+  regime(): Regime {
+    return REGIMES[Atomics.load(this.#words, REGIME)]
+  }
+
+  /** By execution only. */
+  setRegime(regime: Regime): void {
+    Atomics.store(this.#words, REGIME, REGIMES.indexOf(regime))
   }
 
   isKilled(): boolean {

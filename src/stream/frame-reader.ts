@@ -1,6 +1,7 @@
 import { decode } from '@msgpack/msgpack'
 import { BOOK_REASONS, BOOK_STATES, type BookReason, type BookState } from '../domain/book.ts'
-import { ORDER_SIDES, type OrderSide, POSITION_STATES, TRADING_STATES } from '../domain/trading.ts'
+import { ORDER_SIDES, type OrderSide, REGIMES, TRADING_STATES } from '../domain/trading.ts'
+import { readAccount, readPosition } from './account-reader.ts'
 import { readAlertFacts } from './alert-reader.ts'
 import { readCandleFacts } from './candle-reader.ts'
 import type {
@@ -203,6 +204,8 @@ function readPosition(wire: WireRecord): DeskPosition {
     average_price: number(wire.average_price),
     realized_pnl_quote: number(wire.realized_pnl_quote),
     time_us: number(wire.time_us) ?? Number.NaN,
+    // A server of before has none, and forbids nothing by it.
+    regime: oneOf(REGIMES, wire.regime) ?? 'risk_on',
   }
 }
 

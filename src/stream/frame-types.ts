@@ -1,5 +1,6 @@
 import type { BookReason, BookState } from '../domain/book.ts'
-import type { OrderSide, PositionState, TradingState } from '../domain/trading.ts'
+import type { PnlMethod } from '../domain/pnl.ts'
+import type { OrderSide, PositionState, Regime, TradingState } from '../domain/trading.ts'
 import type { AlertFacts } from '../memory/alert-record.ts'
 import type { CandleFacts } from '../memory/candle-record.ts'
 
@@ -167,6 +168,7 @@ export type FeatureSchema = {
   /** Letter of the group of each feature. */
   groups: string[]
   /** Groups that the configuration switches off. */
+  regime: Regime
   groups_off: string[]
   /** What each feature says, its formula (docs/features.md), its range, when it is missing. */
   docs: string[]

@@ -66,6 +66,7 @@ export class HealthChannel implements DeskChannel {
       channel: this.name,
       time_us: nowUs,
       trading_state: control.tradingState(),
+      regime: control.regime(),
       is_killed: control.isKilled(),
       recovery: {
         is_recovered: control.isRecovered(),

@@ -137,6 +137,7 @@ function status(engine: Engine): EngineStatus {
     shards: engine.memory.shards.length,
     rates: { ...engine.rates.perSecond() },
     latency_us: Object.fromEntries(HISTOGRAMS.map((name) => [name, quantiles(engine, name)])),
+    regime: engine.control.regime(),
     counters,
     execution: {
       orders_open: trading.openOrders(),
@@ -219,3 +220,4 @@ function metricFamilies(engine: Engine) {
     }),
   ]
 }
+      regime: engine.control.regime(),

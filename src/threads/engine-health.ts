@@ -31,6 +31,7 @@ export function observeComponents(seen: EngineObservation): ComponentObservation
     threadComponent('execution', EXECUTION_BEAT, seen.isExecutionEnded, seen),
     recoveryComponent(seen),
     killComponent(seen),
+    regimeComponent(seen),
     breakerComponent(seen),
     threadComponent('stream', STREAM_BEAT, seen.isStreamEnded, seen),
     storeComponent(seen.store),
@@ -91,6 +92,13 @@ function killComponent({ control }: EngineObservation): ComponentObservation {
   const name = 'kill'
   if (!control.isKilled()) return { name, state: 'ok', reason: '' }
   return { name, state: 'degraded', reason: 'killed: trading is halted until the release' }
+}
+
+/** As with a kill: it was ordered, and it is shown. */
+function regimeComponent({ control }: EngineObservation): ComponentObservation {
+  const name = 'regime'
+  if (control.regime() === 'risk_on') return { name, state: 'ok', reason: '' }
+  return { name, state: 'degraded', reason: 'risk_off: nothing is opened, only closed' }
 }
 
 function breakerComponent({ control }: EngineObservation): ComponentObservation {

@@ -138,6 +138,7 @@ function statusAnswer() {
     uptime_s: 12.5,
     trading_state: 'active' as const,
     symbols: { total: 1, live: 1, syncing: 0, stale: 0, no_book: 0 },
+    regime: 'risk_on' as const,
     shards: 2,
     rates: { messages: 1000 },
     latency_us: { socket_to_feature: { p50: 30, p99: 200, p999: null, max: 900 } },

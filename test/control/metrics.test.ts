@@ -88,6 +88,7 @@ describe('engine metrics', () => {
         circuitBreakerState: { gateway: 2 },
         timeDriftSeconds: undefined,
         tradingState: 'reduce_only',
+        regime: 'risk_off',
         projectionLagRecords: 12,
         isRecovered: false,
         recoverySeconds: undefined,
@@ -100,6 +101,8 @@ describe('engine metrics', () => {
     expect(values.get('circuit_breaker_state{breaker="gateway"}')).toBe(2)
     expect(values.get('bookflow_trading_state{state="reduce_only"}')).toBe(1)
     expect(values.get('bookflow_trading_state{state="active"}')).toBe(0)
+    expect(values.get('bookflow_regime{regime="risk_off"}')).toBe(1)
+    expect(values.get('bookflow_regime{regime="risk_on"}')).toBe(0)
     expect(values.get('bookflow_account_recovered')).toBe(0)
     expect(text).not.toContain('recovery_seconds')
     expect(text).not.toContain('time_drift_seconds')

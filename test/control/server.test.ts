@@ -347,6 +347,8 @@ describe('documentation', () => {
       '/api/v1/control/release',
       '/api/v1/control/resume',
       '/api/v1/features',
+      '/api/v1/control/risk-off',
+      '/api/v1/control/risk-on',
       '/api/v1/features/{symbol}',
       '/api/v1/gaps',
       '/api/v1/orders',

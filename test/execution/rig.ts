@@ -3,7 +3,7 @@ import { parseStep } from '../../src/core/decimal.ts'
 import { createLogger } from '../../src/core/log.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
 import type { JournalRecord } from '../../src/domain/journal.ts'
-import type { TradingState } from '../../src/domain/trading.ts'
+import type { Regime, TradingState } from '../../src/domain/trading.ts'
 import { ExecutionActor } from '../../src/execution/actor.ts'
 import type { Books } from '../../src/execution/books.ts'
 import { ExecutionState } from '../../src/execution/execution-state.ts'
@@ -112,7 +112,11 @@ export class HandTape implements Tape {
 
 export class HandControl {
   state: TradingState = 'halted'
+  regime: Regime = 'risk_on'
   killed = false
+  setRegime(regime: Regime): void {
+    this.regime = regime
+  }
   setTradingState(state: TradingState): void {
     this.state = state
   }

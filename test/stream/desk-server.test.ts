@@ -298,6 +298,7 @@ describe.each(SERVERS)('a desk served by %s', (server, loads) => {
       const health = await client.frame('health', 1)
       expect(health).toMatchObject({
         trading_state: 'halted',
+        regime: 'risk_on',
         is_killed: false,
         recovery: { is_recovered: false, since_us: null, took_us: null },
         books: { LIVE: 1, NO_BOOK: 2, SYNCING: 0, STALE: 0, busy: 0 },

@@ -48,6 +48,7 @@ const WELL = {
   execution: 'ok',
   recovery: 'ok',
   kill: 'ok',
+  regime: 'ok',
   gateway: 'ok',
   stream: 'ok',
   store: 'ok',
@@ -92,13 +93,15 @@ describe('the health matrix', () => {
     expect(states(change)).toEqual({ ...WELL, ...expected })
   })
 
-  it('shows a kill and open breakers, without calling the engine sick', () => {
+  it('shows a kill, a risk-off and open breakers, without calling the engine sick', () => {
     const seen = observation()
     seen.control.kill()
+    seen.control.setRegime('risk_off')
     seen.control.setBreaker('placement', 'open')
     const components = observeComponents(seen)
     const of = (name: string) => components.find((component) => component.name === name)
     expect(of('kill')).toMatchObject({ state: 'degraded' })
+    expect(of('regime')).toMatchObject({ state: 'degraded' })
     expect(of('gateway')).toMatchObject({
       state: 'degraded',
       reason: 'breaker of placement open',
