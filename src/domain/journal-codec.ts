@@ -272,6 +272,7 @@ const COMMAND: Shape<CommandObeyed> = {
   who: text,
   reason: text,
   code: text,
+  order_link_id: orAbsent(text),
   key_hash: orAbsent(text),
   request_hash: orAbsent(text),
   trading_state: orAbsent(oneOf(TRADING_STATES)),

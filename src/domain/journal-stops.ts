@@ -61,4 +61,14 @@ export type CommandObeyed = Readonly<{
   reason: string
   /** Result code of the answer. */
   code: string
+  /** The one order it was about; absent: about none. */
+  order_link_id?: string
+  /**
+   * SHA-256, base64url, of the idempotency key of the request and of what it asked for; the answer
+   * is repeated to the same request after a restart. Absent: it came without a key.
+   */
+  key_hash?: string
+  request_hash?: string
+  /** After it; part of the answer. Absent in early records. */
+  trading_state?: TradingState
 }>

@@ -2,6 +2,7 @@ import { INTENTS_PER_TURN_MAX } from '../constants.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { AccountReport } from './account-figures.ts'
 import type { ActorParts } from './actor-parts.ts'
+import { Amends } from './amends.ts'
 import { BreakerBoard } from './breaker/breaker-board.ts'
 import { GuardedGateway } from './breaker/guarded-gateway.ts'
 import { Cancels } from './cancels.ts'
@@ -9,6 +10,8 @@ import { Closing } from './closing.ts'
 import { type CommandDesk, obeyCommand, readCommand } from './commands.ts'
 import { Denials } from './denials.ts'
 import { ExitWatch } from './exits/exit-watch.ts'
+import { LevelKeeper } from './exits/level-keeper.ts'
+import { LevelSetter } from './exits/level-setter.ts'
 import { Exposures } from './exposures.ts'
 import { decodeIntent, type Intent } from './intent.ts'
 import { Kill } from './kill.ts'
@@ -20,7 +23,7 @@ import { type ApprovedOrder, RiskGate } from './risk/risk-gate.ts'
 import { type FactSources, gatherFacts, hasUnfinished, lateRefusal } from './risk-facts.ts'
 import { ClockWatch, createGuards } from './risk-guards.ts'
 import { TradingSwitch } from './trading-switch.ts'
-import { Truth } from './truth.ts'
+import { Truth, type TruthParts } from './truth.ts'
 
 /** The longest that a record of a denial stays off the disk. */
 const LAZY_FLUSH_US = 1_000_000
@@ -34,12 +37,13 @@ const LAZY_FLUSH_US = 1_000_000
 export class ExecutionActor {
   readonly flow: OrderFlow
   readonly trading: TradingSwitch
+  readonly regime: RegimeSwitch
   readonly exposures: Exposures
   readonly closing: Closing
   readonly truth: Truth
-  readonly regime: RegimeSwitch
   readonly kill: Kill
   readonly losses: LossWatch
+  readonly keeper: LevelKeeper
   readonly report: AccountReport
   readonly #clockWatch: ClockWatch
   readonly #parts: ActorParts
@@ -48,6 +52,7 @@ export class ExecutionActor {
   readonly #gateway: GuardedGateway
   readonly #cancels: Cancels
   readonly #denials: Denials
+  readonly #amends: Amends
   readonly #sources: FactSources
   readonly #orders: CommandDesk
   /** Put in since the last turn; the callers leave the rest in their rings. */
@@ -66,12 +71,12 @@ export class ExecutionActor {
     this.#gateway = new GuardedGateway(parts.gateway, board, parts.clock, isKilled, parts.callTime)
     this.#denials = new Denials(ledger)
     this.trading = new TradingSwitch(ledger, parts.control)
+    this.regime = new RegimeSwitch(ledger, parts.control)
     this.exposures = new Exposures(ledger.state, books, instruments)
     this.closing = new Closing(
       ledger.state,
       books,
       instruments,
-    this.regime = new RegimeSwitch(ledger, parts.control)
       new ExitWatch({ ledger, books, options: options.exits, tape: parts.tape }),
       options.exitSlippageBps,
     )
@@ -95,13 +100,15 @@ export class ExecutionActor {
       onAccount: (event, nowUs) => this.truth.onAccount(event, nowUs),
       wake: parts.wake ?? (() => {}),
     })
-    const truth = {
+    this.#amends = new Amends(this.#sources, this.flow, instruments)
+    const truth: TruthParts = {
       ledger,
       gateway: this.#gateway,
       flow: this.flow,
       options: options.reconcile,
-      halt: (code: ResultCode, nowUs: number) => this.halt(code, nowUs),
+      halt: (code, nowUs) => this.halt(code, nowUs),
       wake: parts.wake ?? (() => {}),
+      onPositions: (positions, askedUs) => this.keeper.look(positions, askedUs),
     }
     this.truth = new Truth(truth)
     const cancels = new Cancels(ledger, this.flow)
@@ -109,6 +116,7 @@ export class ExecutionActor {
     const { closing, losses, regime, trading } = this
     this.kill = new Kill({ truth, closing, trading, control: parts.control, instruments, cancels })
     const { kill } = this
+    this.keeper = new LevelKeeper({ truth, looks: this.truth, kill, instruments, options })
     this.#orders = {
       ...{ ledger, instruments, trading, regime, kill, isKilled, losses, cancels },
       ...{ truth: this.truth, amends: this.#amends },
@@ -150,7 +158,7 @@ export class ExecutionActor {
     await Promise.resolve()
     this.#gateway.review(clock.nowUs())
     let busy = this.flow.receive(clock.nowUs()) + this.truth.receive(clock.nowUs())
-    busy += this.kill.receive(clock.nowUs())
+    busy += this.kill.receive(clock.nowUs()) + this.keeper.receive(clock.nowUs())
     busy += this.#poll(clock.nowUs())
     for (const intent of this.#intents.splice(0)) {
       this.#decide(intent, clock.nowUs())
@@ -176,7 +184,7 @@ export class ExecutionActor {
   }
 
   get isIdle(): boolean {
-    return this.#intents.length === 0 && this.flow.isIdle
+    return this.#intents.length === 0 && this.flow.isIdle && this.keeper.isIdle
   }
 
   /**
@@ -221,7 +229,8 @@ export class ExecutionActor {
       const refusal = refusalOf(!approved.isReduceOnly)
       if (refusal === undefined) intentToSubmit?.record(nowUs - approved.intent.createdUs)
       return refusal
-    })
+    }
+    return this.flow.send(nowUs, orderRefusal, (amend) => refusalOf(amend.isWider))
   }
 
   get #isKilled(): boolean {
@@ -256,10 +265,12 @@ export class ExecutionActor {
     this.#clockWatch.look(this.#sources.guards.clockOffsetMs())
     this.#checkLosses(nowUs)
     this.flow.review(nowUs)
+    if (!this.#isWindingDown) this.#amends.review(nowUs)
     this.truth.poll(nowUs)
-    if (this.#isWindingDown) return 0
-    const due = this.closing.due(nowUs, (key) => hasUnfinished(this.#ledger.state, key))
+    const isBusy = (key: string) => hasUnfinished(this.#ledger.state, key)
+    const due = this.#isWindingDown ? [] : this.closing.due(nowUs, isBusy)
     for (const intent of due) this.#decide(intent, nowUs)
+    this.keeper.poll(nowUs)
     return due.length
   }
 

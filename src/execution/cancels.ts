@@ -13,6 +13,10 @@ export class Cancels {
     this.#flow = flow
   }
 
+  one(order: Order, code: ResultCode, nowUs: number): void {
+    this.#flow.cancel(order, code, nowUs)
+  }
+
   /** `instrument` -1: all. */
   all(instrument: number, code: ResultCode, nowUs: number): void {
     const isMeant = ({ key }: Order) =>

@@ -4,19 +4,31 @@ import {
   COMMAND_INSTRUMENT,
   COMMAND_KILLS,
   COMMAND_KIND,
+  COMMAND_LIMIT_TICKS,
+  COMMAND_LOTS,
   COMMAND_NUMBER,
+  COMMAND_ORDER_NUMBER,
+  COMMAND_ORDER_RUN,
   COMMAND_REASON,
   COMMAND_REASON_SLOTS,
+  COMMAND_STOP_TICKS,
+  COMMAND_TARGET_TICKS,
+  COMMAND_TRAILING,
   COMMAND_WHO,
   COMMAND_WHO_SLOTS,
   COMMANDS,
   type Command,
 } from '../memory/command-record.ts'
 import { readText } from '../memory/text-slots.ts'
+import type { Amends } from './amends.ts'
 import type { Cancels } from './cancels.ts'
+import type { LevelSetter } from './exits/level-setter.ts'
 import type { Kill, StopAsk } from './kill.ts'
 import type { Ledger } from './ledger.ts'
 import type { LossWatch } from './loss-watch.ts'
+import { formatOrderLinkId } from './order/order-link-id.ts'
+import { isFinished } from './order/order-state.ts'
+import type { RegimeSwitch } from './regime-switch.ts'
 import type { TradingSwitch } from './trading-switch.ts'
 import type { Truth } from './truth.ts'
 
@@ -25,19 +37,18 @@ export type CommandDesk = Readonly<{
   ledger: Ledger
   instruments: InstrumentTable
   trading: TradingSwitch
+  regime: RegimeSwitch
   kill: Kill
-import { formatOrderLinkId } from './order/order-link-id.ts'
-import { isFinished } from './order/order-state.ts'
-import type { RegimeSwitch } from './regime-switch.ts'
   isKilled: () => boolean
   losses: LossWatch
   cancels: Cancels
   truth: Truth
+  amends: Amends
+  levels: LevelSetter
 }>
 
 export type GivenCommand = Readonly<{
   /** Undefined: no command that we know. */
-  regime: RegimeSwitch
   kind: Command | undefined
   number: number
   /** -1: all. */
@@ -47,6 +58,16 @@ export type GivenCommand = Readonly<{
   reason: string
   /** Of a release: how many settings of the latch it answers. */
   kills: number
+  /** Of levels: NaN: as it is, 0: none. */
+  stopTicks: number
+  targetTicks: number
+  /** NaN: as it is, 0: off. */
+  trailing: number
+  /** The one order it is about; undefined: of a command about none. */
+  orderLinkId: string | undefined
+  /** Of a change, NaN: as it is. */
+  limitTicks: number
+  lots: number
 }>
 
 export function readCommand(slots: Float64Array, at: number): GivenCommand {
@@ -57,7 +78,19 @@ export function readCommand(slots: Float64Array, at: number): GivenCommand {
     who: readText(slots, at + COMMAND_WHO, COMMAND_WHO_SLOTS),
     reason: readText(slots, at + COMMAND_REASON, COMMAND_REASON_SLOTS),
     kills: slots[at + COMMAND_KILLS],
+    stopTicks: slots[at + COMMAND_STOP_TICKS],
+    targetTicks: slots[at + COMMAND_TARGET_TICKS],
+    trailing: slots[at + COMMAND_TRAILING],
+    orderLinkId: readOrder(slots[at + COMMAND_ORDER_RUN], slots[at + COMMAND_ORDER_NUMBER]),
+    limitTicks: slots[at + COMMAND_LIMIT_TICKS],
+    lots: slots[at + COMMAND_LOTS],
   }
+}
+
+/** A command that is about no order has 0 or NaN there. */
+function readOrder(run: number, number: number): string | undefined {
+  const isOrder = Number.isSafeInteger(run) && Number.isSafeInteger(number) && run > 0 && number > 0
+  return isOrder ? formatOrderLinkId({ run, number }) : undefined
 }
 
 /** Obeys, answers in the audit, and puts on record who asked for what, why, and what came of it. */
@@ -77,6 +110,7 @@ export function obeyCommand(desk: CommandDesk, command: GivenCommand, nowUs: num
     who,
     reason,
     code: code ?? 'ok',
+    ...(command.orderLinkId === undefined ? {} : { order_link_id: command.orderLinkId }),
   })
 }
 
@@ -115,9 +149,46 @@ function obey(desk: CommandDesk, command: GivenCommand, nowUs: number): ResultCo
     case 'reconcile':
       desk.truth.request(nowUs)
       return 'ok'
+    case 'levels':
+      return setLevels(desk, command, nowUs)
+    case 'risk_off':
+      desk.regime.set(kind, number, nowUs)
+      desk.cancels.opening('risk_off', nowUs)
+      return 'ok'
+    case 'risk_on':
+      desk.regime.set(kind, number, nowUs)
+      return 'ok'
+    case 'amend_order':
+    case 'cancel_order':
+      return changeOrder(desk, command, nowUs)
     default:
       return 'bad_request'
   }
+}
+
+/** `ok`: it is journaled and leaves after the flush; what becomes of it the desk tells. */
+function changeOrder(desk: CommandDesk, command: GivenCommand, nowUs: number): ResultCode {
+  const { kind, orderLinkId = '' } = command
+  const order = desk.ledger.state.orders.get(orderLinkId)
+  if (order === undefined) return 'not_found'
+  if (kind === 'amend_order') return desk.amends.order(order, command, nowUs)
+  if (isFinished(order.state)) return 'order_not_amendable'
+  desk.cancels.one(order, 'canceled_by_command', nowUs)
+  return 'ok'
+}
+
+function setLevels(desk: CommandDesk, command: GivenCommand, nowUs: number): ResultCode {
+  const { instrument, number, stopTicks, targetTicks, trailing } = command
+  const meant = desk.instruments[instrument]
+  if (meant === undefined) return 'instrument_unknown'
+  const given = (ticks: number) => (Number.isNaN(ticks) ? undefined : ticks || Number.NaN)
+  const ask = {
+    stopTicks: given(stopTicks),
+    targetTicks: given(targetTicks),
+    isTrailing: Number.isNaN(trailing) ? undefined : trailing !== 0,
+    command: number,
+  }
+  return desk.levels.set(meant, ask, nowUs)
 }
 
 /** Makes flat: no new entries, cancels, then closing orders until nothing is left (Kill). */
@@ -134,15 +205,3 @@ function flatten(
   desk.trading.set('reduce_only', ask.command ?? 0, nowUs)
   return undefined
 }
-    case 'levels':
-      return setLevels(desk, command, nowUs)
-    case 'risk_off':
-      desk.regime.set(kind, number, nowUs)
-      desk.cancels.opening('risk_off', nowUs)
-      return 'ok'
-    case 'risk_on':
-      desk.regime.set(kind, number, nowUs)
-      return 'ok'
-    case 'amend_order':
-    case 'cancel_order':
-      return changeOrder(desk, command, nowUs)

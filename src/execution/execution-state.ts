@@ -260,6 +260,7 @@ export class ExecutionState {
       return fail('journal_corrupt', `order ${record.order_link_id} was never created`)
     }
     const { cause, limit_ticks, lots } = record
+    order.updatedUs = record.time_us
     if (cause === 'exchange') order.terms = { ...order.terms, limit_ticks, lots }
     else {
       order.amended = { limit_ticks, lots }

@@ -126,6 +126,14 @@ export type MarginOptions = Readonly<{
   maintenanceFraction: number
 }>
 
+/** When an entry that rests follows the best price of its side. */
+export type RequoteOptions = Readonly<{
+  /** By so many ticks it must have moved away; Infinity: never. */
+  awayTicks: number
+  /** Changes of one order, whoever made them; then it rests where it is until its time is over. */
+  amendsMax: number
+}>
+
 export type ExecutionOptions = Readonly<{
   /** What a start without a halt left by a person or a limit goes to. */
   start: TradingState
@@ -138,6 +146,7 @@ export type ExecutionOptions = Readonly<{
   sizing: SizingOptions
   /** Symbols that move together, by the name of their group. */
   correlationGroups: Readonly<Record<string, readonly string[]>>
+  /** At the start; a risk-off that a person gave stays until a person takes it back. */
   regime: Regime
   /** One for each class of endpoints. */
   breakers: Readonly<Record<EndpointClass, BreakerOptions>>
@@ -146,11 +155,11 @@ export type ExecutionOptions = Readonly<{
   reconcile: ReconcileOptions
   /**
    * Of orders that open; one that rests is canceled after `restMsMax`. Closing orders always take.
-  /** At the start; a risk-off that a person gave stays until a person takes it back. */
    */
   entryTimeInForce: TimeInForce
   entryOrderType: OrderType
   exits: ExitOptions
+  requote: RequoteOptions
   restMsMax: number
   /** Orders that open without a protective stop are denied; so in live mode. */
   requiresStop: boolean
@@ -232,6 +241,7 @@ export const DEFAULT_EXECUTION_OPTIONS: ExecutionOptions = {
   entryTimeInForce: 'ioc',
   entryOrderType: 'limit',
   exits: EXITS_OFF,
+  requote: { awayTicks: OFF, amendsMax: 5 },
   restMsMax: 2_000,
   requiresStop: false,
   exitSlippageBps: 50,

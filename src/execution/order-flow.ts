@@ -13,11 +13,14 @@ import type {
 } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
 import type { ExecutionOptions } from './options.ts'
-import type { Order } from './order/order.ts'
+import { createFlight, type Flight } from './order/flight.ts'
+import { lotsMax, type Order } from './order/order.ts'
+import { OrderAmends } from './order/order-amends.ts'
 import { enterOrderState } from './order/order-door.ts'
 import { isCancelable, isFinished, nextOrderState } from './order/order-state.ts'
 import { createdRecord } from './order/order-terms.ts'
-import { type ReconcileAction, reconcileOrder } from './reconcile/reconcile.ts'
+import { type Proof, type ReconcileAction, reconcileOrder } from './reconcile/reconcile.ts'
+import type { ApprovedAmend } from './risk/amend-gate.ts'
 import type { ApprovedOrder } from './risk/risk-gate.ts'
 
 export type OrderFlowParts = Readonly<{
@@ -38,24 +41,11 @@ export type AccountEvent = Extract<
   Readonly<{ type: 'link' | 'funding' | 'foreign_execution' }>
 >
 
-/** What is known about an order between its sending and its end, besides its record. */
-type Flight = {
-  readonly order: Order
-  sentUs: number
-  nextQueryUs: number
-  queries: number
-  notFound: number
-  isQuerying: boolean
-  /** When a cancel was last sent, by this run. */
-  canceledUs: number
-  /** To be looked up whatever its state is. */
-  isAsked: boolean
-}
-
 type Reply =
   | Readonly<{ kind: 'submit'; order: Order; reply: SubmitReply }>
   | Readonly<{ kind: 'cancel'; order: Order; reply: SubmitReply }>
-  | Readonly<{ kind: 'query'; flight: Flight; reply: QueryReply }>
+  | Readonly<{ kind: 'amend'; order: Order; amend: ApprovedAmend; reply: SubmitReply }>
+  | Readonly<{ kind: 'query'; flight: Flight; askedUs: number; reply: QueryReply }>
 
 /** How much longer than usual an order that nobody could tell about waits for its next look-up. */
 const UNRESOLVED_PERIODS = 6
@@ -64,7 +54,6 @@ const EVENT_OF = {
   canceled: 'cancel',
   expired: 'expire',
   rejected: 'reject',
-  amended: 'amend',
 } as const
 
 /**
@@ -80,15 +69,26 @@ export class OrderFlow {
   #replies: Reply[] = []
   /** One for each unfinished order that was sent, so bounded by ORDERS_OPEN_MAX. */
   readonly #flights = new Map<string, Flight>()
+  readonly #amends: OrderAmends
 
   constructor(parts: OrderFlowParts) {
     this.#parts = parts
     this.#ledger = parts.ledger
     this.#gateway = parts.gateway
+    this.#amends = new OrderAmends({
+      ledger: parts.ledger,
+      gateway: parts.gateway,
+      breaker: parts.breaker,
+      queryAfterUs: parts.options.queryAfterMs * 1000,
+      flight: (order, nowUs) => this.#flightOf(order, nowUs),
+      enter: (order, event, code, nowUs) => this.#enter(order, event, code, nowUs),
+      reply: (order, amend, reply) => this.#receiveLater({ kind: 'amend', order, amend, reply }),
+    })
   }
 
   get isIdle(): boolean {
-    return this.#submits.length === 0 && this.#cancels.length === 0 && this.#replies.length === 0
+    const hasCalls = this.#submits.length + this.#cancels.length + this.#replies.length > 0
+    return !hasCalls && this.#amends.isIdle
   }
 
   get flights(): number {
@@ -113,6 +113,11 @@ export class OrderFlow {
     if (this.#enter(order, 'submit', 'ok', nowUs)) this.#submits.push(approved)
   }
 
+  /** Asks for a change of an open order; sent after the next flush. `ok`, or why it is not. */
+  amend(amend: ApprovedAmend, nowUs: number): ResultCode {
+    return this.#amends.ask(amend, nowUs)
+  }
+
   /**
    * Asks for a cancel; sent after the next flush. Nothing happens to an order that is finished or
    * asked already.
@@ -126,7 +131,11 @@ export class OrderFlow {
    * Hands over what is durable now. `refusal` says why an order must not leave any more; it was
    * asked again because the state may have changed since the gate. Answers how many submits left.
    */
-  send(nowUs: number, refusal: (approved: ApprovedOrder) => ResultCode | undefined): number {
+  send(
+    nowUs: number,
+    refusal: (approved: ApprovedOrder) => ResultCode | undefined,
+    amendRefusal: (amend: ApprovedAmend) => ResultCode | undefined,
+  ): number {
     let sent = 0
     for (const approved of this.#submits.splice(0)) {
       const order = this.#ledger.state.orders.get(approved.orderLinkId)
@@ -141,6 +150,7 @@ export class OrderFlow {
         this.#enter(order, 'cancel', code, nowUs)
       }
     }
+    this.#amends.send(nowUs, amendRefusal)
     for (const order of this.#cancels.splice(0)) {
       if (order.state !== 'canceling') continue
       const flight = this.#flights.get(order.terms.order_link_id)
@@ -160,18 +170,15 @@ export class OrderFlow {
   }
 
   #follow(order: Order, sentUs: number, nextQueryUs: number): Flight {
-    const flight = {
-      order,
-      sentUs,
-      nextQueryUs,
-      queries: 0,
-      notFound: 0,
-      isQuerying: false,
-      canceledUs: Number.NEGATIVE_INFINITY,
-      isAsked: false,
-    }
+    const flight = createFlight(order, sentUs, nextQueryUs)
     this.#flights.set(order.terms.order_link_id, flight)
     return flight
+  }
+
+  /** Made anew for one that this run did not send. */
+  #flightOf(order: Order, nowUs: number): Flight {
+    const flight = this.#flights.get(order.terms.order_link_id)
+    return flight ?? this.#follow(order, order.updatedUs, nowUs)
   }
 
   /**
@@ -192,7 +199,7 @@ export class OrderFlow {
   lookUp(orderLinkId: string, nowUs: number): void {
     const order = this.#ledger.state.unfinished.get(orderLinkId)
     if (order === undefined) return
-    const flight = this.#flights.get(orderLinkId) ?? this.#follow(order, order.updatedUs, nowUs)
+    const flight = this.#flightOf(order, nowUs)
     flight.nextQueryUs = nowUs
     flight.isAsked = true
   }
@@ -215,7 +222,9 @@ export class OrderFlow {
       received++
       if (reply.kind === 'submit') this.#receiveSubmit(reply.order, reply.reply, nowUs)
       else if (reply.kind === 'cancel') this.#receiveCancel(reply.order, reply.reply, nowUs)
-      else this.#receiveQuery(reply.flight, reply.reply, nowUs)
+      else if (reply.kind === 'amend') {
+        this.#amends.receive(reply.order, reply.amend, reply.reply, nowUs)
+      } else this.#receiveQuery(reply.flight, reply.reply, reply.askedUs, nowUs)
     }
     for (let i = 0; i < GATEWAY_EVENTS_PER_TURN_MAX; i++) {
       const event = this.#gateway.nextEvent()
@@ -245,7 +254,9 @@ export class OrderFlow {
 
   #receiveCancel(order: Order, reply: SubmitReply, nowUs: number): void {
     if (order.state !== 'canceling' || reply.kind === 'accepted') return
-    if (reply.kind === 'unknown' || reply.code === 'order_unknown') this.#lookUpSoon(order, nowUs)
+    // While a change is in doubt too, only a look-up tells what is left; it cancels again.
+    const isInDoubt = reply.kind === 'unknown' || order.amended !== undefined
+    if (isInDoubt || reply.code === 'order_unknown') this.#lookUpSoon(order, nowUs)
     else this.#enter(order, 'rejectCancel', reply.code, nowUs)
   }
 
@@ -263,6 +274,7 @@ export class OrderFlow {
       return
     }
     if (event.type === 'execution') this.#count(order, event.execution, nowUs)
+    else if (event.type === 'amended') this.#amends.told(order, event.terms, nowUs)
     else if (!isFinished(order.state)) {
       const code = event.type === 'canceled' || event.type === 'rejected' ? event.code : 'ok'
       this.#enter(order, EVENT_OF[event.type], code, nowUs)
@@ -271,11 +283,12 @@ export class OrderFlow {
 
   #count(order: Order, execution: Execution, nowUs: number): void {
     if (!countFill(this.#ledger, order, execution, nowUs)) return
-    const isComplete = order.filledLots >= order.terms.lots
+    this.#amends.filled(order, nowUs)
+    const isComplete = order.filledLots >= lotsMax(order)
     this.#enter(order, isComplete ? 'complete' : 'fill', 'ok', nowUs)
     this.#ledger.auditFill(order, execution, nowUs)
     this.#ledger.auditPosition(order.key, nowUs)
-    if (order.filledLots > order.terms.lots) this.#parts.halt('order_transition_forbidden', nowUs)
+    if (order.filledLots > lotsMax(order)) this.#parts.halt('order_transition_forbidden', nowUs)
   }
 
   /** Looks up orders that are in flight for too long, and cancels those that rest for too long. */
@@ -304,7 +317,7 @@ export class OrderFlow {
       flight.isQuerying = true
       flight.isAsked = false
       void this.#gateway.query(id, nowUs).then((reply) => {
-        this.#receiveLater({ kind: 'query', flight, reply })
+        this.#receiveLater({ kind: 'query', flight, reply, askedUs: nowUs })
       })
     }
   }
@@ -314,7 +327,7 @@ export class OrderFlow {
     if (flight !== undefined) flight.nextQueryUs = nowUs
   }
 
-  #receiveQuery(flight: Flight, reply: QueryReply, nowUs: number): void {
+  #receiveQuery(flight: Flight, reply: QueryReply, askedUs: number, nowUs: number): void {
     flight.isQuerying = false
     if (reply.kind === 'not_found') flight.notFound++
     // An order that is there may be asked about for as long as it rests.
@@ -325,7 +338,9 @@ export class OrderFlow {
     }
     // One answer of "not found" may overtake the order itself.
     const isOld = nowUs - flight.sentUs >= this.#parts.options.queryAfterMs * 1000
-    this.reconcile(flight.order, reply, isOld && flight.notFound >= 2, nowUs)
+    const isMissing = isOld && flight.notFound >= 2
+    const proof = { isMissing, terms: this.#amends.proof(flight, askedUs) }
+    this.reconcile(flight.order, reply, proof, nowUs)
   }
 
   /** A cancel that is on record and did not get there is sent again; twice does no harm. */
@@ -335,14 +350,20 @@ export class OrderFlow {
   }
 
   /** Writes what the exchange knows better. */
-  reconcile(order: Order, reply: QueryReply, isProof: boolean, nowUs: number): void {
-    const { terms, state, filledLots, execIds } = order
-    const local = { state, lots: terms.lots, filledLots, execIds }
-    for (const action of reconcileOrder(local, reply, isProof)) this.#apply(order, action, nowUs)
+  reconcile(order: Order, reply: QueryReply, proof: Proof, nowUs: number): void {
+    const { limit_ticks: limitTicks, lots } = order.terms
+    const { state, filledLots, execIds } = order
+    const amended =
+      order.amended === undefined
+        ? undefined
+        : { limitTicks: order.amended.limit_ticks, lots: order.amended.lots }
+    const local = { state, limitTicks, lots, amended, filledLots, execIds }
+    for (const action of reconcileOrder(local, reply, proof)) this.#apply(order, action, nowUs)
   }
 
   #apply(order: Order, action: ReconcileAction, nowUs: number): void {
     if (action.type === 'count') this.#count(order, action.execution, nowUs)
+    else if (action.type === 'terms') this.#amends.adopt(order, action.terms, nowUs)
     else this.#enter(order, action.event, action.code, nowUs)
   }
 

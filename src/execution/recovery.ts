@@ -9,7 +9,7 @@ import type { Gateway } from './gateway/gateway.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Ledger } from './ledger.ts'
 import type { ExecutionOptions } from './options.ts'
-import { strayOrders } from './reconcile/reconcile.ts'
+import { strayOrders, WHOLE_PROOF } from './reconcile/reconcile.ts'
 
 /** What a start found in the journal, for the log and the supervisor. */
 export type Recovered = Readonly<{
@@ -97,7 +97,7 @@ export async function recover(
     const reply = await gateway.query(id, run.clock.nowUs())
     if (reply.kind === 'unknown') return fail('outcome_unknown', `order ${id}: ${reply.message}`)
     // Nothing of this run was sent yet, so an order that is not found now will not appear.
-    actor.flow.reconcile(order, reply, true, run.clock.nowUs())
+    actor.flow.reconcile(order, reply, WHOLE_PROOF, run.clock.nowUs())
     log.warn({ order_link_id: id, state: order.state, answer: reply.kind }, 'order recovered')
   }
   for (const id of strayOrders(new Set(state.orders.keys()), open.orders)) {
@@ -105,9 +105,9 @@ export async function recover(
     await gateway.cancel(id, run.clock.nowUs())
   }
   const recovered = summarize(ledger, left.length)
-  for (const [key, { position }] of state.holdings) {
+  for (const [key, { fundingQuote, position }] of state.holdings) {
     // Flat ones too, for what they won.
-    if (position.fills > 0) ledger.auditPosition(key, run.clock.nowUs())
+    if (position.fills > 0 || fundingQuote !== 0) ledger.auditPosition(key, run.clock.nowUs())
     if (position.lots === 0 || ledger.instrument(key) !== undefined) continue
     log.error(
       { instrument: key, lots: position.lots },
@@ -146,8 +146,8 @@ async function resumeOnAccount(
 ): Promise<Result<Recovered, ResultCode>> {
   const nowUs = run.clock.nowUs()
   actor.flow.resume(nowUs)
-  for (const [key, { position }] of ledger.state.holdings) {
-    if (position.fills > 0) ledger.auditPosition(key, nowUs)
+  for (const [key, { fundingQuote, position }] of ledger.state.holdings) {
+    if (position.fills > 0 || fundingQuote !== 0) ledger.auditPosition(key, nowUs)
   }
   actor.regime.start(run.options.regime, nowUs)
   actor.trading.start(run.options.start, nowUs)

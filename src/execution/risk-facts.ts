@@ -12,7 +12,6 @@ import type { Ledger } from './ledger.ts'
 import type { LossWatch } from './loss-watch.ts'
 import type { ExecutionOptions } from './options.ts'
 import type { BookFacts, PriceLevel, RiskFacts } from './risk/facts.ts'
-import type { ApprovedOrder } from './risk/risk-gate.ts'
 import type { RiskGuards } from './risk-guards.ts'
 import type { TradingControl } from './trading-switch.ts'
 
@@ -105,12 +104,12 @@ export function hasUnfinished(state: ExecutionState, key: string): boolean {
 
 /** What may have changed between the gate and the moment the order would leave. */
 export function lateRefusal(
-  approved: ApprovedOrder,
+  isOpening: boolean,
   isKilled: boolean,
   state: TradingState,
   regime: Regime,
 ): ResultCode | undefined {
-  if (approved.isReduceOnly) return undefined
+  if (!isOpening) return undefined
   if (isKilled) return 'kill_latch'
   if (state !== 'active') return state === 'halted' ? 'halted' : 'reduce_only'
   return regime === 'risk_off' ? 'risk_off' : undefined

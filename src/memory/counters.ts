@@ -209,6 +209,20 @@ export const COUNTERS = [
   'candle_trades_dropped', // too late for every kept candle of an interval, or from the future
   'candle_trades_block', // no price of the market: in no candle
   'profile_lots_dropped', // a volume profile was full
+  // levels that the exchange keeps with positions
+  'levels_asked', // a position's stop and target were sent to the exchange
+  'levels_refused',
+  'levels_lost', // nobody knows whether the exchange took them
+  'levels_differed', // a look at the position found others
+  'positions_unguarded', // a stop was not held at the exchange for too long
+  // changes of price or size of orders that rest
+  'amends_sent',
+  'orders_amended', // the exchange has the new terms
+  'amends_refused', // by the exchange, before the wire, or never taken
+  'amends_unknown', // nobody knew whether the exchange had taken it
+  'amends_adopted', // the exchange had other terms than we knew of
+  'amends_denied', // by the gate
+  'orders_requoted', // by the actor, as the touch had moved away
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

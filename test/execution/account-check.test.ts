@@ -79,6 +79,8 @@ function local(
     orderLinkId,
     key: KEY,
     state,
+    limitTicks: 100,
+    lots: 10,
     filledLots,
     updatedUs: NOW_US - ageUs,
   }))

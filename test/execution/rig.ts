@@ -13,6 +13,7 @@ import type { Journal } from '../../src/execution/journal/journal.ts'
 import { MemoryJournal } from '../../src/execution/journal/memory-journal.ts'
 import { Ledger } from '../../src/execution/ledger.ts'
 import { DEFAULT_EXECUTION_OPTIONS, type ExecutionOptions } from '../../src/execution/options.ts'
+import { parseOrderLinkId } from '../../src/execution/order/order-link-id.ts'
 import { foldInto, recover, startRun } from '../../src/execution/recovery.ts'
 import type { RiskGuards } from '../../src/execution/risk-guards.ts'
 import type { PublicTrade, Tape } from '../../src/execution/tape.ts'
@@ -264,14 +265,39 @@ export class Rig {
     kind: command.Command,
     instrument = -1,
     ask: Readonly<{ who: string; reason: string }> = { who: '', reason: '' },
+    /** Of levels: absent: as it is; 0: none. */
+    levels: Readonly<{ stop?: number; target?: number; trailing?: boolean }> = {},
   ): number {
     const record = new Float64Array(command.COMMAND_FIELDS)
+    const { stop = Number.NaN, target = Number.NaN, trailing = Number.NaN } = levels
+    record[command.COMMAND_STOP_TICKS] = stop
+    record[command.COMMAND_TARGET_TICKS] = target
+    record[command.COMMAND_TRAILING] = Number(trailing)
     record[command.COMMAND_KIND] = command.COMMANDS.indexOf(kind)
     record[command.COMMAND_NUMBER] = ++this.#commandNumber
     record[command.COMMAND_INSTRUMENT] = instrument
     record[command.COMMAND_KILLS] = 1
     writeText(record, command.COMMAND_WHO, command.COMMAND_WHO_SLOTS, ask.who)
     writeText(record, command.COMMAND_REASON, command.COMMAND_REASON_SLOTS, ask.reason)
+    this.actor.obey(record, 0)
+    return this.#commandNumber
+  }
+
+  /** A command about one order; what is left out stays as it is. */
+  commandOrder(
+    kind: 'amend_order' | 'cancel_order',
+    orderLinkId: string,
+    wanted: Readonly<{ limitTicks?: number; lots?: number }> = {},
+  ): number {
+    const { run = 0, number = 0 } = parseOrderLinkId(orderLinkId) ?? {}
+    const record = new Float64Array(command.COMMAND_FIELDS)
+    record[command.COMMAND_KIND] = command.COMMANDS.indexOf(kind)
+    record[command.COMMAND_NUMBER] = ++this.#commandNumber
+    record[command.COMMAND_INSTRUMENT] = -1
+    record[command.COMMAND_ORDER_RUN] = run
+    record[command.COMMAND_ORDER_NUMBER] = number
+    record[command.COMMAND_LIMIT_TICKS] = wanted.limitTicks ?? Number.NaN
+    record[command.COMMAND_LOTS] = wanted.lots ?? Number.NaN
     this.actor.obey(record, 0)
     return this.#commandNumber
   }

@@ -52,6 +52,8 @@ export function enterOrderState(
   if (!isEntered) return false
   const counter = COUNTER_OF[to]
   if (counter !== undefined && from !== to) ledger.counters.add(counter)
+  if (event === 'amend') ledger.counters.add('orders_amended')
+  if (event === 'rejectAmend') ledger.counters.add('amends_refused')
   ledger.auditOrder(order, nowUs)
   if (ledger.state.lives.of(order.key) !== lifeBefore) ledger.auditPosition(order.key, nowUs)
   ledger.log.info({ ...line, to, filled_lots: order.filledLots }, 'order state')

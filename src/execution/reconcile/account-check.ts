@@ -1,5 +1,10 @@
 import type { OrderState } from '../../domain/trading.ts'
-import type { RemoteExecution, RemoteOrder, RemotePosition } from '../gateway/gateway.ts'
+import type {
+  PositionLevels,
+  RemoteExecution,
+  RemoteOrder,
+  RemotePosition,
+} from '../gateway/gateway.ts'
 import { parseOrderLinkId } from '../order/order-link-id.ts'
 import { isFinished } from '../order/order-state.ts'
 
@@ -12,6 +17,9 @@ import { isFinished } from '../order/order-state.ts'
  *  4. What moved within the quiet time is left alone; its own messages are still on their way.
  *  5. A position is taken over only when all executions are counted and it still differs.
  *  6. Doing the actions and checking again gives none, if the exchange did not move.
+ *  7. The levels that it keeps with a position are believed where it tells them of the position
+ *     that we have, and nothing of it moved since the question; others than ours are set again.
+ *  8. An order whose price or size is another there is looked up.
  */
 export type AccountAction =
   /** An execution of an order that we know. */
@@ -36,6 +44,8 @@ export type CheckedOrder = Readonly<{
   orderLinkId: string
   key: string
   state: OrderState
+  limitTicks: number
+  lots: number
   filledLots: number
   updatedUs: number
 }>
@@ -76,7 +86,10 @@ export function checkOpenOrders(
     if (isFinished(order.state) || !isQuiet(order.updatedUs, quiet)) continue
     const there = remote.get(order.orderLinkId)
     const isSettled =
-      there !== undefined && order.state === 'open' && there.filledLots === order.filledLots
+      order.state === 'open' &&
+      there?.filledLots === order.filledLots &&
+      there.lots === order.lots &&
+      there.limitTicks === order.limitTicks
     if (!isSettled) actions.push({ type: 'query', orderLinkId: order.orderLinkId })
   }
   for (const order of open) {
@@ -122,6 +135,47 @@ export function checkPositions(
     })
   }
   return actions
+}
+
+/** What we think the exchange keeps with a position; undefined: nobody knows. */
+export type CheckedLevels = Readonly<{
+  key: string
+  lots: number
+  levels: PositionLevels | undefined
+  /** When a fill moved the position, or an answer its levels, last; NaN: never. */
+  movedUs: number
+}>
+
+export type FoundLevels = Readonly<{
+  key: string
+  levels: PositionLevels
+  /** We thought that we knew, and it was something else. */
+  isDifferent: boolean
+}>
+
+/** Levels as the exchange tells them, of the positions that a look at it may speak of. */
+export function checkLevels(
+  local: readonly CheckedLevels[],
+  remote: readonly RemotePosition[],
+  askedUs: number,
+): FoundLevels[] {
+  const there = new Map(remote.map((position) => [position.key, position]))
+  const found: FoundLevels[] = []
+  for (const { key, levels, lots, movedUs } of local) {
+    const position = there.get(key)
+    if (position?.levels === undefined || position.lots === undefined) continue
+    if (Math.sign(position.lots) !== Math.sign(lots) || movedUs > askedUs) continue
+    const isDifferent = levels !== undefined && !areSameLevels(levels, position.levels)
+    found.push({ key, levels: position.levels, isDifferent })
+  }
+  return found
+}
+
+/** No level, NaN, is the same as no level. */
+export function areSameLevels(left: PositionLevels, right: PositionLevels): boolean {
+  return (
+    Object.is(left.stopTicks, right.stopTicks) && Object.is(left.targetTicks, right.targetTicks)
+  )
 }
 
 function isQuiet(lastUs: number, { nowUs, quietUs }: Quiet): boolean {

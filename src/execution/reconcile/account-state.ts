@@ -12,6 +12,8 @@ export function checkOrders(
     orderLinkId: order.terms.order_link_id,
     key: order.key,
     state: order.state,
+    limitTicks: order.terms.limit_ticks,
+    lots: order.terms.lots,
     filledLots: order.filledLots,
     updatedUs: order.updatedUs,
   }))

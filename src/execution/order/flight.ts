@@ -1,0 +1,34 @@
+import type { Order } from './order.ts'
+
+/** What is known about an order between its sending and its end, besides its record. */
+export type Flight = {
+  readonly order: Order
+  sentUs: number
+  nextQueryUs: number
+  queries: number
+  notFound: number
+  isQuerying: boolean
+  /** When a cancel was last sent, by this run. */
+  canceledUs: number
+  /** When a change was last sent, or its fate known; looks from before it say nothing of it. */
+  changedUs: number
+  /** Terms that it had here before, as text: a message about them may be an old one. */
+  readonly earlierTerms: Set<string>
+  /** To be looked up whatever its state is. */
+  isAsked: boolean
+}
+
+export function createFlight(order: Order, sentUs: number, nextQueryUs: number): Flight {
+  return {
+    order,
+    sentUs,
+    nextQueryUs,
+    queries: 0,
+    notFound: 0,
+    isQuerying: false,
+    canceledUs: Number.NEGATIVE_INFINITY,
+    changedUs: Number.NEGATIVE_INFINITY,
+    earlierTerms: new Set(),
+    isAsked: false,
+  }
+}
