@@ -27,6 +27,8 @@ export class AccountProof {
   readonly #positions = new Map<string, number>()
   readonly #steps = new Map<string, number>()
   readonly #unfinished = new Set<string>()
+  /** Of each order: what no other order may have. */
+  readonly #decisions = new Map<string, string>()
   #orders = 0
 
   constructor(dataFolder: string) {
@@ -48,13 +50,23 @@ export class AccountProof {
       return theirs !== (this.#positions.get(symbol) ?? 0)
     }
     return {
-      duplicate_orders: truth.duplicate_link_ids,
+      duplicate_orders: truth.duplicate_link_ids + this.#repeatedDecisions(truth),
       lost_fills: trades.filter(({ exec_id }) => !this.#execIds.has(exec_id)).length,
       position_mismatches: [...symbols].filter(differs).length,
       orders: this.#orders,
       fills: trades.length,
       unfinished: this.#unfinished.size,
     }
+  }
+
+  /** Accepted orders beyond the first of each decision, each under an id of its own. */
+  #repeatedDecisions({ orders }: AccountTruth): number {
+    const ids = new Set(orders.map(({ order_link_id }) => order_link_id))
+    // The exchange has the id of the journal with a tag behind it (link-ids.ts).
+    const decided = [...ids].flatMap(
+      (id) => this.#decisions.get(id.slice(0, id.lastIndexOf('-'))) ?? [],
+    )
+    return decided.length - new Set(decided).size
   }
 
   close(): void {
@@ -80,6 +92,7 @@ export class AccountProof {
     } else if (record.type === 'order_created') {
       this.#orders++
       this.#unfinished.add(record.order_link_id)
+      this.#decisions.set(record.order_link_id, record.decision)
     } else if (record.type === 'order_state') {
       if (FINISHED.includes(record.to)) this.#unfinished.delete(record.order_link_id)
     } else if (record.type === 'fill' || record.type === 'external_fill') {

@@ -13,6 +13,8 @@ export type MockOptions = Readonly<{
   seed: number
   /** A plan by its name or file; none when it is left out. */
   faults?: string
+  /** The compiled program, when it is not the one that this file is part of. */
+  program?: URL
 }>
 
 /** A mock exchange in a process of its own, as a real one would be. */
@@ -46,7 +48,7 @@ export class MockProcess {
     const { port, rate, seed, symbols } = options
     const args = ['mock-exchange', '--port', `${port}`, '--symbols', `${symbols}`]
     const child = fork(
-      new URL('../main.js', import.meta.url),
+      options.program ?? new URL('../main.js', import.meta.url),
       [...args, '--rate', `${rate}`, '--seed', `${seed}`, '--faults', options.faults ?? 'none'],
       // Its own group: Ctrl-C of the terminal ends it through us, after the engine. Its standard
       // output is not for people.
