@@ -75,6 +75,7 @@ export class GeneratedJournal {
       case 0:
         return this.#add({ type: 'day_started', day: 20_000 + ++this.#day, equity_quote: 1e5 })
       case 1:
+        this.#add({ type: 'drawdown', peak_quote: 1e5 + this.#exec, equity_quote: 9e4 })
         return this.#add({ type: 'equity_peak', equity_quote: 1e5 + this.#exec, reason: 'rise' })
       case 2:
         return this.#add({ type: 'breaker', breaker: 'gateway', state: 'open', reason: 'x' })
@@ -153,6 +154,9 @@ export class GeneratedJournal {
       who: 'anna',
       reason: 'lunch',
       code: 'ok',
+      key_hash: `key-${this.#exec}`,
+      request_hash: 'halt',
+      trading_state: 'halted',
     })
   }
 
@@ -175,6 +179,7 @@ export class GeneratedJournal {
       average_price_after: 1000,
       realized_pnl_quote_after: this.#exec,
       fees_quote_after: this.#exec / 8,
+      realized_pnl_fifo_quote_after: this.#exec + 1,
     })
   }
 
@@ -281,6 +286,7 @@ export class GeneratedJournal {
       average_price_after: 1000,
       realized_pnl_quote_after: this.#exec,
       fees_quote_after: this.#exec / 8,
+      realized_pnl_fifo_quote_after: this.#exec + 1,
     }
     this.#add(execution)
     if (execution.position_lots_after !== 0) this.#planned.add(symbol)

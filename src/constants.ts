@@ -184,6 +184,8 @@ export const EXTERNAL_ORDERS_KEPT_MAX = 4096
 export const ORDERS_FINISHED_MAX = 4096
 /** Intents and commands that one turn of the actor takes from each ring. */
 export const INTENTS_PER_TURN_MAX = 256
+/** Entries that ended partially filled and are settled in one look. */
+export const SETTLEMENTS_PER_POLL_MAX = 64
 /** Closed positions whose result the loss streak may look back at. */
 export const ROUND_TRIPS_KEPT_MAX = 1024
 /** Window of the limits on orders and turnover. */

@@ -4,6 +4,7 @@ import { AlertSection } from './alert-section.ts'
 import { BreakersSection } from './breaker-section.ts'
 import { CandleSection } from './candle-section.ts'
 import { EntrySection, ExitSection, PaperSection } from './exit-section.ts'
+import { FollowUpSection } from './follow-up-section.ts'
 import { BybitSection } from './gateway-section.ts'
 import { JournalSection, PortfolioSection } from './portfolio-section.ts'
 import { LimitsSchema, PRESETS } from './risk-limits.ts'
@@ -290,6 +291,7 @@ const Execution = section('the one actor that may trade', {
     'open orders when the engine is stopped; positions stay, with what closes them at the exchange',
   ),
   breakers: BreakersSection,
+  follow_up: FollowUpSection,
   entry: EntrySection,
   exits: ExitSection,
   paper: PaperSection,

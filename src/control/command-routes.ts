@@ -6,9 +6,15 @@ import { fail, succeed } from '../core/result.ts'
 import type { Command } from '../memory/command-record.ts'
 import { refuse } from './answers.ts'
 import { isBearer } from './bearer.ts'
+import {
+  type CommandAnswer,
+  CommandAnswerSchema,
+  CommandBody,
+  LevelsBody,
+} from './command-schema.ts'
 import type { IdempotencyKeys } from './idempotency.ts'
-import type { ControlPorts } from './ports.ts'
-import { type CommandAnswer, CommandAnswerSchema, CommandBody, ErrorSchema } from './schemas.ts'
+import type { ControlPorts, LevelsWanted } from './ports.ts'
+import { ErrorSchema } from './schemas.ts'
 
 /** The commands of the API, by the last part of their path. */
 const COMMAND_ROUTES: readonly CommandRoute[] = [
@@ -24,23 +30,34 @@ const COMMAND_ROUTES: readonly CommandRoute[] = [
     summary: 'End a kill that is flat; trading stays halted until it is resumed',
     needsReason: true,
   },
-  { name: 'reconcile', command: 'reconcile', summary: 'Compare the account with the exchange now' },
-]
-
-type CommandRoute = Readonly<{
-  name: string
-  command: Command
   {
     name: 'risk-off',
     command: 'risk_off',
     summary: 'Open nothing until risk-on, over restarts too; closing goes on',
   },
   { name: 'risk-on', command: 'risk_on', summary: 'The market may be entered again' },
+  { name: 'reconcile', command: 'reconcile', summary: 'Compare the account with the exchange now' },
+  {
+    name: 'levels',
+    command: 'levels',
+    summary: 'Move stop, target and trailing of an open position',
+    takesSymbol: true,
+    needsReason: true,
+    body: LevelsBody,
+  },
+]
+
+type Body = Static<typeof CommandBody> & Partial<LevelsWanted>
+
+type CommandRoute = Readonly<{
+  name: string
+  command: Command
   summary: string
   /** It may be meant for one symbol; the others are for all of them. */
   takesSymbol?: boolean
   /** Refused without a name and a reason. */
   needsReason?: boolean
+  body?: typeof LevelsBody
 }>
 
 export type CommandRouteOptions = Readonly<{
@@ -62,16 +79,14 @@ export function addCommandRoutes(app: FastifyInstance, options: CommandRouteOpti
       summary,
       security: [{ bearer: [] }],
       headers: HEADERS,
-      body: CommandBody,
+      body: route.body ?? CommandBody,
       response: {
         200: CommandAnswerSchema,
         ...Object.fromEntries([400, 401, 403, 404, 409, 503].map((each) => [each, ErrorSchema])),
       },
     }
-    app.post<{ Body: Static<typeof CommandBody> }>(
-      `/api/v1/control/${name}`,
-      { schema, onRequest },
-      (request, reply) => answerCommand(route, request, reply, options),
+    app.post<{ Body: Body }>(`/api/v1/control/${name}`, { schema, onRequest }, (request, reply) =>
+      answerCommand(route, request, reply, options),
     )
   }
 }
@@ -101,7 +116,7 @@ async function authorize(
 
 async function answerCommand(
   { command, needsReason = false, takesSymbol = false }: CommandRoute,
-  request: FastifyRequest<{ Body: Static<typeof CommandBody> }>,
+  request: FastifyRequest<{ Body: Body }>,
   reply: FastifyReply,
   { ports, clock, keys }: CommandRouteOptions,
 ): Promise<FastifyReply> {
@@ -124,16 +139,29 @@ async function answerCommand(
     const message = 'who, reason: this command needs both, for the record'
     return refuse(reply, fail('bad_request', message))
   }
-  const asked = JSON.stringify([command, symbol ?? null, who, reason])
+  const levels = command === 'levels' ? levelsIn(request.body) : undefined
+  const ask = { who, reason, ...(levels === undefined ? {} : { levels }) }
+  const asked = JSON.stringify([command, symbol ?? null, who, reason, levels ?? null])
   const answer = await keys.once(key, asked, clock.nowUs(), async () => {
-    const outcome = await ports.command(command, symbol, { who, reason })
+    const outcome = await ports.command(command, symbol, ask)
     if (!outcome.ok) return outcome
     const { number, tradingState } = outcome.value
     return succeed({ number, command, symbol: symbol ?? null, trading_state: tradingState })
   })
   const outcome = answer.ok ? { number: answer.value.value.number } : { code: answer.code }
-  request.log.info({ command, symbol, who, reason, ...outcome, key }, 'command')
+  request.log.info({ command, symbol, ...ask, ...outcome, key }, 'command')
   if (!answer.ok) return refuse(reply, answer)
   if (answer.value.isRepeated) reply.header('idempotent-replayed', 'true')
   return reply.send(answer.value.value)
+}
+
+/** In one order, so that the same wish is the same text. */
+function levelsIn(body: Body): LevelsWanted {
+  if (body === null) return {}
+  const { stop, target, trailing } = body
+  return {
+    ...(stop === undefined ? {} : { stop }),
+    ...(target === undefined ? {} : { target }),
+    ...(trailing === undefined ? {} : { trailing }),
+  }
 }

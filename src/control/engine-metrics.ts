@@ -22,16 +22,19 @@ export type EngineGauges = Readonly<{
   websocketConnections: number
   activePositionsCount: number
   pnlTotalUsd: number
+  equityUsd?: number | undefined
+  peakEquityUsd?: number | undefined
+  maxDrawdownPercent?: number | undefined
   riskExposurePercent: number | undefined
   /** 0 closed, 1 half open, 2 open; by breaker. */
   circuitBreakerState: Readonly<Record<string, number>>
   /** Our clock minus the exchange's. */
   timeDriftSeconds: number | undefined
   tradingState: TradingState
+  regime: Regime
   /** Our record of the account is known to be the exchange's. */
   isRecovered: boolean
   /** Of the last recovery, from its begin to the agreement. */
-  regime: Regime
   recoverySeconds: number | undefined
   booksByState: Readonly<Record<string, number>>
   /** Records of the journal that SQL has not yet; undefined while there is no store. */
@@ -193,6 +196,21 @@ export function gaugeFamilies(gauges: EngineGauges): MetricFamily[] {
     one('websocket_connections', 'Open connections to the exchange', gauges.websocketConnections),
     one('active_positions_count', 'Symbols with a position', gauges.activePositionsCount),
     one('pnl_total_usd', 'Realized and unrealized profit, fees included', gauges.pnlTotalUsd),
+    one(
+      'equity_usd',
+      'Start money and everything since, open positions included',
+      gauges.equityUsd,
+    ),
+    one(
+      'peak_equity_usd',
+      'The highest equity that drawdown is measured from',
+      gauges.peakEquityUsd,
+    ),
+    one(
+      'max_drawdown_percent',
+      'The deepest fall of the equity from its peak since the first record',
+      gauges.maxDrawdownPercent,
+    ),
     one('risk_exposure_percent', 'Exposure as a part of its limit', gauges.riskExposurePercent),
     one('time_drift_seconds', 'Our clock minus that of the exchange', gauges.timeDriftSeconds),
     gauge(
@@ -211,13 +229,6 @@ export function gaugeFamilies(gauges: EngineGauges): MetricFamily[] {
       gauges.recoverySeconds,
     ),
     gauge('bookflow_trading_state', '1 for the state trading is in', states),
-    gauge('bookflow_books', 'Books by state', by('state', gauges.booksByState)),
-  ]
-}
-
-function gauge(name: string, help: string, samples: readonly MetricSample[]): MetricFamily {
-  return { name, help, type: 'gauge', samples }
-}
     gauge(
       'bookflow_regime',
       '1 for the regime; risk_off opens nothing',
@@ -226,3 +237,10 @@ function gauge(name: string, help: string, samples: readonly MetricSample[]): Me
         Object.fromEntries(REGIMES.map((each) => [each, each === gauges.regime ? 1 : 0])),
       ),
     ),
+    gauge('bookflow_books', 'Books by state', by('state', gauges.booksByState)),
+  ]
+}
+
+function gauge(name: string, help: string, samples: readonly MetricSample[]): MetricFamily {
+  return { name, help, type: 'gauge', samples }
+}

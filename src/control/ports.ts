@@ -8,6 +8,7 @@ import type { AlertAnswer } from './alert-schema.ts'
 import type { CandleAnswer } from './candle-schema.ts'
 import type { FeatureColumnsAnswer } from './feature-columns-schema.ts'
 import type { MetricsSource } from './metrics.ts'
+import type { PnlAnswer } from './pnl-schema.ts'
 import type {
   BookAnswer,
   EngineStatus,
@@ -49,6 +50,8 @@ export type ControlPorts = Readonly<{
   ): Result<readonly CandleAnswer[], ResultCode>
   orders(): readonly OrderAnswer[]
   positions(): readonly PositionAnswer[]
+  /** What was won and lost, by symbol, strategy and day, and what the account is worth. */
+  pnl(): PnlAnswer
   /**
    * Resolves when execution answered, or refuses when the command could not be handed over. No
    * symbol: all of them.
@@ -62,7 +65,14 @@ export type ControlPorts = Readonly<{
 }>
 
 /** As the caller named itself, and why; for the record. Empty: it did not say. */
-export type CommandAsk = Readonly<{ who: string; reason: string }>
+export type CommandAsk = Readonly<{ who: string; reason: string; levels?: LevelsWanted }>
+
+/** Of the open position of one symbol; prices as decimal text. Absent: as it is; null: none. */
+export type LevelsWanted = Readonly<{
+  stop?: string | null
+  target?: string | null
+  trailing?: boolean
+}>
 
 export type CommandOutcome = Readonly<{
   /** Of the command, from 1. */

@@ -8,6 +8,7 @@ import { refuse } from './answers.ts'
 import { CandleSchema, CandlesQuery } from './candle-schema.ts'
 import { FeatureColumnsSchema } from './feature-columns-schema.ts'
 import type { ServerMetrics } from './metrics.ts'
+import { PnlSchema } from './pnl-schema.ts'
 import type { ControlPorts } from './ports.ts'
 import {
   BookQuery,
@@ -201,4 +202,7 @@ function addTradingRoutes(app: FastifyInstance, ports: ControlPorts): void {
 
   const positions = schema('trading', 'Positions, from fills alone', Type.Array(PositionSchema))
   app.get('/api/v1/positions', { schema: positions }, () => ports.positions())
+
+  const pnl = schema('trading', 'Profit, equity, drawdown and margin, from fills alone', PnlSchema)
+  app.get('/api/v1/pnl', { schema: pnl }, () => ports.pnl())
 }

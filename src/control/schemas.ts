@@ -10,7 +10,6 @@ import {
   TRADING_STATES,
 } from '../domain/trading.ts'
 import { INTENT_ACTIONS, INTENT_REASONS } from '../memory/intent-record.ts'
-import { textBytesMax } from '../memory/text-slots.ts'
 
 /**
  * What the control API takes and answers: the types of its ports, and its OpenAPI description.
@@ -74,8 +73,8 @@ export const StatusSchema = shape({
   mode: text('paper'),
   started_at: time('of the process'),
   uptime_s: Type.Number({ description: 'seconds since' }),
-  regime,
   trading_state: tradingState,
+  regime,
   symbols: shape({
     total: count('instruments of this run'),
     live: count('books equal to the exchange'),
@@ -205,7 +204,10 @@ export const PositionSchema = shape({
   state: words(POSITION_STATES, 'closing: an order that makes it smaller is on its way'),
   qty: decimal('signed, in base currency'),
   average_price: orNull.number('of the entry; null when flat'),
-  realized_pnl_quote: Type.Number({ description: 'fees included' }),
+  pnl_method: words(PNL_METHODS, 'how realized profit and average price are counted'),
+  realized_pnl_quote: Type.Number({ description: 'fees included, funding not' }),
+  fees_quote: Type.Number({ description: 'paid' }),
+  funding_quote: Type.Number({ description: 'paid for holding; negative: received' }),
   unrealized_pnl_quote: orNull.number('at the current mid; null when the book is not LIVE'),
   updated_at: time('of the last fill'),
 })
@@ -259,31 +261,6 @@ export const GapsQuery = shape({
   }),
 })
 
-export const CommandBody = Type.Union([
-  shape({
-    symbol: Type.Optional(
-      Type.String({ pattern: '^[A-Z0-9]{2,30}$', description: 'only this one; without it, all' }),
-    ),
-    who: Type.Optional(
-      Type.String({
-        maxLength: textBytesMax(COMMAND_WHO_SLOTS),
-        description: 'who asks; on record',
-      }),
-    ),
-    reason: Type.Optional(
-      Type.String({ maxLength: textBytesMax(COMMAND_REASON_SLOTS), description: 'why; on record' }),
-    ),
-  }),
-  Type.Null(),
-])
-
-export const CommandAnswerSchema = shape({
-  number: count('of the command; the audit record that answers it carries it'),
-  command: words(COMMANDS, 'what was asked for'),
-  symbol: orNull.text('null: all'),
-  trading_state: tradingState,
-})
-
 export const LinksSchema = Type.Record(Type.String(), Type.String())
 
 export type HealthState = (typeof HEALTH_STATES)[number]
@@ -298,4 +275,3 @@ export type GapAnswer = Static<typeof GapSchema>
 export type SignalAnswer = Static<typeof SignalSchema>
 export type OrderAnswer = Static<typeof OrderSchema>
 export type PositionAnswer = Static<typeof PositionSchema>
-export type CommandAnswer = Static<typeof CommandAnswerSchema>

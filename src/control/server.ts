@@ -16,11 +16,11 @@ import type { Logger } from '../core/log.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { addCommandRoutes } from './command-routes.ts'
+import type { CommandAnswer } from './command-schema.ts'
 import { IdempotencyKeys } from './idempotency.ts'
 import { ServerMetrics } from './metrics.ts'
 import type { ControlPorts } from './ports.ts'
 import { addReadRoutes } from './read-routes.ts'
-import type { CommandAnswer } from './schemas.ts'
 
 /**
  * The control API: it looks at the engine through `ControlPorts` and gives commands to execution.

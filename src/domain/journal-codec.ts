@@ -27,6 +27,7 @@ import {
   type TradingStateChanged,
 } from './journal.ts'
 import { EXIT_MOVERS, type ExitLevelsMoved, HELD_PHASES, type LevelsHeld } from './journal-exits.ts'
+import { type EntrySettled, SETTLEMENT_OUTCOMES } from './journal-settlements.ts'
 import {
   type CommandObeyed,
   type RegimeChanged,
@@ -131,6 +132,7 @@ const ORDER_CREATED: Shape<OrderCreated> = {
   shard: integer,
   intent_number: integer,
   decision: text,
+  follows: orAbsent(text),
   strategy: integer,
   reason: text,
   u: number,
@@ -256,6 +258,19 @@ const STOP: Shape<StopChanged> = {
   orders_open: integer,
   positions_open: integer,
 }
+const ENTRY_SETTLED: Shape<EntrySettled> = {
+  time_us: integer,
+  run: count,
+  order_link_id: text,
+  symbol: text,
+  category,
+  wanted_lots: count,
+  filled_lots: count,
+  left_lots: integer,
+  cause: text,
+  outcome: oneOf(SETTLEMENT_OUTCOMES),
+  code: orNull(text),
+}
 const REGIME: Shape<RegimeChanged> = {
   time_us: integer,
   run: count,
@@ -318,6 +333,7 @@ const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Che
   stop: STOP,
   command: COMMAND,
   regime: REGIME,
+  entry_settled: ENTRY_SETTLED,
   equity_peak: EQUITY_PEAK,
   drawdown: DRAWDOWN,
   exit_levels: EXIT_LEVELS,

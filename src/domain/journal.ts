@@ -1,6 +1,7 @@
 // Long because every record of the journal stands here.
 import type { Category } from './instrument.ts'
 import type { ExitLevelsMoved, LevelsHeld } from './journal-exits.ts'
+import type { EntrySettled } from './journal-settlements.ts'
 import type { CommandObeyed, RegimeChanged, StopChanged } from './journal-stops.ts'
 import type { OrderSide, OrderState, TradingState } from './trading.ts'
 
@@ -158,6 +159,8 @@ export type OrderCreated = Readonly<{
   intent_number: number
   /** Names the decision behind the order (intent.ts); no two orders have the same. */
   decision: string
+  /** Of an order for the rest of another: its `order_link_id`. */
+  follows?: string
   strategy: number
   /** Reason of the intent. */
   reason: string
@@ -347,5 +350,6 @@ export type JournalRecord =
   | StopChanged
   | RegimeChanged
   | CommandObeyed
+  | EntrySettled
   | ExitLevelsMoved
   | LevelsHeld

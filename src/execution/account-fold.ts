@@ -7,8 +7,9 @@ import type {
   PositionAdjusted,
 } from '../domain/journal.ts'
 import { type Holding, instrumentKey } from './holding.ts'
-import { afterFill } from './position.ts'
+import type { PnlFold } from './pnl-fold.ts'
 import { RecentIds } from './recent-ids.ts'
+import { positionAfter, settle } from './settlement.ts'
 
 type Folded = Result<void, 'journal_corrupt'>
 
@@ -27,8 +28,11 @@ export class AccountFold {
   adjustments = 0
   readonly #holdings: ReadonlyMap<string, Holding>
 
-  constructor(holdings: ReadonlyMap<string, Holding>) {
+  readonly #pnl: PnlFold
+
+  constructor(holdings: ReadonlyMap<string, Holding>, pnl: PnlFold) {
     this.#holdings = holdings
+    this.#pnl = pnl
   }
 
   /** An execution was counted; its id is not counted again. */
@@ -43,13 +47,12 @@ export class AccountFold {
     if (this.execIds.has(record.exec_id)) {
       return fail('journal_corrupt', `external fill ${record.exec_id} was counted before`)
     }
-    const { side, ticks, lots, fee_quote: feeQuote } = record
-    const position = afterFill(holding.position, { side, ticks, lots, feeQuote }, holding.steps)
+    const position = positionAfter(holding, record)
     if (position.lots !== record.position_lots_after) {
       const text = `leaves ${position.lots} lots, the record says ${record.position_lots_after}`
       return fail('journal_corrupt', `external fill ${record.exec_id} ${text}`)
     }
-    holding.position = position
+    settle(this.#pnl, instrumentKey(record), holding, record, position)
     holding.movedUs = record.time_us
     // Nobody gave levels to what somebody else opened; those of our own position stay.
     if (position.lots === 0) holding.plan = undefined
@@ -65,6 +68,7 @@ export class AccountFold {
       return fail('journal_corrupt', `funding ${record.exec_id} was counted before`)
     }
     holding.fundingQuote += record.fee_quote
+    this.#pnl.funded(instrumentKey(record), record.fee_quote, record.exchange_time_us)
     this.note(record.exec_id, record.exchange_time_us)
     return succeed(undefined)
   }
@@ -89,6 +93,8 @@ export class AccountFold {
       lots,
       costTickLots: Math.abs(lots) * record.average_ticks,
     }
+    holding.fifo.adjust(lots, record.average_ticks)
+    this.#pnl.adjusted(instrumentKey(record), record.lots_before)
     if (lots === 0) holding.plan = undefined
     this.adjustments++
     return succeed(undefined)

@@ -1,3 +1,4 @@
+// Long because all that trades is wired here.
 import { INTENTS_PER_TURN_MAX } from '../constants.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { AccountReport } from './account-figures.ts'
@@ -13,6 +14,7 @@ import { ExitWatch } from './exits/exit-watch.ts'
 import { LevelKeeper } from './exits/level-keeper.ts'
 import { LevelSetter } from './exits/level-setter.ts'
 import { Exposures } from './exposures.ts'
+import { FollowUps } from './follow-up.ts'
 import { decodeIntent, type Intent } from './intent.ts'
 import { Kill } from './kill.ts'
 import type { Ledger } from './ledger.ts'
@@ -52,6 +54,7 @@ export class ExecutionActor {
   readonly #gateway: GuardedGateway
   readonly #cancels: Cancels
   readonly #denials: Denials
+  readonly #followUps: FollowUps
   readonly #amends: Amends
   readonly #sources: FactSources
   readonly #orders: CommandDesk
@@ -101,6 +104,11 @@ export class ExecutionActor {
       wake: parts.wake ?? (() => {}),
     })
     this.#amends = new Amends(this.#sources, this.flow, instruments)
+    this.#followUps = new FollowUps({
+      ...{ ledger, gateway: this.#gateway, flow: this.flow, options: options.followUp },
+      decide: (intent, nowUs) => (this.#isWindingDown ? 'halted' : this.#decide(intent, nowUs)),
+      wake: parts.wake ?? (() => {}),
+    })
     const truth: TruthParts = {
       ledger,
       gateway: this.#gateway,
@@ -159,6 +167,7 @@ export class ExecutionActor {
     this.#gateway.review(clock.nowUs())
     let busy = this.flow.receive(clock.nowUs()) + this.truth.receive(clock.nowUs())
     busy += this.kill.receive(clock.nowUs()) + this.keeper.receive(clock.nowUs())
+    busy += this.#followUps.receive(clock.nowUs())
     busy += this.#poll(clock.nowUs())
     for (const intent of this.#intents.splice(0)) {
       this.#decide(intent, clock.nowUs())
@@ -184,7 +193,9 @@ export class ExecutionActor {
   }
 
   get isIdle(): boolean {
-    return this.#intents.length === 0 && this.flow.isIdle && this.keeper.isIdle
+    return (
+      this.#intents.length === 0 && this.flow.isIdle && this.keeper.isIdle && this.#followUps.isIdle
+    )
   }
 
   /**
@@ -200,11 +211,9 @@ export class ExecutionActor {
   }
 
   get isWoundDown(): boolean {
-    const isKept = this.#parts.options.atStop === 'keep_orders'
-    for (const { state } of this.#ledger.state.unfinished.values()) {
-      if (!isKept || state !== 'open') return false
-    }
-    return true
+    const { unfinished } = this.#ledger.state
+    if (this.#parts.options.atStop === 'cancel_orders') return unfinished.size === 0
+    return [...unfinished.values()].every(({ state }) => state === 'open')
   }
 
   /** The second half: everything durable, journal closed. False: the journal had failed. */
@@ -237,12 +246,13 @@ export class ExecutionActor {
     return this.#parts.control.isKilled() || this.kill.isActive
   }
 
-  #decide(intent: Intent, nowUs: number): void {
+  /** Answers why it was denied. */
+  #decide(intent: Intent, nowUs: number): ResultCode | undefined {
     const checked = this.#gate.check(intent, gatherFacts(this.#sources, intent, nowUs))
     if (checked.ok) {
       if (intent.action === 'exit') this.#ledger.counters.add('exits_triggered')
       this.flow.place(checked.value, nowUs)
-      return
+      return undefined
     }
     this.#denials.record(intent, checked, nowUs)
     // A resting order of ours stands in the way of closing: away with it, the exit is asked for
@@ -250,6 +260,7 @@ export class ExecutionActor {
     if (checked.code === 'order_in_flight' && intent.action === 'exit') {
       this.#cancels.all(intent.instrument.index, 'canceled_by_command', nowUs)
     }
+    return checked.code
   }
 
   /** What time asks for: the kill latch, the loss of the day, orders in flight, exits. */
@@ -265,7 +276,10 @@ export class ExecutionActor {
     this.#clockWatch.look(this.#sources.guards.clockOffsetMs())
     this.#checkLosses(nowUs)
     this.flow.review(nowUs)
-    if (!this.#isWindingDown) this.#amends.review(nowUs)
+    if (!this.#isWindingDown) {
+      this.#amends.review(nowUs)
+      this.#followUps.poll(nowUs)
+    }
     this.truth.poll(nowUs)
     const isBusy = (key: string) => hasUnfinished(this.#ledger.state, key)
     const due = this.#isWindingDown ? [] : this.closing.due(nowUs, isBusy)

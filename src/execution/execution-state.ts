@@ -26,6 +26,7 @@ import {
 import { KeyedCommands } from './keyed-commands.ts'
 import { createOrder, type Order } from './order/order.ts'
 import { isFinished, nextOrderState } from './order/order-state.ts'
+import { PartialEnds } from './partial-ends.ts'
 import { PnlFold } from './pnl-fold.ts'
 import { FLAT, type Position, type Steps } from './position.ts'
 import { PositionLives } from './position-life.ts'
@@ -74,6 +75,7 @@ export class ExecutionState {
   readonly lives = new PositionLives()
   /** A kill or a flatten that has not ended. */
   readonly stops = new StopFold()
+  readonly partialEnds = new PartialEnds()
   readonly keyedCommands = new KeyedCommands()
   /** What the risk gate must know of the past. */
   readonly risk = new RiskHistory()
@@ -123,6 +125,9 @@ export class ExecutionState {
         return FOLDED
       case 'command':
         this.keyedCommands.note(record)
+        return FOLDED
+      case 'entry_settled':
+        this.partialEnds.forget(record.order_link_id)
         return FOLDED
       case 'exit_levels':
         return this.#moveLevels(record)
@@ -237,6 +242,7 @@ export class ExecutionState {
       const text = `${record.event} takes ${record.from} to ${record.to}, the order is ${order.state}`
       return fail('journal_corrupt', `order ${record.order_link_id}: ${text}`)
     }
+    const reasonBefore = order.reason
     order.state = record.to
     order.reason = record.reason
     order.updatedUs = record.time_us
@@ -248,7 +254,11 @@ export class ExecutionState {
     if (isFinished(record.to)) {
       this.unfinished.delete(record.order_link_id)
       const oldest = this.finished.keep(record.order_link_id)
-      if (oldest !== undefined) this.orders.delete(oldest)
+      if (oldest !== undefined) {
+        this.orders.delete(oldest)
+        this.partialEnds.forget(oldest)
+      }
+      this.partialEnds.moved(order, record, reasonBefore)
     }
     if (order.terms.reduce_only) this.live(order.key, this.position(order.key).lots)
     return FOLDED
@@ -293,6 +303,7 @@ export class ExecutionState {
     order.filledTickLots += record.ticks * record.lots
     order.feesQuote += record.fee_quote
     order.updatedUs = record.time_us
+    this.partialEnds.filled(order)
     holding.plan = planAfterFill(holding, position, order.terms, record.time_us)
     const lotsBefore = holding.position.lots
     settle(this.pnl, order.key, holding, record, position)

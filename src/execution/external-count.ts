@@ -1,7 +1,7 @@
 import type { RemoteExecution } from './gateway/gateway.ts'
 import { averageQuote } from './holding.ts'
 import type { Ledger } from './ledger.ts'
-import { afterFill } from './position.ts'
+import { fifoQuoteAfter, positionAfter } from './settlement.ts'
 
 /**
  * Counts an execution on the account that belongs to no order we know; once, by its execId. False:
@@ -20,7 +20,8 @@ export function countExternalFill(
     ledger.counters.add('executions_unwatched')
     return false
   }
-  const position = afterFill(holding.position, { side, ticks, lots, feeQuote }, holding.steps)
+  const fill = { side, ticks, lots, fee_quote: feeQuote }
+  const position = positionAfter(holding, fill)
   const isCounted = ledger.commit({
     type: 'external_fill',
     time_us: nowUs,
@@ -39,6 +40,7 @@ export function countExternalFill(
     average_price_after: averageQuote({ ...holding, position }),
     realized_pnl_quote_after: position.realizedQuote,
     fees_quote_after: position.feesQuote,
+    realized_pnl_fifo_quote_after: fifoQuoteAfter(holding, fill),
   })
   if (!isCounted) return false
   ledger.counters.add('fills_external')
@@ -59,7 +61,7 @@ export function countFunding(
   const instrument = ledger.instrument(funding.key)
   if (instrument === undefined || !ledger.state.holdings.has(funding.key)) return false
   if (ledger.state.account.execIds.has(funding.execId)) return false
-  return ledger.commit({
+  const isCounted = ledger.commit({
     type: 'funding',
     time_us: nowUs,
     run: ledger.run,
@@ -69,4 +71,6 @@ export function countFunding(
     fee_quote: funding.feeQuote,
     exchange_time_us: funding.timeUs,
   })
+  if (isCounted) ledger.auditPosition(funding.key, nowUs)
+  return isCounted
 }

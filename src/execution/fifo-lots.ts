@@ -1,11 +1,16 @@
+import { FIFO_ENTRIES_MAX } from '../constants.ts'
 import { notionalQuote, type PositionFill, type Steps } from './position.ts'
 
-type OpenLots = { readonly ticks: number; lots: number }
+type OpenLots = { ticks: number; lots: number }
+
+/** For a checkpoint: the open lots, oldest first, and what was won. */
+export type SavedLots = { realizedQuote: number; isLong: boolean; open: OpenLots[] }
 
 /**
  * Profit of closed lots where the oldest are closed first; position.ts takes them at average cost.
  * Both give the same sum of realized and unrealized profit, at any price. Memory: one entry for each
- * fill, or run of fills at one price, of which something is still open.
+ * fill, or run of fills at one price, of which something is still open; beyond a bound the newest
+ * joins the one before it at their average price.
  */
 export class FifoLots {
   /** Before fees. */
@@ -15,13 +20,26 @@ export class FifoLots {
   #first = 0
   #side: 'buy' | 'sell' = 'buy'
 
-  fill({ lots, side, ticks }: Omit<PositionFill, 'feeQuote'>, steps: Steps): void {
+  /** What `fill` would add to the realized profit; nothing is changed. */
+  gainQuote({ lots, side, ticks }: Omit<PositionFill, 'feeQuote'>, steps: Steps): number {
+    if (this.#side === side) return 0
+    let gainTickLots = 0
+    let left = lots
+    for (let i = this.#first; left > 0 && i < this.#open.length; i++) {
+      const closed = Math.min(left, this.#open[i].lots)
+      gainTickLots += (ticks - this.#open[i].ticks) * closed
+      left -= closed
+    }
+    return notionalQuote(this.#side === 'buy' ? gainTickLots : -gainTickLots, 1, steps)
+  }
+
+  fill(fill: Omit<PositionFill, 'feeQuote'>, steps: Steps): void {
+    const { lots, side, ticks } = fill
+    this.realizedQuote += this.gainQuote(fill, steps)
     let left = lots
     while (left > 0 && this.#first < this.#open.length && this.#side !== side) {
       const oldest = this.#open[this.#first]
       const closed = Math.min(left, oldest.lots)
-      const gainTicks = this.#side === 'buy' ? ticks - oldest.ticks : oldest.ticks - ticks
-      this.realizedQuote += notionalQuote(gainTicks, closed, steps)
       oldest.lots -= closed
       left -= closed
       if (oldest.lots === 0) this.#first++
@@ -35,6 +53,19 @@ export class FifoLots {
     this.#open = []
     this.#first = 0
     if (lots !== 0) this.#push(lots > 0 ? 'buy' : 'sell', averageTicks, Math.abs(lots))
+  }
+
+  save(): SavedLots {
+    const open = this.#open.slice(this.#first).map((one) => ({ ...one }))
+    return { realizedQuote: this.realizedQuote, isLong: this.#side === 'buy', open }
+  }
+
+  static restore({ isLong, open, realizedQuote }: SavedLots): FifoLots {
+    const lots = new FifoLots()
+    lots.realizedQuote = realizedQuote
+    lots.#side = isLong ? 'buy' : 'sell'
+    lots.#open = open.map((one) => ({ ...one }))
+    return lots
   }
 
   /** The same lots counted in other steps. */
@@ -69,8 +100,14 @@ export class FifoLots {
     this.#compact()
     this.#side = side
     const last = this.#open.at(-1)
-    if (last?.ticks === ticks && this.#first < this.#open.length) last.lots += lots
-    else this.#open.push({ ticks, lots })
+    const entries = this.#open.length - this.#first
+    if (last === undefined || entries === 0) this.#open.push({ ticks, lots })
+    else if (last.ticks === ticks) last.lots += lots
+    else if (entries < FIFO_ENTRIES_MAX) this.#open.push({ ticks, lots })
+    else {
+      last.ticks = (last.ticks * last.lots + ticks * lots) / (last.lots + lots)
+      last.lots += lots
+    }
   }
 
   /** Half of the list at a time, so that each entry is moved about once. */

@@ -2,7 +2,7 @@ import type { Execution } from './gateway/gateway.ts'
 import { averageQuote } from './holding.ts'
 import type { Ledger } from './ledger.ts'
 import type { Order } from './order/order.ts'
-import { afterFill } from './position.ts'
+import { fifoQuoteAfter, positionAfter } from './settlement.ts'
 
 /**
  * Counts one execution, once, by its execId: journal, position and order quantity. A fill is real
@@ -24,11 +24,8 @@ export function countFill(
   const holding = ledger.state.holdings.get(order.key)
   if (holding === undefined) return false
   const { ticks, lots, feeQuote } = execution
-  const position = afterFill(
-    holding.position,
-    { side: terms.side, ticks, lots, feeQuote },
-    holding.steps,
-  )
+  const fill = { side: terms.side, ticks, lots, fee_quote: feeQuote }
+  const position = positionAfter(holding, fill)
   const { lots: lotsBefore } = holding.position
   const isCounted = ledger.commit({
     type: 'fill',
@@ -49,6 +46,7 @@ export function countFill(
     average_price_after: averageQuote({ ...holding, position }),
     realized_pnl_quote_after: position.realizedQuote,
     fees_quote_after: position.feesQuote,
+    realized_pnl_fifo_quote_after: fifoQuoteAfter(holding, fill),
   })
   if (!isCounted) return false
   ledger.counters.add('fills')

@@ -1,6 +1,8 @@
 import type { OrderCreated } from '../domain/journal.ts'
 import type { ExitLevelsMoved } from '../domain/journal-exits.ts'
+import type { PnlMethod } from '../domain/pnl.ts'
 import type { IntentReason } from '../memory/intent-record.ts'
+import { FifoLots } from './fifo-lots.ts'
 import { averagePrice, FLAT, type Position, rescalePosition, type Steps } from './position.ts'
 
 /**
@@ -21,10 +23,17 @@ export type ExitPlan = Readonly<{
   trailTicks: number
   /** Of the trail. */
   trailReason: IntentReason
+  /** Whether trails may tighten the stop; a person may say no. */
+  isTrailing: boolean
+  /** When a person last set the levels: fills of older orders leave them; NaN: never. */
+  setUs: number
 }>
 
 export type Holding = {
+  /** At average cost. */
   position: Position
+  /** The same fills, the oldest lots closed first. */
+  readonly fifo: FifoLots
   plan: ExitPlan | undefined
   steps: Steps
   /** Paid for holding, over all time; negative when more was received. */
@@ -54,14 +63,17 @@ export function planAfterFill(
   const kept = isSameSide ? before.plan : undefined
   const holdUntilUs =
     terms.hold_ms_max > 0 ? timeUs + terms.hold_ms_max * 1000 : Number.POSITIVE_INFINITY
+  const isSetSince = kept !== undefined && kept.setUs >= terms.time_us
   return {
-    targetTicks: terms.target_ticks ?? Number.NaN,
-    stopTicks: terms.stop_ticks ?? Number.NaN,
+    targetTicks: isSetSince ? kept.targetTicks : (terms.target_ticks ?? Number.NaN),
+    stopTicks: isSetSince ? kept.stopTicks : (terms.stop_ticks ?? Number.NaN),
     holdUntilUs: kept?.holdUntilUs ?? holdUntilUs,
     openedUs: kept?.openedUs ?? timeUs,
     entryLots: Math.abs(position.lots),
     trailTicks: kept?.trailTicks ?? Number.NaN,
     trailReason: kept?.trailReason ?? 'trailing_stop',
+    isTrailing: kept?.isTrailing ?? true,
+    setUs: kept?.setUs ?? Number.NaN,
   }
 }
 
@@ -72,10 +84,14 @@ export function planAfterMove(
   record: ExitLevelsMoved,
 ): ExitPlan {
   if (record.by === 'command') {
+    const isTrailing = record.trailing ?? plan.isTrailing
     return {
       ...plan,
       targetTicks: record.target_ticks ?? Number.NaN,
       stopTicks: record.stop_ticks ?? Number.NaN,
+      isTrailing,
+      trailTicks: isTrailing ? plan.trailTicks : Number.NaN,
+      setUs: record.time_us,
     }
   }
   const stopTicks = record.stop_ticks ?? Number.NaN
@@ -87,7 +103,8 @@ export function planAfterMove(
 /** A new holding, or the same counted in other steps; undefined when its lots are no multiple. */
 export function holdingInSteps(holding: Holding | undefined, steps: Steps): Holding | undefined {
   if (holding === undefined) {
-    return { position: FLAT, plan: undefined, steps, fundingQuote: 0, movedUs: Number.NaN }
+    const fifo = new FifoLots()
+    return { position: FLAT, fifo, plan: undefined, steps, fundingQuote: 0, movedUs: Number.NaN }
   }
   const before = holding.steps
   if (before.tick.text === steps.tick.text && before.lot.text === steps.lot.text) return holding
@@ -96,6 +113,7 @@ export function holdingInSteps(holding: Holding | undefined, steps: Steps): Hold
   const tickScale = before.tick.value / steps.tick.value
   const lotScale = before.lot.value / steps.lot.value
   const plan = holding.plan && rescalePlan(holding.plan, tickScale, lotScale)
+  holding.fifo.rescale(before, steps)
   return { ...holding, position, plan, steps }
 }
 
@@ -107,6 +125,22 @@ function rescalePlan(plan: ExitPlan, tickScale: number, lotScale: number): ExitP
     trailTicks: Math.round(plan.trailTicks * tickScale),
     entryLots: Math.round(plan.entryLots * lotScale),
   }
+}
+
+/** What a position won before fees, and the price of what is open (NaN when flat), by a method. */
+export function pnlFigures(
+  { fifo, position, steps }: Holding,
+  method: PnlMethod,
+): Readonly<{ realizedQuote: number; averagePrice: number }> {
+  if (method === 'average') {
+    return {
+      realizedQuote: position.realizedQuote,
+      averagePrice: averagePrice(position, steps),
+    }
+  }
+  const lots = Math.abs(fifo.lots)
+  const averageTicks = lots === 0 ? Number.NaN : fifo.costTickLots / lots
+  return { realizedQuote: fifo.realizedQuote, averagePrice: averageTicks * steps.tick.value }
 }
 
 export function averageQuote(holding: Holding): number | null {

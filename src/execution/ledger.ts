@@ -4,17 +4,19 @@ import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
 import type { BreakerState, JournalRecord } from '../domain/journal.ts'
 import { BREAKER_STATES } from '../domain/journal.ts'
 import { isJournalRecord } from '../domain/journal-codec.ts'
+import { PNL_METHODS, type PnlMethod } from '../domain/pnl.ts'
 import { RESULT_CODES, type ResultCode } from '../domain/result-codes.ts'
 import { ORDER_SIDES, ORDER_STATES, POSITION_STATES, tradingStateCode } from '../domain/trading.ts'
 import * as audit from '../memory/audit-record.ts'
 import type { Counters } from '../memory/counters.ts'
 import { INTENT_REASONS } from '../memory/intent-record.ts'
+import { writeText } from '../memory/text-slots.ts'
+import type { AccountFigures } from './account-figures.ts'
 import type { ExecutionState } from './execution-state.ts'
-import { instrumentKey } from './holding.ts'
+import { instrumentKey, pnlFigures } from './holding.ts'
 import type { Intent } from './intent.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Order } from './order/order.ts'
-import { averagePrice } from './position.ts'
 import type { Denial } from './risk/risk-gate.ts'
 import { encodeState } from './saved-state.ts'
 
@@ -27,6 +29,8 @@ export type LedgerParts = Readonly<{
   counters: Counters
   instruments: InstrumentTable
   state: ExecutionState
+  /** How realized profit is shown; average cost where it is left out. */
+  pnlMethod?: PnlMethod
 }>
 
 /**
@@ -41,6 +45,7 @@ export class Ledger {
   /** Why the journal can no longer be written. */
   failure: Failure<ResultCode> | undefined
   readonly #journal: Journal
+  readonly #pnlMethod: PnlMethod
   readonly #sink: AuditSink
   readonly #indexes: ReadonlyMap<string, Instrument>
   #waiting: Float64Array[] = []
@@ -53,6 +58,7 @@ export class Ledger {
     this.log = parts.log
     this.counters = parts.counters
     this.#journal = parts.journal
+    this.#pnlMethod = parts.pnlMethod ?? 'average'
     this.#sink = parts.audit
     this.#indexes = new Map(parts.instruments.map((entry) => [instrumentKey(entry), entry]))
   }
@@ -167,6 +173,37 @@ export class Ledger {
     record[audit.AUDIT_INSTRUMENT] = this.instrument(key)?.index ?? Number.NaN
     record[audit.AUDIT_STATE] = POSITION_STATES.indexOf(this.state.lives.of(key))
     this.#fillPosition(record, key)
+    this.auditPnl(nowUs)
+  }
+
+  /** The lines of profit that changed since the last time. */
+  auditPnl(nowUs: number): void {
+    for (const { day, row, strategy } of this.state.pnl.takeTouched()) {
+      const record = this.#record('pnl', nowUs)
+      const gross = this.#pnlMethod === 'fifo' ? row.fifoQuote : row.averageQuote
+      record[audit.AUDIT_DAY] = day
+      writeText(record, audit.AUDIT_STRATEGY, audit.AUDIT_STRATEGY_SLOTS, strategy)
+      record[audit.AUDIT_PNL_METHOD] = PNL_METHODS.indexOf(this.#pnlMethod)
+      record[audit.AUDIT_REALIZED_PNL_QUOTE] = gross - row.feesQuote
+      record[audit.AUDIT_FEE_QUOTE] = row.feesQuote
+      record[audit.AUDIT_FUNDING_QUOTE] = row.fundingQuote
+      record[audit.AUDIT_FILLS] = row.fills
+    }
+  }
+
+  auditAccount(figures: AccountFigures, nowUs: number): void {
+    const record = this.#record('account', nowUs)
+    const { margin } = figures
+    record[audit.AUDIT_EQUITY_QUOTE] = figures.equityQuote
+    record[audit.AUDIT_PEAK_QUOTE] = figures.peakQuote
+    record[audit.AUDIT_DRAWDOWN_PERCENT] = 100 * figures.drawdownFraction
+    record[audit.AUDIT_DRAWDOWN_PERCENT_MAX] = 100 * figures.drawdownFractionMax
+    record[audit.AUDIT_MARGIN_POSITIONS] = margin.positionsQuote
+    record[audit.AUDIT_MARGIN_ORDERS] = margin.ordersQuote
+    record[audit.AUDIT_MARGIN_MAINTENANCE] = margin.maintenanceQuote
+    record[audit.AUDIT_MARGIN_FREE] = margin.freeQuote
+    record[audit.AUDIT_NOTIONAL_QUOTE] = figures.notionalQuote
+    record[audit.AUDIT_MARGIN_IS_EXCHANGE] = margin.isExchange ? 1 : 0
   }
 
   auditDenied(intent: Intent, denial: Denial, nowUs: number): void {
@@ -216,10 +253,16 @@ export class Ledger {
   #fillPosition(record: Float64Array, key: string): void {
     const holding = this.state.holdings.get(key)
     if (holding === undefined) return
-    const { position, steps } = holding
+    const { fundingQuote, position } = holding
+    const { averagePrice, realizedQuote } = pnlFigures(holding, this.#pnlMethod)
     record[audit.AUDIT_POSITION_LOTS] = position.lots
-    record[audit.AUDIT_AVERAGE_PRICE] = averagePrice(position, steps)
-    record[audit.AUDIT_REALIZED_PNL_QUOTE] = position.realizedQuote - position.feesQuote
+    record[audit.AUDIT_AVERAGE_PRICE] = averagePrice
+    record[audit.AUDIT_REALIZED_PNL_QUOTE] = realizedQuote - position.feesQuote
+    record[audit.AUDIT_PNL_METHOD] = PNL_METHODS.indexOf(this.#pnlMethod)
+    record[audit.AUDIT_FUNDING_QUOTE] = fundingQuote
+    if (Number.isNaN(record[audit.AUDIT_FEE_QUOTE])) {
+      record[audit.AUDIT_FEE_QUOTE] = position.feesQuote
+    }
   }
 
   #averageOf(order: Order): number {

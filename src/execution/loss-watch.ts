@@ -9,6 +9,9 @@ import type { RiskLimits } from './options.ts'
  */
 const PEAK_STEP = 1.0005
 
+/** The same for the deepest fall from the peak, as a part of the peak. */
+const DRAWDOWN_STEP = 0.0005
+
 /** Halts for a loss: they flatten too, and outlive a restart. */
 export const LOSS_CODES: readonly string[] = ['daily_loss', 'max_drawdown']
 
@@ -17,6 +20,7 @@ export class LossWatch {
   readonly #ledger: Ledger
   readonly #exposures: Exposures
   readonly #limits: RiskLimits
+  #deepest = 0
 
   constructor(ledger: Ledger, exposures: Exposures, limits: RiskLimits) {
     this.#ledger = ledger
@@ -34,8 +38,10 @@ export class LossWatch {
       const record = { type: 'day_started', time_us: nowUs, day, equity_quote: equity } as const
       this.#ledger.commit(record)
     } else if (equity > state.risk.peakQuote * PEAK_STEP) this.#peak(equity, 'rise', nowUs)
-    if (this.isDayLost) return 'daily_loss'
+    const isDayLost = this.isDayLost
     const fallen = 1 - equity / state.risk.peakQuote
+    this.#deepen(fallen, equity, nowUs)
+    if (isDayLost) return 'daily_loss'
     return fallen >= this.#limits.drawdownFractionMax ? 'max_drawdown' : undefined
   }
 
@@ -56,6 +62,23 @@ export class LossWatch {
     const equity = this.#exposures.equityQuote()
     const fallen = 1 - equity / this.#ledger.state.risk.peakQuote
     if (fallen >= this.#limits.drawdownFractionMax) this.#peak(equity, 'resume', nowUs)
+  }
+
+  /** The deepest fall from a peak since the first record, as a part of that peak. */
+  get drawdownFractionMax(): number {
+    return Math.max(this.#deepest, this.#ledger.state.risk.drawdownFraction)
+  }
+
+  #deepen(fallen: number, equity: number, nowUs: number): void {
+    this.#deepest = Math.max(this.#deepest, fallen)
+    const { drawdownFraction, peakQuote } = this.#ledger.state.risk
+    if (!(fallen >= drawdownFraction + DRAWDOWN_STEP)) return
+    this.#ledger.commitLazily({
+      type: 'drawdown',
+      time_us: nowUs,
+      peak_quote: peakQuote,
+      equity_quote: equity,
+    })
   }
 
   #peak(equity: number, reason: 'rise' | 'resume', nowUs: number): void {

@@ -134,6 +134,14 @@ export type RequoteOptions = Readonly<{
   amendsMax: number
 }>
 
+/** One more order for the rest of an entry that ended partially filled. */
+export type FollowUpOptions = Readonly<{
+  /** Of the signal, when the rest is asked for. */
+  ageMsMax: number
+  /** How far beyond the limit of the first order it may reach. */
+  slippageBps: number
+}>
+
 export type ExecutionOptions = Readonly<{
   /** What a start without a halt left by a person or a limit goes to. */
   start: TradingState
@@ -151,6 +159,8 @@ export type ExecutionOptions = Readonly<{
   /** One for each class of endpoints. */
   breakers: Readonly<Record<EndpointClass, BreakerOptions>>
   atStop: StopPolicy
+  /** Undefined: off. */
+  followUp: FollowUpOptions | undefined
   paper: PaperOptions
   reconcile: ReconcileOptions
   /**
@@ -221,6 +231,7 @@ export const DEFAULT_EXECUTION_OPTIONS: ExecutionOptions = {
     cancel: BREAKER,
   },
   atStop: 'cancel_orders',
+  followUp: undefined,
   paper: {
     latencyUs: 5_000,
     latencyJitterUs: 0,

@@ -124,6 +124,7 @@ export const SavedStateShape = Type.Object({
   tradingState: TradingStateWord,
   tradingReason: Text,
   regime: RegimeWord,
+  partialEnds: Type.Array(Type.Object({ orderLinkId: Text, cause: Text })),
   regimeReason: Text,
   equityStartQuote: AmountOrNull,
   firstStartUs: AmountOrNull,

@@ -12,21 +12,23 @@ const STEPS = `left join bookflow.instruments i
 
 /** The position after the last of these executions. */
 const POSITIONS = `insert into bookflow.positions (category, symbol, lots, qty, average_price,
-    realized_pnl_quote,
+    realized_pnl_quote, realized_pnl_fifo_quote,
     fees_quote, run, updated_us, journal_sequence)
   select r.category, r.symbol, r.position_lots_after, r.position_lots_after * i.qty_step,
     r.average_price_after, coalesce(r.realized_pnl_quote_after, 0),
-    coalesce(r.fees_quote_after, 0), r.run, r.time_us,
+    r.realized_pnl_fifo_quote_after, coalesce(r.fees_quote_after, 0), r.run, r.time_us,
     r.journal_sequence
   from (select distinct on (category, symbol) *
     from jsonb_to_recordset($1::jsonb) as all_fills(category text, symbol text,
       position_lots_after bigint, average_price_after double precision,
-      realized_pnl_quote_after double precision, fees_quote_after double precision, run int,
+      realized_pnl_quote_after double precision, realized_pnl_fifo_quote_after double precision,
+      fees_quote_after double precision, run int,
       time_us bigint, journal_sequence bigint)
     order by category, symbol, journal_sequence desc) as r
   ${STEPS}
   on conflict (category, symbol) do update set lots = excluded.lots, qty = excluded.qty,
     average_price = excluded.average_price, realized_pnl_quote = excluded.realized_pnl_quote,
+    realized_pnl_fifo_quote = excluded.realized_pnl_fifo_quote,
     fees_quote = excluded.fees_quote, run = excluded.run, updated_us = excluded.updated_us,
     journal_sequence = excluded.journal_sequence
   where positions.journal_sequence < excluded.journal_sequence`
@@ -110,14 +112,16 @@ export const STATEMENTS: readonly Statement[] = [
     type: 'fill',
     sql: `insert into bookflow.fills (exec_id, journal_sequence, run, order_link_id, category,
     symbol,
-    side, ticks, price, lots, qty, fee_quote, is_maker, exchange_time_us, time_us)
+    side, ticks, price, lots, qty, fee_quote, is_maker, exchange_time_us, time_us,
+    realized_pnl_quote_after, realized_pnl_fifo_quote_after)
   select r.exec_id, r.journal_sequence, r.run, r.order_link_id, r.category, r.symbol, r.side,
     r.ticks,
     r.ticks * i.tick_size, r.lots, r.lots * i.qty_step, r.fee_quote, r.is_maker, r.exchange_time_us,
-    r.time_us
+    r.time_us, r.realized_pnl_quote_after, r.realized_pnl_fifo_quote_after
   from jsonb_to_recordset($1::jsonb) as r(exec_id text, journal_sequence bigint, run int,
     order_link_id text, category text, symbol text, side text, ticks bigint, lots bigint,
-    fee_quote double precision, is_maker boolean, exchange_time_us bigint, time_us bigint)
+    fee_quote double precision, is_maker boolean, exchange_time_us bigint, time_us bigint,
+    realized_pnl_quote_after double precision, realized_pnl_fifo_quote_after double precision)
   ${STEPS}
   on conflict do nothing`,
   },
@@ -177,13 +181,16 @@ export const STATEMENTS: readonly Statement[] = [
   {
     type: 'external_fill',
     sql: `insert into bookflow.fills (exec_id, journal_sequence, run, order_link_id, category,
-    symbol, side, ticks, price, lots, qty, fee_quote, is_maker, exchange_time_us, time_us, origin)
+    symbol, side, ticks, price, lots, qty, fee_quote, is_maker, exchange_time_us, time_us,
+    realized_pnl_quote_after, realized_pnl_fifo_quote_after, origin)
   select r.exec_id, r.journal_sequence, r.run, r.order_link_id, r.category, r.symbol, r.side,
     r.ticks, r.ticks * i.tick_size, r.lots, r.lots * i.qty_step, r.fee_quote, r.is_maker,
-    r.exchange_time_us, r.time_us, 'external'
+    r.exchange_time_us, r.time_us, r.realized_pnl_quote_after, r.realized_pnl_fifo_quote_after,
+    'external'
   from jsonb_to_recordset($1::jsonb) as r(exec_id text, journal_sequence bigint, run int,
     order_link_id text, category text, symbol text, side text, ticks bigint, lots bigint,
-    fee_quote double precision, is_maker boolean, exchange_time_us bigint, time_us bigint)
+    fee_quote double precision, is_maker boolean, exchange_time_us bigint, time_us bigint,
+    realized_pnl_quote_after double precision, realized_pnl_fifo_quote_after double precision)
   ${STEPS}
   on conflict do nothing`,
   },
@@ -261,10 +268,12 @@ export const STATEMENTS: readonly Statement[] = [
   {
     type: 'command',
     sql: `insert into bookflow.commands (journal_sequence, run, number, command, symbol, who, reason,
-    code, time_us)
-  select journal_sequence, run, number, command, symbol, who, reason, code, time_us
+    code, key_hash, request_hash, trading_state, time_us)
+  select journal_sequence, run, number, command, symbol, who, reason, code, key_hash, request_hash,
+    trading_state, time_us
   from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, number bigint,
-    command text, symbol text, who text, reason text, code text, time_us bigint)
+    command text, symbol text, who text, reason text, code text, key_hash text, request_hash text,
+    trading_state text, time_us bigint)
   on conflict do nothing`,
   },
   {
@@ -273,6 +282,14 @@ export const STATEMENTS: readonly Statement[] = [
   select journal_sequence, equity_quote, reason, time_us
   from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, equity_quote double precision,
     reason text, time_us bigint)
+  on conflict do nothing`,
+  },
+  {
+    type: 'drawdown',
+    sql: `insert into bookflow.drawdowns (journal_sequence, peak_quote, equity_quote, time_us)
+  select journal_sequence, peak_quote, equity_quote, time_us
+  from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, peak_quote double precision,
+    equity_quote double precision, time_us bigint)
   on conflict do nothing`,
   },
   {
@@ -308,4 +325,5 @@ export const TABLES = [
   'commands',
   'equity_peaks',
   'exit_levels',
+  'drawdowns',
 ]

@@ -263,6 +263,15 @@ function giveFrame(handlers: DeskHandlers, frame: DeskFrame): void {
     case 'positions':
       handlers.positions?.(frame)
       break
+    case 'account':
+      handlers.account?.(frame)
+      break
+    case 'alerts':
+      handlers.alerts?.(frame)
+      break
+    case 'candles':
+      handlers.candles?.(frame)
+      break
     case 'health':
       handlers.health?.(frame)
       break

@@ -8,7 +8,6 @@ import type {
   BookLevels,
   DeskFrame,
   DeskOrder,
-  DeskPosition,
   DeskSignal,
   DeskTrade,
   FeatureSchema,
@@ -94,6 +93,8 @@ export function readFrame(wire: WireRecord, featureCount: number): DeskFrame | u
       return { kind: 'orders', ...base, orders: records(wire.orders).map(readOrder) }
     case 'positions':
       return { kind: 'positions', ...base, positions: records(wire.positions).map(readPosition) }
+    case 'account':
+      return readAccount(wire, base)
     case 'health':
       return readHealth(wire, base)
     default:
@@ -196,19 +197,6 @@ function readOrder(wire: WireRecord): DeskOrder {
   }
 }
 
-function readPosition(wire: WireRecord): DeskPosition {
-  return {
-    symbol: text(wire.symbol) ?? '',
-    state: oneOf(POSITION_STATES, wire.state) ?? 'closed',
-    size: text(wire.size),
-    average_price: number(wire.average_price),
-    realized_pnl_quote: number(wire.realized_pnl_quote),
-    time_us: number(wire.time_us) ?? Number.NaN,
-    // A server of before has none, and forbids nothing by it.
-    regime: oneOf(REGIMES, wire.regime) ?? 'risk_on',
-  }
-}
-
 function readHealth(wire: WireRecord, base: FrameBase): HealthFrame {
   const recovery = recordOf(wire.recovery) ?? {}
   return {
@@ -216,6 +204,8 @@ function readHealth(wire: WireRecord, base: FrameBase): HealthFrame {
     ...base,
     time_us: number(wire.time_us) ?? Number.NaN,
     trading_state: oneOf(TRADING_STATES, wire.trading_state) ?? 'halted',
+    // A server of before has none, and forbids nothing by it.
+    regime: oneOf(REGIMES, wire.regime) ?? 'risk_on',
     is_killed: wire.is_killed === true,
     recovery: {
       is_recovered: recovery.is_recovered === true,

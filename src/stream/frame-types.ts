@@ -17,6 +17,7 @@ export type DeskFrame =
   | CandlesFrame
   | OrdersFrame
   | PositionsFrame
+  | AccountFrame
   | HealthFrame
 
 type Frame<Kind extends string> = {
@@ -137,15 +138,37 @@ export type DeskPosition = {
   /** Signed decimal text; negative is short. */
   size: string | null
   average_price: number | null
+  pnl_method: PnlMethod
+  /** Fees included, funding not. */
   realized_pnl_quote: number | null
+  fees_quote: number | null
+  /** Negative: received. */
+  funding_quote: number | null
   time_us: number
 }
 
 export type PositionsFrame = Frame<'positions'> & { positions: DeskPosition[] }
 
+/** What the account is worth, once a second and when an execution changed it; money in quote. */
+export type AccountFrame = Frame<'account'> & {
+  time_us: number
+  /** Null while an open position has no price. */
+  equity_quote: number | null
+  peak_equity_quote: number | null
+  drawdown_percent: number | null
+  max_drawdown_percent: number | null
+  notional_quote: number | null
+  margin_source: 'model' | 'exchange'
+  margin_initial_quote: number | null
+  margin_orders_quote: number | null
+  margin_maintenance_quote: number | null
+  margin_free_quote: number | null
+}
+
 export type HealthFrame = Frame<'health'> & {
   time_us: number
   trading_state: TradingState
+  regime: Regime
   is_killed: boolean
   /** Whether the account agrees with the exchange, since when, and how long the last time took. */
   recovery: { is_recovered: boolean; since_us: number | null; took_us: number | null }
@@ -168,7 +191,6 @@ export type FeatureSchema = {
   /** Letter of the group of each feature. */
   groups: string[]
   /** Groups that the configuration switches off. */
-  regime: Regime
   groups_off: string[]
   /** What each feature says, its formula (docs/features.md), its range, when it is missing. */
   docs: string[]

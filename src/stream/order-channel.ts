@@ -66,3 +66,36 @@ export class PositionChannel implements DeskChannel {
     out.body = this.#cache.body(kind, head, cursor, () => ({ channel: this.name, positions }))
   }
 }
+
+/** `account`: the newest figures. */
+export class AccountChannel implements DeskChannel {
+  readonly name = 'account'
+  readonly #fold: OrderFold
+  readonly #cache = new BodyCache()
+
+  constructor(fold: OrderFold) {
+    this.#fold = fold
+  }
+
+  get head(): number {
+    return this.#fold.accountVersion
+  }
+
+  get isReady(): boolean {
+    return this.head > 0
+  }
+
+  look(): void {
+    // As for orders.
+  }
+
+  fill(out: FrameChoice, cursor: number, variant: FrameVariant): void {
+    out.isSnapshot = cursor === BEFORE_FIRST
+    out.missed = out.isSnapshot ? 0 : this.head - cursor - 1
+    const kind = variant === 'json' ? 'json' : 'msgpack_f64'
+    out.body = this.#cache.body(kind, this.head, 0, () => ({
+      channel: this.name,
+      ...this.#fold.account,
+    }))
+  }
+}

@@ -1,5 +1,6 @@
 import { ORDERS_OPEN_MAX } from '../constants.ts'
 import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
+import { PNL_METHODS } from '../domain/pnl.ts'
 import { resultCodeName } from '../domain/result-codes.ts'
 import { ORDER_SIDES, ORDER_STATES, POSITION_STATES } from '../domain/trading.ts'
 import * as audit from '../memory/audit-record.ts'
@@ -28,6 +29,9 @@ export class OrderFold {
   readonly events = new EventLog<FrameFields>()
   /** Changes of any position so far. */
   positionVersion = 0
+  /** Records of the account so far, and the latest of them. */
+  accountVersion = 0
+  account: FrameFields = {}
   readonly #open = new Map<string, FrameFields>()
   readonly #positions = new Map<number, Position>()
   readonly #instruments: InstrumentTable
@@ -43,7 +47,10 @@ export class OrderFold {
   apply(record: Float64Array): void {
     const kind = audit.AUDIT_KINDS[record[audit.AUDIT_KIND]]
     const instrument = this.#instruments[record[audit.AUDIT_INSTRUMENT]]
-    if (kind === 'position') this.#applyPosition(record, instrument)
+    if (kind === 'account') {
+      this.accountVersion++
+      this.account = describeAccount(record)
+    } else if (kind === 'position') this.#applyPosition(record, instrument)
     else if (kind === 'order') this.#applyOrder(record, instrument)
     else if (kind === 'fill' || kind === 'denied') {
       this.events.push(this.#describe(kind, record, instrument))
@@ -94,7 +101,10 @@ export class OrderFold {
         state: POSITION_STATES[record[audit.AUDIT_STATE]] ?? 'closed',
         size: sizeOrNull(record[audit.AUDIT_POSITION_LOTS], instrument),
         average_price: finiteOrNull(record[audit.AUDIT_AVERAGE_PRICE]),
+        pnl_method: PNL_METHODS[record[audit.AUDIT_PNL_METHOD]] ?? 'average',
         realized_pnl_quote: finiteOrNull(record[audit.AUDIT_REALIZED_PNL_QUOTE]),
+        fees_quote: finiteOrNull(record[audit.AUDIT_FEE_QUOTE]),
+        funding_quote: finiteOrNull(record[audit.AUDIT_FUNDING_QUOTE]),
         time_us: record[audit.AUDIT_TIME_US],
       },
     })
@@ -128,6 +138,23 @@ export class OrderFold {
       actual: finiteOrNull(record[audit.AUDIT_ACTUAL]),
       trace: instrument === undefined || !Number.isFinite(u) ? null : `${instrument.symbol}-${u}`,
     }
+  }
+}
+
+function describeAccount(record: Float64Array): FrameFields {
+  const figure = (at: number) => finiteOrNull(record[at])
+  return {
+    time_us: record[audit.AUDIT_TIME_US],
+    equity_quote: figure(audit.AUDIT_EQUITY_QUOTE),
+    peak_equity_quote: figure(audit.AUDIT_PEAK_QUOTE),
+    drawdown_percent: figure(audit.AUDIT_DRAWDOWN_PERCENT),
+    max_drawdown_percent: figure(audit.AUDIT_DRAWDOWN_PERCENT_MAX),
+    notional_quote: figure(audit.AUDIT_NOTIONAL_QUOTE),
+    margin_source: record[audit.AUDIT_MARGIN_IS_EXCHANGE] === 1 ? 'exchange' : 'model',
+    margin_initial_quote: figure(audit.AUDIT_MARGIN_POSITIONS),
+    margin_orders_quote: figure(audit.AUDIT_MARGIN_ORDERS),
+    margin_maintenance_quote: figure(audit.AUDIT_MARGIN_MAINTENANCE),
+    margin_free_quote: figure(audit.AUDIT_MARGIN_FREE),
   }
 }
 

@@ -13,11 +13,28 @@ const ANSWER_MS_MAX = 2000
 const LOOK_PERIOD_MS = 5
 const ALL_INSTRUMENTS = -1
 
+/** Of the command `levels`, as its record has them (memory/command-record.ts). */
+export type LevelFields = Readonly<{ stopTicks: number; targetTicks: number; trailing: number }>
+
+const NO_LEVELS: LevelFields = {
+  stopTicks: Number.NaN,
+  targetTicks: Number.NaN,
+  trailing: Number.NaN,
+}
+
 const REFUSALS: Readonly<Partial<Record<ResultCode, string>>> = {
   kill_latch: 'the kill latch is set: release it first, with a name and a reason',
   flattening: 'the kill is not flat yet, and its bound not reached: wait',
   not_found: 'there is no kill to release',
   daily_loss: 'the loss of the day has reached its limit: wait for the next UTC day',
+  nothing_to_reduce: 'no position of this symbol is open',
+  book_not_live: 'its book gives no price now, which the levels are checked against',
+  stop_invalid: 'the stop is where the position would close at once: use flatten for that',
+  target_invalid: 'the target is where the position would close at once: use flatten for that',
+  risk_per_trade: 'with that stop it may lose more than execution.limits.risk_per_trade_fraction',
+  protective_stop_missing: 'in live mode a position has a stop',
+  bad_request:
+    'the command asks for nothing that can be done: levels needs stop, target or trailing',
 }
 
 /**
@@ -54,6 +71,7 @@ export class Commands {
     kind: record.Command,
     instrument: number | undefined,
     ask: CommandAsk = { who: '', reason: '' },
+    levels: LevelFields = NO_LEVELS,
   ): Promise<Result<CommandOutcome, ResultCode>> {
     const number = ++this.#number
     const fields = this.#fields
@@ -61,6 +79,9 @@ export class Commands {
     fields[record.COMMAND_NUMBER] = number
     fields[record.COMMAND_INSTRUMENT] = instrument ?? ALL_INSTRUMENTS
     fields[record.COMMAND_KILLS] = this.#control.kills()
+    fields[record.COMMAND_STOP_TICKS] = levels.stopTicks
+    fields[record.COMMAND_TARGET_TICKS] = levels.targetTicks
+    fields[record.COMMAND_TRAILING] = levels.trailing
     writeText(fields, record.COMMAND_WHO, record.COMMAND_WHO_SLOTS, ask.who)
     writeText(fields, record.COMMAND_REASON, record.COMMAND_REASON_SLOTS, ask.reason)
     fields[record.COMMAND_TIME_US] = this.#clock.nowUs()

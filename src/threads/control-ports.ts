@@ -32,6 +32,8 @@ import {
   unrealizedPnlQuote,
 } from './engine-ports.ts'
 import { featureColumns } from './feature-registry.ts'
+import { levelTicks } from './level-prices.ts'
+import { pnlAnswer } from './pnl-answer.ts'
 
 /** As dashboards have it: 0 closed, 1 half open, 2 open. */
 const BREAKER_GAUGE = { closed: 0, half_open: 1, open: 2 } as const
@@ -81,13 +83,21 @@ export function controlPorts(engine: Engine, owned: readonly (readonly number[])
       trading.update()
       return positionAnswers(trading, watch)
     },
+    pnl: () => {
+      trading.update()
+      return pnlAnswer(trading, watch, engine.config.execution.portfolio.pnl_method)
+    },
     command: async (kind, symbol, ask) => {
       const index = symbol === undefined ? undefined : watch.indexOf(symbol)
       if (symbol !== undefined && index === undefined) {
         return fail('instrument_unknown', `symbol: ${symbol} is not watched; see /api/v1/symbols`)
       }
       if (kind === 'kill') engine.control.kill()
-      return engine.commands.give(kind, index, ask)
+      if (index === undefined || ask?.levels === undefined) {
+        return engine.commands.give(kind, index, ask)
+      }
+      const levels = levelTicks(ask.levels, engine.instruments[index])
+      return levels.ok ? engine.commands.give(kind, index, ask, levels.value) : levels
     },
     metrics: () => metricFamilies(engine),
   }
@@ -127,6 +137,7 @@ function status(engine: Engine): EngineStatus {
     started_at: isoTime(engine.startedUs),
     uptime_s: (systemClock.nowUs() - engine.startedUs) / 1e6,
     trading_state: engine.control.tradingState(),
+    regime: engine.control.regime(),
     symbols: {
       total: instruments.length,
       live: states.LIVE,
@@ -137,7 +148,6 @@ function status(engine: Engine): EngineStatus {
     shards: engine.memory.shards.length,
     rates: { ...engine.rates.perSecond() },
     latency_us: Object.fromEntries(HISTOGRAMS.map((name) => [name, quantiles(engine, name)])),
-    regime: engine.control.regime(),
     counters,
     execution: {
       orders_open: trading.openOrders(),
@@ -180,6 +190,11 @@ function recoverySeconds({ control }: Engine): number | undefined {
   return durationUs === undefined ? undefined : durationUs / 1e6
 }
 
+/** Undefined for what is not known: no sample is better than NaN. */
+function known(value = Number.NaN): number | undefined {
+  return Number.isFinite(value) ? value : undefined
+}
+
 function metricFamilies(engine: Engine) {
   const { memory, trading, watch } = engine
   trading.update()
@@ -206,6 +221,9 @@ function metricFamilies(engine: Engine) {
     ...gaugeFamilies({
       websocketConnections: connections,
       activePositionsCount: openPositions(engine),
+      equityUsd: known(trading.account?.equityQuote),
+      peakEquityUsd: known(trading.account?.peakQuote),
+      maxDrawdownPercent: known(trading.account?.drawdownPercentMax),
       pnlTotalUsd: trading.realizedPnlQuote() + (Number.isNaN(unrealized) ? 0 : unrealized),
       riskExposurePercent: Number.isNaN(exposure) ? undefined : exposure,
       circuitBreakerState: Object.fromEntries(
@@ -213,6 +231,7 @@ function metricFamilies(engine: Engine) {
       ),
       timeDriftSeconds: engine.timeDriftSeconds,
       tradingState: engine.control.tradingState(),
+      regime: engine.control.regime(),
       projectionLagRecords: engine.store.overview().lagRecords,
       isRecovered: engine.control.isRecovered(),
       recoverySeconds: recoverySeconds(engine),
@@ -220,4 +239,3 @@ function metricFamilies(engine: Engine) {
     }),
   ]
 }
-      regime: engine.control.regime(),

@@ -199,7 +199,10 @@ export function positionAnswers(trading: TradingFold, watch: MarketWatch): Posit
       state: position.state,
       qty: formatSteps(position.lots, instrument.lot),
       average_price: position.lots === 0 ? null : orNull(position.averagePrice),
+      pnl_method: position.method,
       realized_pnl_quote: position.realizedPnlQuote,
+      fees_quote: position.feesQuote,
+      funding_quote: position.fundingQuote,
       unrealized_pnl_quote: orNull(unrealizedPnlQuote(trading, watch, position.instrument)),
       updated_at: isoTime(position.timeUs),
     }

@@ -10,7 +10,7 @@ import {
 } from '../execution/options.ts'
 import type { EngineMemory } from './engine-memory.ts'
 import type { ExecutionWorkerData } from './execution-worker-data.ts'
-import { breakerOptions, exitOptions, paperOptions } from './exit-plan.ts'
+import { breakerOptions, exitOptions, followUpOptions, paperOptions } from './exit-plan.ts'
 import type { BybitSettings } from './gateway-choice.ts'
 
 /** The configuration in the units of execution. */
@@ -39,6 +39,7 @@ export function executionOptions(config: Config): ExecutionOptions {
     regime: config.execution.regime,
     atStop: config.execution.at_stop,
     breakers: breakerOptions(breakers),
+    followUp: followUpOptions(execution.follow_up),
     entryOrderType: entry.order_type,
     entryTimeInForce: entry.time_in_force,
     restMsMax: entry.rest_ms_max,

@@ -22,6 +22,7 @@ import { openHistogram } from '../memory/histograms.ts'
 import { RingReader } from '../memory/ring.ts'
 import type { ExecutionWorkerData } from './execution-worker-data.ts'
 import { type OpenGateway, openGateway } from './gateway-choice.ts'
+import { MarginWatch } from './margin-watch.ts'
 import { isMainSilent } from './watchdog.ts'
 
 const BUSY_TURNS_MAX = 16
@@ -46,6 +47,7 @@ export class ExecutionRun {
   #isStopping = false
   #firstRing = 0
   #isMainSilent = false
+  readonly #margin: MarginWatch
 
   private constructor(
     parts: Readonly<{
@@ -62,6 +64,7 @@ export class ExecutionRun {
     this.#gateway = parts.gateway
     this.#control = parts.control
     this.recovered = parts.recovered
+    this.#margin = new MarginWatch(parts.gateway.gateway.account, parts.actor.report)
     this.#intents = parts.data.intents.map((ring) => new RingReader(ring))
     this.#commands = new RingReader(parts.data.commands)
   }
@@ -162,6 +165,7 @@ export class ExecutionRun {
       this.#tellRecovery()
       this.#watchMain()
       this.#countGateway()
+      this.#margin.look(systemClock.nowUs())
       if (!isBusy) await this.#sleep()
       else if (++busyTurns % BUSY_TURNS_MAX === 0) await setImmediate() // messages get their turn
     }

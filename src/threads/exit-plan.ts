@@ -96,3 +96,11 @@ function breaker(given: Config['execution']['breakers']['market']): BreakerOptio
     openUs: given.open_ms * 1000,
   }
 }
+
+/** `execution.follow_up` in the units of execution; undefined: off. */
+export function followUpOptions(
+  given: Config['execution']['follow_up'],
+): ExecutionOptions['followUp'] {
+  if (!given.enabled) return undefined
+  return { ageMsMax: given.age_ms_max, slippageBps: given.slippage_bps }
+}

@@ -1,5 +1,6 @@
-import { ORDERS_SHOWN_MAX } from '../constants.ts'
+import { ORDERS_SHOWN_MAX, PNL_DAYS_KEPT } from '../constants.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
+import { PNL_METHODS, type PnlMethod } from '../domain/pnl.ts'
 import { isResultCode, type ResultCode, resultCodeName } from '../domain/result-codes.ts'
 import {
   ORDER_SIDES,
@@ -15,6 +16,7 @@ import { formatOrderLinkId } from '../execution/order/order-link-id.ts'
 import * as audit from '../memory/audit-record.ts'
 import { BroadcastReader } from '../memory/broadcast.ts'
 import { INTENT_REASONS } from '../memory/intent-record.ts'
+import { readText } from '../memory/text-slots.ts'
 
 export type OrderView = Readonly<{
   orderLinkId: string
@@ -35,8 +37,39 @@ export type PositionView = Readonly<{
   state: PositionState
   lots: number
   averagePrice: number
+  /** Fees included, funding not. */
   realizedPnlQuote: number
+  feesQuote: number
+  fundingQuote: number
+  method: PnlMethod
   timeUs: number
+}>
+
+/** What a UTC day (days since the epoch) or a strategy has won since the first record. */
+export type PnlView = Readonly<{
+  day: number
+  strategy: string
+  realizedPnlQuote: number
+  feesQuote: number
+  fundingQuote: number
+  fills: number
+}>
+
+export type AccountView = Readonly<{
+  timeUs: number
+  /** NaN: a position has no price. */
+  equityQuote: number
+  peakQuote: number
+  drawdownPercent: number
+  drawdownPercentMax: number
+  notionalQuote: number
+  margin: Readonly<{
+    positionsQuote: number
+    ordersQuote: number
+    maintenanceQuote: number
+    freeQuote: number
+    isExchange: boolean
+  }>
 }>
 
 /** `ok`, or why it was refused, and the trading state after it. */
@@ -52,6 +85,10 @@ export class TradingFold {
   /** Newest last; ended orders leave when there are too many. */
   readonly orders = new Map<string, OrderView>()
   readonly positions = new Map<number, PositionView>()
+  /** By day, and by strategy. */
+  readonly pnlDays = new Map<number, PnlView>()
+  readonly pnlStrategies = new Map<string, PnlView>()
+  account: AccountView | undefined
   /** What execution said to the command of each number, the newest ones. */
   readonly #answers = new Map<number, CommandReply>()
   readonly #reader: BroadcastReader
@@ -99,6 +136,8 @@ export class TradingFold {
     else if (kind === 'fill') this.fills++
     else if (kind === 'denied') this.denied++
     else if (kind === 'trading_state') this.#applyState(record)
+    else if (kind === 'pnl') this.#applyPnl(record)
+    else if (kind === 'account') this.account = readAccount(record)
   }
 
   #applyOrder(record: Float64Array): void {
@@ -136,8 +175,27 @@ export class TradingFold {
       lots: record[audit.AUDIT_POSITION_LOTS],
       averagePrice: record[audit.AUDIT_AVERAGE_PRICE],
       realizedPnlQuote: record[audit.AUDIT_REALIZED_PNL_QUOTE],
+      feesQuote: record[audit.AUDIT_FEE_QUOTE],
+      fundingQuote: record[audit.AUDIT_FUNDING_QUOTE],
+      method: PNL_METHODS[record[audit.AUDIT_PNL_METHOD]] ?? 'average',
       timeUs: record[audit.AUDIT_TIME_US],
     })
+  }
+
+  #applyPnl(record: Float64Array): void {
+    const day = record[audit.AUDIT_DAY]
+    const strategy = readText(record, audit.AUDIT_STRATEGY, audit.AUDIT_STRATEGY_SLOTS)
+    const view = {
+      day,
+      strategy,
+      realizedPnlQuote: record[audit.AUDIT_REALIZED_PNL_QUOTE],
+      feesQuote: record[audit.AUDIT_FEE_QUOTE],
+      fundingQuote: record[audit.AUDIT_FUNDING_QUOTE],
+      fills: record[audit.AUDIT_FILLS],
+    }
+    if (Number.isNaN(day)) this.pnlStrategies.set(strategy, view)
+    else this.pnlDays.set(day, view)
+    if (this.pnlDays.size > PNL_DAYS_KEPT) this.pnlDays.delete(Math.min(...this.pnlDays.keys()))
   }
 
   #applyState(record: Float64Array): void {
@@ -150,5 +208,23 @@ export class TradingFold {
       if (this.#answers.size <= ORDERS_SHOWN_MAX) break
       this.#answers.delete(oldest)
     }
+  }
+}
+
+function readAccount(record: Float64Array): AccountView {
+  return {
+    timeUs: record[audit.AUDIT_TIME_US],
+    equityQuote: record[audit.AUDIT_EQUITY_QUOTE],
+    peakQuote: record[audit.AUDIT_PEAK_QUOTE],
+    drawdownPercent: record[audit.AUDIT_DRAWDOWN_PERCENT],
+    drawdownPercentMax: record[audit.AUDIT_DRAWDOWN_PERCENT_MAX],
+    notionalQuote: record[audit.AUDIT_NOTIONAL_QUOTE],
+    margin: {
+      positionsQuote: record[audit.AUDIT_MARGIN_POSITIONS],
+      ordersQuote: record[audit.AUDIT_MARGIN_ORDERS],
+      maintenanceQuote: record[audit.AUDIT_MARGIN_MAINTENANCE],
+      freeQuote: record[audit.AUDIT_MARGIN_FREE],
+      isExchange: record[audit.AUDIT_MARGIN_IS_EXCHANGE] === 1,
+    },
   }
 }

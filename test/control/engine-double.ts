@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 import type { AlertAnswer } from '../../src/control/alert-schema.ts'
 import type { CandleAnswer } from '../../src/control/candle-schema.ts'
 import type { MetricFamily } from '../../src/control/metrics.ts'
+import type { PnlAnswer } from '../../src/control/pnl-schema.ts'
 import type { CommandAsk, CommandOutcome, ControlPorts } from '../../src/control/ports.ts'
 import type { BookAnswer, GapAnswer, HealthMatrix } from '../../src/control/schemas.ts'
 import { ManualClock } from '../../src/core/clock.ts'
@@ -87,6 +88,7 @@ export class EngineDouble {
         return [orderAnswer()]
       },
       positions: () => [positionAnswer()],
+      pnl: () => pnlOfNothing(),
       command: (kind, symbol, ask) => this.#command(kind, symbol, ask),
       metrics: () => this.families,
     }
@@ -137,8 +139,8 @@ function statusAnswer() {
     started_at: NOW,
     uptime_s: 12.5,
     trading_state: 'active' as const,
-    symbols: { total: 1, live: 1, syncing: 0, stale: 0, no_book: 0 },
     regime: 'risk_on' as const,
+    symbols: { total: 1, live: 1, syncing: 0, stale: 0, no_book: 0 },
     shards: 2,
     rates: { messages: 1000 },
     latency_us: { socket_to_feature: { p50: 30, p99: 200, p999: null, max: 900 } },
@@ -261,8 +263,25 @@ function positionAnswer() {
     state: 'open' as const,
     qty: '-0.010',
     average_price: 64250.2,
+    pnl_method: 'average' as const,
+    fees_quote: 0.25,
+    funding_quote: -0.125,
     realized_pnl_quote: 0,
     unrealized_pnl_quote: null,
     updated_at: NOW,
+  }
+}
+
+function pnlOfNothing(): PnlAnswer {
+  const none = { realized_pnl_quote: 0, fees_quote: 0, funding_quote: 0, net_pnl_quote: 0 }
+  const worth = { equity_quote: 1000, peak_equity_quote: 1000 }
+  const falls = { drawdown_percent: 0, max_drawdown_percent: 0 }
+  return {
+    method: 'average',
+    total: { ...none, unrealized_pnl_quote: null, ...worth, ...falls },
+    margin: null,
+    symbols: [],
+    strategies: [],
+    days: [],
   }
 }

@@ -76,7 +76,7 @@ for (const [name, open, reason] of databases) {
     }
 
     it('is migrated once, and again changes nothing', async () => {
-      const names = ['0001_execution.sql', '0002_account.sql']
+      const names = ['0001_execution.sql', '0002_account.sql', '0003_portfolio.sql']
       expect(must(await migrate(client))).toEqual(names)
       expect(must(await migrate(client))).toEqual([])
     })
@@ -223,6 +223,7 @@ for (const [name, open, reason] of databases) {
       expect(kinds.map(({ kind }) => kind)).toEqual([
         'command',
         'configuration',
+        'denied',
         'exit_levels',
         'external_fill',
         'position_adjusted',

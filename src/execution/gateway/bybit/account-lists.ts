@@ -5,6 +5,7 @@ import type {
   ExecutionsReply,
   OpenOrdersReply,
   PositionsReply,
+  RemoteMargin,
   RemotePosition,
 } from '../gateway.ts'
 import { type AccountMarket, stepsIn } from './account-market.ts'
@@ -13,6 +14,7 @@ import type { ExchangeClock } from './exchange-clock.ts'
 import { byTime, type ExecutionRow, readExecutionRow } from './execution-rows.ts'
 import type { LinkIds } from './link-ids.ts'
 import { type OrderRow, readOrderRow, remoteOrder } from './order-rows.ts'
+import { readLevels } from './position-levels.ts'
 import type { RestLink } from './rest-link.ts'
 import { type Fields, listIn, numberIn, textIn } from './wire-fields.ts'
 
@@ -139,7 +141,10 @@ export class AccountLists {
       walletQuote: numberIn(row, 'totalWalletBalance'),
       availableQuote: numberIn(row, 'totalAvailableBalance'),
     }
-    if (Object.values(balance).every(Number.isFinite)) return { kind: 'balance', balance }
+    if (Object.values(balance).every(Number.isFinite)) {
+      const margin = readMargin(row)
+      return { kind: 'balance', balance: margin === undefined ? balance : { ...balance, margin } }
+    }
     return { kind: 'unknown', message: 'the wallet is of a shape we do not know' }
   }
 
@@ -213,6 +218,26 @@ export class AccountLists {
   }
 }
 
+/** Undefined when a figure is missing, as in accounts of isolated margin. */
+function readMargin(wallet: Fields): RemoteMargin | undefined {
+  const initialQuote = numberIn(wallet, 'totalInitialMargin')
+  const maintenanceQuote = numberIn(wallet, 'totalMaintenanceMargin')
+  const freeQuote = numberIn(wallet, 'totalAvailableBalance')
+  let ordersQuote = 0
+  for (const coin of listIn(wallet, 'coin') ?? []) {
+    ordersQuote += (numberIn(coin, 'totalOrderIM') || 0) * coinValue(coin)
+  }
+  const positionsQuote = initialQuote - ordersQuote
+  const margin = { positionsQuote, ordersQuote, maintenanceQuote, freeQuote }
+  return Object.values(margin).every(Number.isFinite) ? margin : undefined
+}
+
+/** Of one unit, in the quote currency of the whole account; 1 where it cannot be told. */
+function coinValue(coin: Fields): number {
+  const value = numberIn(coin, 'usdValue') / numberIn(coin, 'equity')
+  return value > 0 && Number.isFinite(value) ? value : 1
+}
+
 export function readPosition(fields: Fields, market: AccountMarket): RemotePosition | undefined {
   const symbol = textIn(fields, 'symbol')
   const sizeText = textIn(fields, 'size')
@@ -223,11 +248,13 @@ export function readPosition(fields: Fields, market: AccountMarket): RemotePosit
   if (instrument !== undefined && Number.isNaN(size)) return undefined
   const isNamed = side === 'Buy' || side === 'Sell'
   if (size !== 0 && !isNamed) return undefined
+  const levels = readLevels(fields, instrument)
   return {
     key: market.key(symbol),
     lots: Number.isNaN(size) ? undefined : side === 'Sell' ? -size : size,
     sizeText,
     averagePrice: numberIn(fields, 'avgPrice') || 0,
     unrealizedQuote: numberIn(fields, 'unrealisedPnl') || 0,
+    ...(levels === undefined ? {} : { levels }),
   }
 }

@@ -1,0 +1,58 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { COMMAND_REASON_SLOTS, COMMAND_WHO_SLOTS, COMMANDS } from '../memory/command-record.ts'
+import { textBytesMax } from '../memory/text-slots.ts'
+import { count, orNull, shape, tradingState, words } from './schemas.ts'
+
+/** What the commands of the control API take and answer. */
+const SYMBOL_PATTERN = '^[A-Z0-9]{2,30}$'
+
+const ask = {
+  who: Type.Optional(
+    Type.String({
+      maxLength: textBytesMax(COMMAND_WHO_SLOTS),
+      description: 'who asks; on record',
+    }),
+  ),
+  reason: Type.Optional(
+    Type.String({ maxLength: textBytesMax(COMMAND_REASON_SLOTS), description: 'why; on record' }),
+  ),
+}
+
+export const CommandBody = Type.Union([
+  shape({
+    symbol: Type.Optional(
+      Type.String({ pattern: SYMBOL_PATTERN, description: 'only this one; without it, all' }),
+    ),
+    ...ask,
+  }),
+  Type.Null(),
+])
+
+const level = (description: string) =>
+  Type.Optional(
+    Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      pattern: '^[0-9]{1,15}(\\.[0-9]{1,15})?$',
+      description,
+      examples: ['64250.10'],
+    }),
+  )
+
+export const LevelsBody = shape({
+  symbol: Type.String({ pattern: SYMBOL_PATTERN, description: 'of the open position' }),
+  stop: level('price of the stop; null: none of its own; left out: as it is'),
+  target: level('price of the target; null: none of its own; left out: as it is'),
+  trailing: Type.Optional(
+    Type.Boolean({ description: 'whether trails may tighten the stop; left out: as it is' }),
+  ),
+  ...ask,
+})
+
+export const CommandAnswerSchema = shape({
+  number: count('of the command; the audit record that answers it carries it'),
+  command: words(COMMANDS, 'what was asked for'),
+  symbol: orNull.text('null: all'),
+  trading_state: tradingState,
+})
+
+export type CommandAnswer = Static<typeof CommandAnswerSchema>
