@@ -1,3 +1,4 @@
+import { createAlertRow } from '../src/alerts/alert-row.ts'
 import { SymbolAlerts } from '../src/alerts/symbol-alerts.ts'
 import { Book } from '../src/book/book.ts'
 import { SymbolCandles } from '../src/candles/symbol-candles.ts'
@@ -40,6 +41,8 @@ const DEPTH = 50
 /** Frames of a tape are a millisecond apart, over eight symbols. */
 const STRETCH = 2
 const TRADE_SLOTS = 4096
+/** A shard has one for all its symbols. */
+const ROW = createAlertRow()
 
 /** One copy of a watcher of one symbol. */
 type Watcher = Readonly<{
@@ -156,7 +159,8 @@ function openAlerts(): Watcher {
     for (let i = 0; i < record.length; i++) if (Number.isFinite(record[i])) sum += record[i]
   }
   const settings = alertSettings()
-  const alerts = new SymbolAlerts({ instrument: 0, featureNames: FEATURE_NAMES, settings, sink })
+  const options = { instrument: 0, featureNames: FEATURE_NAMES, settings, sink, row: ROW }
+  const alerts = new SymbolAlerts(options)
   return {
     onRow: (_message, book, features, isSnapshot) =>
       alerts.onRow(features.row, book, features.flows, isSnapshot, 0),

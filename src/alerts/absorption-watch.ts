@@ -17,6 +17,8 @@ const USUAL_TIMES = 8
  * that very ratio raises the bar where prices stand for long anyway.
  */
 export class AbsorptionWatch {
+  /** A row with another best price, or with flows, must be seen; NaN: every row must. */
+  quietTicks = Number.NaN
   readonly #direction: number
   readonly #settings: AlertSettings
   readonly #port: AlertPort
@@ -26,6 +28,7 @@ export class AbsorptionWatch {
   #ticks = Number.NaN
   #sinceMs = Number.NaN
   #seenBestMs = Number.NaN
+  #isBest = false
   #filledLots = 0.5
   #isTold = false
   /** Lots that are nearly enough; Infinity until it is known what is usual. */
@@ -41,13 +44,17 @@ export class AbsorptionWatch {
   update(row: AlertRow): void {
     const direction = this.#direction
     const best = direction > 0 ? row.bidTicks : row.askTicks
-    if (best === this.#ticks) this.#seenBestMs = row.tauMs
-    else if (this.#isLeft(row, best)) this.#restart(row, best)
+    if (best !== this.#ticks) {
+      if (this.#isBest) this.#seenBestMs = row.previousTauMs
+      this.#isBest = false
+      if (this.#isLeft(row, best)) this.#restart(row, best)
+    } else this.#isBest = true
     if (Number.isNaN(best)) return
     if (!row.isSnapshot) this.#readFills(row)
-    if (this.#isTold && !row.isSample) return
     if (row.isSample) this.#sample(row)
-    if (this.#filledLots >= this.#leastLots && best === this.#ticks) this.#look(row)
+    const isNear = this.#filledLots >= this.#leastLots && !this.#isTold
+    this.quietTicks = isNear ? Number.NaN : this.#ticks
+    if (isNear && best === this.#ticks) this.#look(row)
   }
 
   #sample(row: AlertRow): void {
@@ -67,7 +74,7 @@ export class AbsorptionWatch {
     const ratio = this.#filledLots / this.#usualQueue.mean
     const heldMs = row.tauMs - this.#sinceMs
     const least = Math.max(this.#settings.level_absorbed.on, USUAL_TIMES * this.#usualRatio.mean)
-    if (this.#isTold || !(ratio >= least) || heldMs < HOLD_MS) return
+    if (!(ratio >= least) || heldMs < HOLD_MS) return
     this.#isTold = true
     if (!this.#latch.happens(row.tauMs)) return
     const side = direction > 0 ? row.book.bids : row.book.asks
@@ -90,6 +97,7 @@ export class AbsorptionWatch {
     this.#ticks = best
     this.#sinceMs = row.tauMs
     this.#seenBestMs = row.tauMs
+    this.#isBest = true
     this.#filledLots = 0
     this.#isTold = false
   }

@@ -1,5 +1,5 @@
 // hot
-import type { BookSide, ReadableBook } from '../domain/book.ts'
+import { type BookSide, EMPTY_BOOK, type ReadableBook } from '../domain/book.ts'
 
 /** What one book event did to one side, price by price, in lots. */
 export type AlertSideFlows = Readonly<{
@@ -12,12 +12,14 @@ export type AlertSideFlows = Readonly<{
 }>
 
 /**
- * What the watches see of one row. One object a symbol, filled anew for each row: read it, do not
- * keep it.
+ * What the watches see of one row. One object for all symbols of a thread, filled anew for each
+ * row: read it, do not keep it.
  */
 export type AlertRow = {
   /** Effective time of the stream. */
   tauMs: number
+  /** Of the row before. */
+  previousTauMs: number
   u: number
   rowNumber: number
   isSnapshot: boolean
@@ -33,6 +35,33 @@ export type AlertRow = {
   book: ReadableBook
   bidFlows: AlertSideFlows
   askFlows: AlertSideFlows
+}
+
+const NO_FLOWS: AlertSideFlows = {
+  count: 0,
+  ticks: new Float64Array(0),
+  lotsAfter: new Float64Array(0),
+  addLots: new Float64Array(0),
+  cancelLots: new Float64Array(0),
+  fillLots: new Float64Array(0),
+}
+
+export function createAlertRow(): AlertRow {
+  return {
+    tauMs: 0.5, // doubles from the start
+    previousTauMs: 0.5,
+    u: 0.5,
+    rowNumber: 0,
+    isSnapshot: false,
+    isSample: false,
+    bidTicks: Number.NaN,
+    askTicks: Number.NaN,
+    mid: Number.NaN,
+    values: new Float64Array(0),
+    book: EMPTY_BOOK,
+    bidFlows: NO_FLOWS,
+    askFlows: NO_FLOWS,
+  }
 }
 
 /** Levels that walls and clusters are looked for in, as in group I of the catalogue. */

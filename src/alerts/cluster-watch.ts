@@ -1,6 +1,7 @@
 // hot
 import type { AlertSettings } from '../domain/alerts.ts'
 import type { BookSide } from '../domain/book.ts'
+import type { AlertGate, GatedWatch } from './alert-gate.ts'
 import type { AlertPort } from './alert-port.ts'
 import { type AlertRow, type AlertSideFlows, placeOf, WATCHED_LEVELS } from './alert-row.ts'
 import { Latch } from './latch.ts'
@@ -18,17 +19,17 @@ const DISSOLVED = 0.4
 /** A cluster holds more than three of the usual deviations from the median (catalogue, group I). */
 const HEAVY_DEVIATIONS = 3 * 1.4826
 
-/** Where the features of one side's clusters stand in a row. */
-export type ClusterColumns = Readonly<{ share: number; age: number }>
+/** Of the share of the largest cluster, and where its age stands in a row. */
+export type ClusterPlace = Readonly<{ gate: AlertGate; age: number }>
 
 /**
  * The largest cluster of one side: it forms, and is broken when the best price leaves it on the far
  * side after trades took their part of it (at least `cluster_broken.on` of its lots). One that is
  * canceled dissolves without a word.
  */
-export class ClusterWatch {
+export class ClusterWatch implements GatedWatch {
+  readonly gate: AlertGate
   readonly #direction: number
-  readonly #shareColumn: number
   readonly #ageColumn: number
   readonly #settings: AlertSettings
   readonly #port: AlertPort
@@ -53,35 +54,42 @@ export class ClusterWatch {
 
   constructor(
     direction: number,
-    columns: ClusterColumns,
+    { age, gate }: ClusterPlace,
     settings: AlertSettings,
     port: AlertPort,
   ) {
     this.#direction = direction
-    this.#shareColumn = columns.share
-    this.#ageColumn = columns.age
+    this.gate = gate
+    this.#ageColumn = age
     this.#settings = settings
     this.#port = port
     this.#latch = new Latch(settings.cluster_formed, port)
     this.#breakLatch = new Latch(settings.cluster_broken, port)
   }
 
-  update(row: AlertRow): void {
+  look(row: AlertRow): void {
     if (!Number.isNaN(this.#nearTicks)) this.#follow(row)
-    else if (row.values[this.#shareColumn] >= this.#least) this.#look(row)
-    if (row.isSample && Number.isNaN(this.#nearTicks)) this.#sample(row)
+    else if (row.values[this.gate.column] >= this.#least) this.#consider(row)
+    this.#setGate()
   }
 
-  #sample(row: AlertRow): void {
+  sample(row: AlertRow): void {
+    if (!Number.isNaN(this.#nearTicks)) return
     const usual = this.#usual
-    usual.add(row.values[this.#shareColumn])
+    usual.add(row.values[this.gate.column])
     if (!usual.isKnown) return
     this.#least = Math.max(this.#settings.cluster_formed.on, USUAL_TIMES * usual.mean)
+    this.#setGate()
   }
 
-  #look(row: AlertRow): void {
+  #setGate(): void {
+    const isIdle = Number.isNaN(this.#nearTicks)
+    this.gate.from(isIdle ? this.#least : Number.NEGATIVE_INFINITY)
+  }
+
+  #consider(row: AlertRow): void {
     const least = this.#least
-    const share = row.values[this.#shareColumn]
+    const share = row.values[this.gate.column]
     const ageMs = row.values[this.#ageColumn]
     if (!(ageMs >= HOLD_MS) || row.tauMs < this.#nextLookMs) return
     this.#nextLookMs = row.tauMs + LOOK_PERIOD_MS

@@ -1,5 +1,6 @@
 // hot
 import type { AlertSetting } from '../domain/alerts.ts'
+import type { AlertGate, GatedWatch } from './alert-gate.ts'
 import type { AlertPort } from './alert-port.ts'
 import { type AlertRow, NEARLY } from './alert-row.ts'
 import { Latch } from './latch.ts'
@@ -29,9 +30,8 @@ export class PriceExplosion {
   /** Where the bucket of the second is, and when it ends. */
   #at = 0
   #endMs = Number.NEGATIVE_INFINITY
-  /** As the latest look found it. */
-  #mid = Number.NaN
-  #isMoved = false
+  /** As the latest look found it; NaN: the next row must be looked at whatever its mid. */
+  mid = Number.NaN
   /** The threshold, as what is usual has it. */
   #least: number
 
@@ -44,18 +44,16 @@ export class PriceExplosion {
     this.#latch = new Latch(setting, port)
   }
 
+  /** Needed when the mid is not `mid`, and in every row that is a sample. */
   update(row: AlertRow): void {
-    const mid = row.mid
-    if (Number.isNaN(mid)) return
+    if (Number.isNaN(row.mid)) return
     if (row.tauMs >= this.#endMs) this.#move(row)
-    else if (mid === this.#mid && !this.#isMoved && !row.isSample) return
     this.#look(row)
   }
 
   #look(row: AlertRow): void {
     const mid = row.mid
     const at = this.#at
-    this.#mid = mid
     if (mid < this.#lows[at]) this.#lows[at] = mid
     if (mid > this.#highs[at]) this.#highs[at] = mid
     if (mid < this.#low) this.#low = mid
@@ -67,7 +65,7 @@ export class PriceExplosion {
     if (row.isSample && isQuiet) this.#sample(row)
     const least = this.#least
     const value = Math.max(rise, fall)
-    this.#isMoved = value >= least
+    this.mid = value >= least ? Number.NaN : mid
     if (!this.#latch.passes(value, least, off, row.tauMs)) return
     this.#port
       .begin('price_explosion', rise > fall ? 1 : -1, value, least)
@@ -118,11 +116,11 @@ const BURST_TIMES = 1.5
  * Volume of the last 10 s against that of ten minutes in steps of 10 s, the running one left out:
  * so many times the mean, and so many standard deviations above it.
  */
-export class VolumeExplosion {
+export class VolumeExplosion implements GatedWatch {
+  readonly gate: AlertGate
   readonly #setting: AlertSetting
   readonly #port: AlertPort
   readonly #latch: Latch
-  readonly #volume: number
   readonly #samples = new Float64Array(SAMPLES)
   #count = 0
   #next = 0
@@ -132,22 +130,31 @@ export class VolumeExplosion {
   /** Volume that is nearly enough; Infinity while there is nothing to compare with. */
   #nearlyVolume = Number.POSITIVE_INFINITY
 
-  /** `volume`: column of the volume of 10 s. */
-  constructor(volume: number, setting: AlertSetting, port: AlertPort) {
-    this.#volume = volume
+  /** `gate`: of the volume of 10 s. */
+  constructor(gate: AlertGate, setting: AlertSetting, port: AlertPort) {
+    this.gate = gate
     this.#setting = setting
     this.#port = port
     this.#latch = new Latch(setting, port)
   }
 
-  update(row: AlertRow): void {
-    if (row.tauMs >= this.#endMs) this.#sample(row)
-    const isIdle = this.#latch.isIdle || this.#nearlyVolume === Number.POSITIVE_INFINITY
-    if (row.values[this.#volume] >= this.#nearlyVolume || !isIdle) this.#look(row)
+  look(row: AlertRow): void {
+    if (this.#nearlyVolume < Number.POSITIVE_INFINITY) this.#consider(row)
+    this.#setGate()
   }
 
-  #look(row: AlertRow): void {
-    const volume = row.values[this.#volume]
+  sample(row: AlertRow): void {
+    if (row.tauMs < this.#endMs) return
+    this.#take(row)
+    this.#setGate()
+  }
+
+  #setGate(): void {
+    this.gate.from(this.#latch.isIdle ? this.#nearlyVolume : Number.NEGATIVE_INFINITY)
+  }
+
+  #consider(row: AlertRow): void {
+    const volume = row.values[this.gate.column]
     const { off } = this.#setting
     const value = volume / this.#mean
     const least = this.#least
@@ -163,8 +170,8 @@ export class VolumeExplosion {
     return Math.max(this.#setting.on, 1 + (DEVIATIONS * this.#deviation) / this.#mean)
   }
 
-  #sample(row: AlertRow): void {
-    const volume = row.values[this.#volume]
+  #take(row: AlertRow): void {
+    const volume = row.values[this.gate.column]
     this.#endMs = SAMPLE_MS * (Math.floor(row.tauMs / SAMPLE_MS) + 1)
     if (Number.isNaN(volume)) return
     const most = this.#count < SAMPLES_NEEDED ? volume : BURST_TIMES * this.#mean

@@ -1,6 +1,7 @@
 // hot
 import { ALERT_LEVELS_KEPT } from '../constants.ts'
 import type { AlertSettings } from '../domain/alerts.ts'
+import type { AlertGate, GatedWatch } from './alert-gate.ts'
 import type { AlertPort } from './alert-port.ts'
 import type { AlertRow } from './alert-row.ts'
 import { Latch } from './latch.ts'
@@ -15,18 +16,19 @@ const LIFE_MS = 600_000
 const AWAY_DEVIATIONS = 1
 const AWAY_TICKS_MIN = 2
 
-/** Where a side's support or resistance stands in a row, and the volatility. */
-export type LevelColumns = Readonly<{ strength: number; distance: number; volatility: number }>
+/** Of the strength of a side's support or resistance; where the rest stands in a row. */
+export type LevelPlace = Readonly<{ gate: AlertGate; distance: number; volatility: number }>
 
 /**
  * Supports of the bid side or resistances of the ask side: found, touched by the best price of
  * their side after it was away, broken when that price is beyond by `level_broken.on` standard
  * deviations of one second. A few are kept; a new one takes the place of the oldest.
  */
-export class LevelWatch {
+export class LevelWatch implements GatedWatch {
+  readonly gate: AlertGate
   readonly #direction: number
-  readonly #columns: LevelColumns
-  readonly #strength: number
+  readonly #distance: number
+  readonly #volatility: number
   readonly #settings: AlertSettings
   readonly #port: AlertPort
   readonly #found: Latch
@@ -45,10 +47,11 @@ export class LevelWatch {
   #candidateTicks = Number.NaN
   #candidateMs = Number.NaN
 
-  constructor(direction: number, columns: LevelColumns, settings: AlertSettings, port: AlertPort) {
+  constructor(direction: number, place: LevelPlace, settings: AlertSettings, port: AlertPort) {
     this.#direction = direction
-    this.#columns = columns
-    this.#strength = columns.strength
+    this.gate = place.gate
+    this.#distance = place.distance
+    this.#volatility = place.volatility
     this.#settings = settings
     this.#port = port
     this.#found = new Latch(
@@ -59,20 +62,26 @@ export class LevelWatch {
     this.#broken = new Latch(settings.level_broken, port)
   }
 
-  update(row: AlertRow): void {
-    if (row.values[this.#strength] >= this.#least) this.#look(row)
+  look(row: AlertRow): void {
+    if (row.values[this.gate.column] >= this.#least) this.#consider(row)
     else this.#candidateTicks = Number.NaN
-    if (row.isSample) this.#sample(row)
     if (this.#count > 0) this.#followAll(row)
+    this.#setGate()
   }
 
-  #sample(row: AlertRow): void {
+  sample(row: AlertRow): void {
     const settings = this.#settings
     const usual = this.#usual
-    usual.add(row.values[this.#strength])
+    usual.add(row.values[this.gate.column])
     if (!usual.isKnown) return
     const { on } = this.#direction > 0 ? settings.support_found : settings.resistance_found
     this.#least = Math.max(on, USUAL_TIMES * usual.mean)
+    this.#setGate()
+  }
+
+  #setGate(): void {
+    const isIdle = this.#count === 0 && Number.isNaN(this.#candidateTicks)
+    this.gate.from(isIdle ? this.#least : Number.NEGATIVE_INFINITY)
   }
 
   #followAll(row: AlertRow): void {
@@ -89,11 +98,11 @@ export class LevelWatch {
     }
   }
 
-  #look(row: AlertRow): void {
+  #consider(row: AlertRow): void {
     const least = this.#least
-    const strength = row.values[this.#strength]
+    const strength = row.values[this.gate.column]
     // The distance in half ticks is a whole number again, and gives the price back.
-    const halfTicks = Math.round((row.values[this.#columns.distance] * row.mid) / 1e4)
+    const halfTicks = Math.round((row.values[this.#distance] * row.mid) / 1e4)
     const ticks = (row.mid - this.#direction * halfTicks) / 2
     if (ticks !== this.#candidateTicks) {
       this.#candidateTicks = ticks
@@ -191,7 +200,7 @@ export class LevelWatch {
 
   /** Standard deviation of the mid over one second; 0 while it is not known. */
   #deviationTicks(row: AlertRow): number {
-    const bps = row.values[this.#columns.volatility]
+    const bps = row.values[this.#volatility]
     return !Number.isNaN(bps) ? (bps * row.mid) / 2e4 : 0
   }
 }

@@ -1,5 +1,6 @@
 // hot
 import type { AlertSetting } from '../domain/alerts.ts'
+import type { AlertGate, GatedWatch } from './alert-gate.ts'
 import type { AlertPort } from './alert-port.ts'
 import { type AlertRow, NEARLY } from './alert-row.ts'
 import { Latch } from './latch.ts'
@@ -76,9 +77,9 @@ export class SpreadWatch {
 }
 
 /** The widest gap among the best 20 levels of one side against what is usual there. */
-export class HoleWatch {
+export class HoleWatch implements GatedWatch {
+  readonly gate: AlertGate
   readonly #direction: number
-  readonly #column: number
   readonly #setting: AlertSetting
   readonly #port: AlertPort
   readonly #latch: Latch
@@ -87,31 +88,47 @@ export class HoleWatch {
   #nearlyTicks = Number.POSITIVE_INFINITY
   #wideMs = Number.NaN
 
-  constructor(direction: number, column: number, setting: AlertSetting, port: AlertPort) {
+  constructor(direction: number, gate: AlertGate, setting: AlertSetting, port: AlertPort) {
     this.#direction = direction
-    this.#column = column
+    this.gate = gate
     this.#setting = setting
     this.#port = port
     this.#latch = new Latch(setting, port)
   }
 
-  update(row: AlertRow): void {
-    if (row.isSample || this.#latch.isOn || row.values[this.#column] >= this.#nearlyTicks) {
-      this.#look(row)
-    } else this.#wideMs = Number.NaN
+  look(row: AlertRow): void {
+    this.#consider(row)
+    this.#setGate()
   }
 
-  #look(row: AlertRow): void {
-    const gap = row.values[this.#column]
+  sample(row: AlertRow): void {
+    const gap = row.values[this.gate.column]
+    if (this.#isWide(gap)) return
+    const usual = this.#usual
+    usual.add(gap)
+    if (!usual.isKnown) return
+    this.#nearlyTicks = Math.max(HOLE_TICKS_MIN, this.#setting.on * usual.mean * NEARLY)
+    this.#setGate()
+  }
+
+  #setGate(): void {
+    const isIdle = !this.#latch.isOn && Number.isNaN(this.#wideMs)
+    this.gate.from(isIdle ? this.#nearlyTicks : Number.NEGATIVE_INFINITY)
+  }
+
+  #isWide(gap: number): boolean {
+    return gap / this.#usual.mean >= this.#setting.on && gap >= HOLE_TICKS_MIN
+  }
+
+  #consider(row: AlertRow): void {
+    const gap = row.values[this.gate.column]
     const { on, off } = this.#setting
     const value = gap / this.#usual.mean
-    const isWide = value >= on && gap >= HOLE_TICKS_MIN
-    if (row.isSample && !isWide) this.#sample(gap)
     if (this.#latch.isOn) {
       this.#latch.passes(value, on, off, row.tauMs)
       return
     }
-    if (!isWide || !this.#usual.isKnown) {
+    if (!this.#isWide(gap) || !this.#usual.isKnown) {
       this.#wideMs = Number.NaN
       return
     }
@@ -123,12 +140,5 @@ export class HoleWatch {
       .at(this.#direction > 0 ? row.bidTicks : row.askTicks, Number.NaN)
       .evidence(gap, this.#usual.mean, heldMs)
       .raise(row)
-  }
-
-  #sample(gap: number): void {
-    const usual = this.#usual
-    usual.add(gap)
-    if (!usual.isKnown) return
-    this.#nearlyTicks = Math.max(HOLE_TICKS_MIN, this.#setting.on * usual.mean * NEARLY)
   }
 }

@@ -1,11 +1,12 @@
 // hot
 import { assert } from '../core/assert.ts'
 import type { AlertKind, AlertSettings } from '../domain/alerts.ts'
-import { BOOK_REASONS, type BookReason, EMPTY_BOOK, type ReadableBook } from '../domain/book.ts'
+import { BOOK_REASONS, type BookReason, type ReadableBook } from '../domain/book.ts'
 import type { RowCopy } from '../memory/row-view.ts'
 import { AbsorptionWatch } from './absorption-watch.ts'
+import { AlertGate, type GatedWatch } from './alert-gate.ts'
 import { AlertPort, type AlertSink } from './alert-port.ts'
-import type { AlertRow, AlertSideFlows } from './alert-row.ts'
+import { type AlertRow, type AlertSideFlows, createAlertRow } from './alert-row.ts'
 import { ClusterWatch } from './cluster-watch.ts'
 import { PriceExplosion, VolumeExplosion } from './explosion-watch.ts'
 import { LevelWatch } from './level-watch.ts'
@@ -22,14 +23,9 @@ const TOXIC_RANK_MIN = 0.8
  */
 const LAYERED_SHARE_MIN = 0.2
 
-const NO_FLOWS: AlertSideFlows = {
-  count: 0,
-  ticks: new Float64Array(0),
-  lotsAfter: new Float64Array(0),
-  addLots: new Float64Array(0),
-  cancelLots: new Float64Array(0),
-  fillLots: new Float64Array(0),
-}
+/** Watches behind gates: walls, clusters, levels, holes, volume, scores. */
+const GATED = 15
+
 export type SymbolAlertsOptions = Readonly<{
   /** By index. */
   instrument: number
@@ -37,6 +33,8 @@ export type SymbolAlertsOptions = Readonly<{
   featureNames: readonly string[]
   settings: AlertSettings
   sink: AlertSink
+  /** Shared by the symbols of a thread, which stays in the cache then. */
+  row?: AlertRow
 }>
 
 /** A row with the book and the flows it was made of; sides as in `SymbolFeatures.flows`. */
@@ -55,17 +53,19 @@ export class SymbolAlerts {
   #downReason = -1
   #downUs = 0.5
   #sampleEndMs = Number.NEGATIVE_INFINITY
+  #tauMs = Number.NaN
+  /** The latest row; undefined before the first. */
+  #copy: RowCopy | undefined = undefined
   readonly #row: AlertRow
   readonly #port: AlertPort
   readonly #settings: AlertSettings
-  readonly #walls: readonly WallWatch[]
-  readonly #clusters: readonly ClusterWatch[]
-  readonly #absorption: readonly AbsorptionWatch[]
-  readonly #levels: readonly LevelWatch[]
-  readonly #scores: readonly ScoreWatch[]
-  readonly #holes: readonly HoleWatch[]
+  /** Column and bounds of each gated watch, in order. */
+  readonly #columns = new Int32Array(GATED)
+  readonly #bounds = new Float64Array(2 * GATED)
+  readonly #gated: readonly GatedWatch[]
+  readonly #bidAbsorption: AbsorptionWatch
+  readonly #askAbsorption: AbsorptionWatch
   readonly #price: PriceExplosion
-  readonly #volume: VolumeExplosion
   readonly #spread: SpreadWatch
 
   constructor(options: SymbolAlertsOptions) {
@@ -75,43 +75,21 @@ export class SymbolAlerts {
     const volatility = column('ewm_vol_30s_bps')
     this.#settings = settings
     this.#port = port
-    this.#walls = [
-      new WallWatch(1, column('bid_wall_ratio'), settings, port),
-      new WallWatch(-1, column('ask_wall_ratio'), settings, port),
-    ]
-    const bidClusters = { share: column('bid_cluster_share'), age: column('bid_cluster_age_ms') }
-    const askClusters = { share: column('ask_cluster_share'), age: column('ask_cluster_age_ms') }
-    this.#clusters = [
-      new ClusterWatch(1, bidClusters, settings, port),
-      new ClusterWatch(-1, askClusters, settings, port),
-    ]
-    this.#absorption = [
-      new AbsorptionWatch(1, settings, port),
-      new AbsorptionWatch(-1, settings, port),
-    ]
-    const level = (name: string) => ({
-      strength: column(`${name}_strength`),
-      distance: column(`${name}_dist_bps`),
-      volatility,
-    })
-    this.#levels = [
-      new LevelWatch(1, level('support'), settings, port),
-      new LevelWatch(-1, level('resistance'), settings, port),
-    ]
-    this.#holes = [
-      new HoleWatch(1, column('bid_hole_ticks_20'), settings.liquidity_hole, port),
-      new HoleWatch(-1, column('ask_hole_ticks_20'), settings.liquidity_hole, port),
-    ]
+    this.#row = options.row ?? createAlertRow()
+    this.#bidAbsorption = new AbsorptionWatch(1, settings, port)
+    this.#askAbsorption = new AbsorptionWatch(-1, settings, port)
     this.#price = new PriceExplosion(volatility, settings.price_explosion, port)
-    this.#volume = new VolumeExplosion(column('volume_10s'), settings.volume_explosion, port)
     const spread = {
       spread: column('spread_bps'),
       mean: column('spread_bps_mean_60s'),
       deviation: column('spread_bps_std_60s'),
     }
     this.#spread = new SpreadWatch(spread, settings.spread_blowout, port)
-    this.#scores = scoreWatches(column, settings, port)
-    this.#row = emptyRow()
+    let count = 0
+    const gateOf = (name: string) => new AlertGate(column(name), this.#bounds, count++)
+    this.#gated = gatedWatches({ column, gateOf, port, settings, volatility })
+    assert(count === GATED && this.#gated.length === GATED, 'each gated watch has a gate')
+    for (const [at, { gate }] of this.#gated.entries()) this.#columns[at] = gate.column
   }
 
   /** Alerts that a cool-down kept back. */
@@ -129,24 +107,30 @@ export class SymbolAlerts {
     const row = this.#row
     this.#read(copy, book, flows, isSnapshot)
     if (this.#downReason >= 0) this.#recover(row, nowUs)
-    for (let i = 0; i < 2; i++) {
-      this.#walls[i].update(row)
-      this.#clusters[i].update(row)
-      this.#absorption[i].update(row)
-      this.#levels[i].update(row)
-      this.#holes[i].update(row)
-    }
-    this.#price.update(row)
-    this.#volume.update(row)
+    const isSample = row.isSample
+    const bids = this.#bidAbsorption
+    const asks = this.#askAbsorption
+    if (isSample || row.bidTicks !== bids.quietTicks || flows.bids.count > 0) bids.update(row)
+    if (isSample || row.askTicks !== asks.quietTicks || flows.asks.count > 0) asks.update(row)
+    if (isSample || row.mid !== this.#price.mid) this.#price.update(row)
     this.#spread.update(row)
-    for (let i = 0; i < this.#scores.length; i++) this.#scores[i].update(row)
+    const values = copy.values
+    const columns = this.#columns
+    const bounds = this.#bounds
+    for (let i = 0; i < GATED; i++) {
+      const value = values[columns[i]]
+      const upper = bounds[2 * i]
+      const isOutside = value >= upper || value < bounds[2 * i + 1]
+      if (isOutside || upper === Number.NEGATIVE_INFINITY) this.#gated[i].look(row)
+    }
+    if (isSample) for (let i = 0; i < GATED; i++) this.#gated[i].sample(row)
   }
 
   /** The book left LIVE. Said once until a row comes again. `ageMs`: of its data. */
   onDown(reason: BookReason, ageMs: number, nowUs: number): void {
     if (this.#downReason >= 0) return
-    const { rowNumber, tauMs, u } = this.#row
-    if (rowNumber === 0) return // it never was LIVE
+    if (this.#copy === undefined) return // it never was LIVE
+    const { rowNumber, tauMs, u } = this.#copy
     this.#downReason = BOOK_REASONS.indexOf(reason)
     this.#downUs = nowUs
     if (!this.#settings.book_stale.isEnabled) return
@@ -165,7 +149,11 @@ export class SymbolAlerts {
   #read(copy: RowCopy, book: ReadableBook, flows: AlertFlows, isSnapshot: boolean): void {
     const row = this.#row
     const { bids, asks } = book
-    row.tauMs = copy.tauMs
+    const tauMs = copy.tauMs
+    row.tauMs = tauMs
+    row.previousTauMs = this.#tauMs
+    this.#tauMs = tauMs
+    this.#copy = copy
     row.u = copy.u
     row.rowNumber = copy.rowNumber
     row.isSnapshot = isSnapshot
@@ -176,51 +164,69 @@ export class SymbolAlerts {
     row.bidTicks = bids.count > 0 ? bids.ticks[bids.head] : Number.NaN
     row.askTicks = asks.count > 0 ? asks.ticks[asks.head] : Number.NaN
     row.mid = row.askTicks > row.bidTicks ? row.askTicks + row.bidTicks : Number.NaN
-    row.isSample = row.tauMs >= this.#sampleEndMs
-    if (row.isSample) this.#sampleEndMs = SAMPLE_MS * (Math.floor(row.tauMs / SAMPLE_MS) + 1)
+    row.isSample = tauMs >= this.#sampleEndMs
+    if (row.isSample) this.#sampleEndMs = SAMPLE_MS * (Math.floor(tauMs / SAMPLE_MS) + 1)
   }
 }
 
-function emptyRow(): AlertRow {
-  return {
-    tauMs: 0.5, // doubles from the start
-    u: 0.5,
-    rowNumber: 0,
-    isSnapshot: false,
-    isSample: false,
-    bidTicks: Number.NaN,
-    askTicks: Number.NaN,
-    mid: Number.NaN,
-    values: new Float64Array(0),
-    book: EMPTY_BOOK,
-    bidFlows: NO_FLOWS,
-    askFlows: NO_FLOWS,
-  }
+type GatedParts = Readonly<{
+  column: Column
+  /** Called once a watch, in their order. */
+  gateOf: (feature: string) => AlertGate
+  port: AlertPort
+  settings: AlertSettings
+  volatility: number
+}>
+
+function gatedWatches(parts: GatedParts): GatedWatch[] {
+  const { column, gateOf, port, settings, volatility } = parts
+  const cluster = (side: string) => ({
+    gate: gateOf(`${side}_cluster_share`),
+    age: column(`${side}_cluster_age_ms`),
+  })
+  const level = (name: string) => ({
+    gate: gateOf(`${name}_strength`),
+    distance: column(`${name}_dist_bps`),
+    volatility,
+  })
+  const { liquidity_hole: hole, volume_explosion: volume } = settings
+  return [
+    new WallWatch(1, gateOf('bid_wall_ratio'), settings, port),
+    new WallWatch(-1, gateOf('ask_wall_ratio'), settings, port),
+    new ClusterWatch(1, cluster('bid'), settings, port),
+    new ClusterWatch(-1, cluster('ask'), settings, port),
+    new LevelWatch(1, level('support'), settings, port),
+    new LevelWatch(-1, level('resistance'), settings, port),
+    new HoleWatch(1, gateOf('bid_hole_ticks_20'), hole, port),
+    new HoleWatch(-1, gateOf('ask_hole_ticks_20'), hole, port),
+    new VolumeExplosion(gateOf('volume_10s'), volume, port),
+    ...scoreWatches(parts),
+  ]
 }
 
-function scoreWatches(column: Column, settings: AlertSettings, port: AlertPort): ScoreWatch[] {
+function scoreWatches({ column, gateOf, port, settings }: GatedParts): ScoreWatch[] {
   const manipulation = column('manip_score')
   const rank = column('vpin_cdf')
   const bidShare = column('spoof_bid_60s')
   const askShare = column('spoof_ask_60s')
-  const none = -1
   const watch = (
     kind: AlertKind,
     side: number,
-    score: number,
+    feature: string,
     second: number,
-    guard = none,
+    guard = -1,
     guardMin = 0,
-  ) => new ScoreWatch({ kind, side, column: score, second, guard, guardMin }, settings[kind], port)
-  const bidLayers = column('layer_bid_5s')
-  const askLayers = column('layer_ask_5s')
+  ) => {
+    const choice = { kind, side, gate: gateOf(feature), second, guard, guardMin }
+    return new ScoreWatch(choice, settings[kind], port)
+  }
   return [
-    watch('spoofing_suspected', 1, bidShare, manipulation),
-    watch('spoofing_suspected', -1, askShare, manipulation),
-    watch('layering_suspected', 1, bidLayers, bidShare, bidShare, LAYERED_SHARE_MIN),
-    watch('layering_suspected', -1, askLayers, askShare, askShare, LAYERED_SHARE_MIN),
-    watch('stuffing_suspected', 0, column('stuffing_score'), column('otr_60s')),
-    watch('toxicity_high', 0, column('vpin'), rank, rank, TOXIC_RANK_MIN),
+    watch('spoofing_suspected', 1, 'spoof_bid_60s', manipulation),
+    watch('spoofing_suspected', -1, 'spoof_ask_60s', manipulation),
+    watch('layering_suspected', 1, 'layer_bid_5s', bidShare, bidShare, LAYERED_SHARE_MIN),
+    watch('layering_suspected', -1, 'layer_ask_5s', askShare, askShare, LAYERED_SHARE_MIN),
+    watch('stuffing_suspected', 0, 'stuffing_score', column('otr_60s')),
+    watch('toxicity_high', 0, 'vpin', rank, rank, TOXIC_RANK_MIN),
   ]
 }
 

@@ -1,6 +1,7 @@
 // hot
 import type { AlertSettings } from '../domain/alerts.ts'
 import type { BookSide } from '../domain/book.ts'
+import type { AlertGate, GatedWatch } from './alert-gate.ts'
 import type { AlertPort } from './alert-port.ts'
 import { type AlertRow, type AlertSideFlows, lotsAt, WATCHED_LEVELS } from './alert-row.ts'
 import { Latch } from './latch.ts'
@@ -20,9 +21,10 @@ const REFILLED = 0.9
  * say of its price. One that scrolls out of view, or that a snapshot leaves out, is forgotten:
  * nobody saw how it ended.
  */
-export class WallWatch {
+export class WallWatch implements GatedWatch {
+  /** Of the ratio of the largest level to the median. */
+  readonly gate: AlertGate
   readonly #direction: number
-  readonly #ratioIndex: number
   readonly #settings: AlertSettings
   readonly #port: AlertPort
   readonly #latch: Latch
@@ -46,33 +48,40 @@ export class WallWatch {
   #addedLots = 0.5
   #addedMs = Number.NEGATIVE_INFINITY
 
-  constructor(direction: number, ratioIndex: number, settings: AlertSettings, port: AlertPort) {
+  constructor(direction: number, gate: AlertGate, settings: AlertSettings, port: AlertPort) {
     this.#direction = direction
-    this.#ratioIndex = ratioIndex
+    this.gate = gate
     this.#settings = settings
     this.#port = port
     this.#latch = new Latch(settings.wall_appeared, port)
     this.#endLatch = new Latch(settings.wall_pulled, port)
   }
 
-  update(row: AlertRow): void {
+  look(row: AlertRow): void {
     if (!Number.isNaN(this.#ticks)) this.#follow(row)
-    else if (row.values[this.#ratioIndex] >= this.#least) this.#look(row)
+    else if (row.values[this.gate.column] >= this.#least) this.#consider(row)
     else this.#candidateTicks = Number.NaN
-    if (row.isSample && Number.isNaN(this.#candidateTicks)) this.#sample(row)
+    this.#setGate()
   }
 
-  #sample(row: AlertRow): void {
+  sample(row: AlertRow): void {
+    if (!Number.isNaN(this.#candidateTicks)) return
     const usual = this.#usual
-    usual.add(row.values[this.#ratioIndex])
+    usual.add(row.values[this.gate.column])
     if (!usual.isKnown) return
     this.#least = Math.max(this.#settings.wall_appeared.on, USUAL_TIMES * usual.mean)
+    this.#setGate()
   }
 
-  #look(row: AlertRow): void {
+  #setGate(): void {
+    const isIdle = Number.isNaN(this.#ticks) && Number.isNaN(this.#candidateTicks)
+    this.gate.from(isIdle ? this.#least : Number.NEGATIVE_INFINITY)
+  }
+
+  #consider(row: AlertRow): void {
     const { off } = this.#settings.wall_appeared
     const least = this.#least
-    const ratio = row.values[this.#ratioIndex]
+    const ratio = row.values[this.gate.column]
     const side = this.#direction > 0 ? row.book.bids : row.book.asks
     const at = largestLevel(side)
     const ticks = side.ticks[at]

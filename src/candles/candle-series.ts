@@ -8,8 +8,15 @@ import {
 import { CANDLE_INTERVALS, type CandleInterval, intervalMs } from '../domain/candles.ts'
 import type { TradeMessage } from '../domain/messages.ts'
 import * as candle from '../memory/candle-record.ts'
+import { type Counters, counterIndex } from '../memory/counters.ts'
 import { type IndicatorSet, LibraryIndicators } from './indicator-set.ts'
 import { VolumeProfile } from './volume-profile.ts'
+
+const CLOSED = counterIndex('candles_closed')
+const REVISED = counterIndex('candles_revised')
+const SKIPPED = counterIndex('candles_skipped')
+const LATE = counterIndex('candle_trades_late')
+const DROPPED = counterIndex('candle_trades_dropped')
 
 /** A candle in the ring of the series; the open one is the latest. */
 const OPEN_MS = 0
@@ -40,6 +47,7 @@ export type SeriesOptions = Readonly<{
   hasIndicators: boolean
   profileCandles: number
   profileBinTicks: number
+  counters: Counters
   /** Takes a copy: the record is filled again. */
   sink: (record: Float64Array) => void
 }>
@@ -61,22 +69,22 @@ export class CandleSeries {
   seenFromMs = Number.POSITIVE_INFINITY
   /** Next time at which `advance` has something to do. */
   dueMs = Number.POSITIVE_INFINITY
-  closed = 0
-  revised = 0
-  skipped = 0
-  late = 0
-  dropped = 0
+  /** Oldest closed candle that late trades have changed and nobody was told of; Infinity: none. */
+  changedMs = Number.POSITIVE_INFINITY
+  readonly #count: Float64Array
   readonly #options: SeriesOptions
   readonly #slots = new Float64Array(CANDLES_KEPT * FIELDS).fill(Number.NaN)
   readonly #record = new Float64Array(candle.CANDLE_FIELDS)
   readonly #indicators: IndicatorSet | undefined
   readonly profile: VolumeProfile | undefined
+  /** The open candle: when it begins and ends, and where it lies. */
   #openMs = Number.NaN
-  /** Oldest closed candle that late trades have changed since the last `tellRevisions`. */
-  #changedMs = Number.POSITIVE_INFINITY
+  #endMs = Number.NaN
+  #openAt = 0
 
   constructor(options: SeriesOptions) {
     this.#options = options
+    this.#count = options.counters.values
     this.periodMs = intervalMs(options.interval)
     this.#indicators = options.hasIndicators ? new LibraryIndicators() : undefined
     this.profile =
@@ -88,19 +96,28 @@ export class CandleSeries {
   }
 
   onTrade(trades: TradeMessage, i: number): void {
+    const timeMs = trades.timeMs[i]
+    if (timeMs >= this.#openMs && timeMs < this.#endMs) {
+      this.#add(this.#openAt, trades, i)
+      this.profile?.add(trades.ticks[i], trades.lots[i], 0)
+    } else this.#onOther(trades, i)
+  }
+
+  /** A trade that is not of the open candle. */
+  #onOther(trades: TradeMessage, i: number): void {
     const openMs = Math.floor(trades.timeMs[i] / this.periodMs) * this.periodMs
     if (!(openMs <= this.#openMs)) this.#moveTo(openMs, trades.ticks[i])
     const at = this.#placeOf(openMs)
     const slots = this.#slots
     if (slots[at + OPEN_MS] !== openMs) {
-      this.dropped++
+      this.#count[DROPPED]++
       return
     }
     const age = (this.#openMs - openMs) / this.periodMs
     if (age > 0) {
-      this.late++
+      this.#count[LATE]++
       slots[at + IS_CHANGED] = 1
-      if (openMs < this.#changedMs) this.#changedMs = openMs
+      if (openMs < this.changedMs) this.changedMs = openMs
     }
     this.#add(at, trades, i)
     this.profile?.add(trades.ticks[i], trades.lots[i], age)
@@ -121,15 +138,15 @@ export class CandleSeries {
 
   /** Tells those closed candles again that late trades have changed. */
   tellRevisions(): void {
-    for (let openMs = this.#changedMs; openMs < this.#openMs; openMs += this.periodMs) {
+    for (let openMs = this.changedMs; openMs < this.#openMs; openMs += this.periodMs) {
       const at = this.#placeOf(openMs)
       if (this.#slots[at + OPEN_MS] !== openMs || this.#slots[at + IS_CHANGED] !== 1) continue
       this.#slots[at + IS_CHANGED] = 0
       this.#slots[at + REVISION]++
-      this.revised++
+      this.#count[REVISED]++
       this.#tell(at)
     }
-    this.#changedMs = Number.POSITIVE_INFINITY
+    this.changedMs = Number.POSITIVE_INFINITY
   }
 
   #placeOf(openMs: number): number {
@@ -146,14 +163,14 @@ export class CandleSeries {
     if (missing > FLAT_CANDLES_MAX) {
       this.tellRevisions()
       const last = this.#close()
-      this.skipped += missing
+      this.#count[SKIPPED] += missing
       this.#indicators?.reset()
       this.profile?.reset()
       this.#begin(openMs, last, candle.CANDLE_IS_AFTER_GAP)
       return
     }
     while (this.#openMs < openMs) {
-      if (this.#changedMs < this.#openMs) this.tellRevisions()
+      if (this.changedMs < this.#openMs) this.tellRevisions()
       const last = this.#close()
       this.profile?.roll()
       this.#begin(this.#openMs + this.periodMs, last, 0)
@@ -172,7 +189,9 @@ export class CandleSeries {
     const isPartial = openMs < this.seenFromMs
     slots[at + FLAGS] = flags + candle.CANDLE_IS_FLAT + (isPartial ? candle.CANDLE_IS_PARTIAL : 0)
     this.#openMs = openMs
-    this.dueMs = openMs + this.periodMs + CANDLE_GRACE_MS
+    this.#endMs = openMs + this.periodMs
+    this.#openAt = at
+    this.dueMs = this.#endMs + CANDLE_GRACE_MS
   }
 
   #add(at: number, trades: TradeMessage, i: number): void {
@@ -208,8 +227,7 @@ export class CandleSeries {
     const extras = at + EXTRAS
     slots.fill(Number.NaN, extras, extras + EXTRAS_COUNT)
     const profile = this.profile
-    if (profile !== undefined && profile.total > 0) {
-      profile.settle()
+    if (profile?.settle() === true) {
       slots[extras] = profile.pocTicks
       slots[extras + 1] = profile.valueHighTicks
       slots[extras + 2] = profile.valueLowTicks
@@ -220,7 +238,7 @@ export class CandleSeries {
       const shown = { high: slots[at + HIGH], low: slots[at + LOW], close: slots[at + CLOSE] }
       this.#indicators.update(shown, slots, extras + 4)
     }
-    this.closed++
+    this.#count[CLOSED]++
     this.#tell(at)
     return slots[at + CLOSE]
   }

@@ -25,11 +25,13 @@ export type IndicatorSet = {
 
 type Values = Readonly<Record<(typeof INDICATORS)[number]['name'], number>>
 
+const EMA_PERIOD = 20
 const MACD_SIGNAL = 9
 
 /** Over the streaming indicators of the library `trading-signals`, with their usual periods. */
 export class LibraryIndicators implements IndicatorSet {
-  #ema = new EMA(20)
+  #ema = new EMA(EMA_PERIOD)
+  #emaCount = 0
   #rsi = new RSI(14)
   #macd = newMacd()
   #macdCount = 0
@@ -47,9 +49,11 @@ export class LibraryIndicators implements IndicatorSet {
     const bands = this.#bands.add(close)
     const superTrend = this.#superTrend.add(candle)
     const ema = this.#ema.add(close)
+    // Its own `isStable` throws and catches while it is not.
+    if (this.#emaCount < EMA_PERIOD) this.#emaCount++
     const adx = this.#adx.add(candle) ?? Number.NaN
     const values: Values = {
-      ema_20: this.#ema.isStable && ema !== null ? ema : Number.NaN,
+      ema_20: this.#emaCount === EMA_PERIOD && ema !== null ? ema : Number.NaN,
       rsi_14: this.#rsi.add(close) ?? Number.NaN,
       macd_12_26: macd?.macd ?? Number.NaN,
       macd_signal_9: isSignal ? macd.signal : Number.NaN,
@@ -72,7 +76,8 @@ export class LibraryIndicators implements IndicatorSet {
   }
 
   reset(): void {
-    this.#ema = new EMA(20)
+    this.#ema = new EMA(EMA_PERIOD)
+    this.#emaCount = 0
     this.#rsi = new RSI(14)
     this.#macd = newMacd()
     this.#macdCount = 0
@@ -82,6 +87,14 @@ export class LibraryIndicators implements IndicatorSet {
     this.#superTrend = newSuperTrend()
     this.#adx = new ADX(14)
   }
+}
+
+/**
+ * Without the deep copy of its state that the library makes before every candle, to be able to take
+ * the candle back: nobody does.
+ */
+class LastingSar extends PSAR {
+  protected override trackState(): void {}
 }
 
 /** The library gives the directional indexes as fractions. */
@@ -94,7 +107,7 @@ function newMacd(): MACD {
 }
 
 function newSar(): PSAR {
-  return new PSAR({ accelerationStep: 0.02, accelerationMax: 0.2 })
+  return new LastingSar({ accelerationStep: 0.02, accelerationMax: 0.2 })
 }
 
 function newSuperTrend(): SuperTrend {

@@ -5,10 +5,6 @@ import type { TradeMessage } from '../domain/messages.ts'
 import { type Counters, counterIndex } from '../memory/counters.ts'
 import { CandleSeries } from './candle-series.ts'
 
-const CLOSED = counterIndex('candles_closed')
-const REVISED = counterIndex('candles_revised')
-const SKIPPED = counterIndex('candles_skipped')
-const LATE = counterIndex('candle_trades_late')
 const DROPPED = counterIndex('candle_trades_dropped')
 const BLOCK = counterIndex('candle_trades_block')
 const LOTS_DROPPED = counterIndex('profile_lots_dropped')
@@ -36,7 +32,7 @@ export class SymbolCandles {
   constructor(options: SymbolCandlesOptions) {
     const { instrument, settings, profileBinTicks, counters, sink } = options
     const { hasIndicators, intervals, profileCandles } = settings
-    const shared = { instrument, hasIndicators, profileCandles, profileBinTicks, sink }
+    const shared = { instrument, hasIndicators, profileCandles, profileBinTicks, counters, sink }
     this.#series = intervals.map((interval) => new CandleSeries({ ...shared, interval }))
     this.#count = counters.values
   }
@@ -62,11 +58,11 @@ export class SymbolCandles {
     let dueMs = Number.POSITIVE_INFINITY
     for (let k = 0; k < series.length; k++) {
       const one = series[k]
-      one.tellRevisions()
+      if (one.changedMs < Number.POSITIVE_INFINITY) one.tellRevisions()
       if (one.dueMs < dueMs) dueMs = one.dueMs
     }
     this.#dueMs = dueMs
-    this.#takeCounts()
+    this.#countDropped()
   }
 
   /** The exchange's time, by a message that is no trade. */
@@ -98,23 +94,11 @@ export class SymbolCandles {
     for (let k = 0; k < this.#series.length; k++) this.#series[k].seenFromMs = timeMs
   }
 
-  #takeCounts(): void {
-    const count = this.#count
+  #countDropped(): void {
     for (let k = 0; k < this.#series.length; k++) {
-      const series = this.#series[k]
-      count[CLOSED] += series.closed
-      count[REVISED] += series.revised
-      count[SKIPPED] += series.skipped
-      count[LATE] += series.late
-      count[DROPPED] += series.dropped
-      series.closed = 0
-      series.revised = 0
-      series.skipped = 0
-      series.late = 0
-      series.dropped = 0
-      const profile = series.profile
+      const profile = this.#series[k].profile
       if (profile === undefined || profile.lotsDropped === 0) continue
-      count[LOTS_DROPPED] += profile.lotsDropped
+      this.#count[LOTS_DROPPED] += profile.lotsDropped
       profile.lotsDropped = 0
     }
   }

@@ -1,5 +1,8 @@
 import { PROFILE_BINS_MAX } from '../constants.ts'
 
+/** Trades come at few prices: so many bins are held back before they go into the maps. */
+const WAITING = 16
+
 /**
  * Traded volume by price over the latest candles of one interval: the market profile of Steidlmayer
  * and Hawkins (2003), with the definitions of docs/features.md, group E. Prices are put in bins of
@@ -23,8 +26,11 @@ export class VolumeProfile {
   /** Lots by bin, of all candles and of each, oldest first; the last one is open. */
   readonly #lots = new Map<number, number>()
   #parts: Map<number, number>[] = [new Map()]
-  /** Lots in the window. */
+  /** Lots in the window, as of the last `settle`, `roll` or `reset`. */
   total = 0
+  /** Lots of the open candle that are not in the maps yet, at bin modulo WAITING; 0: none. */
+  readonly #waitingBins = new Float64Array(WAITING)
+  readonly #waitingLots = new Float64Array(WAITING)
 
   constructor(binTicks: number, candles: number) {
     this.#binTicks = binTicks
@@ -33,9 +39,30 @@ export class VolumeProfile {
 
   /** `age`: candles that closed since the one that the trade is of; 0: the open one. */
   add(ticks: number, lots: number, age: number): void {
+    const bin = Math.floor(ticks / this.#binTicks)
+    if (age > 0) {
+      this.#put(bin, lots, age)
+      return
+    }
+    const at = bin & (WAITING - 1)
+    if (this.#waitingLots[at] > 0 && this.#waitingBins[at] !== bin) {
+      this.#put(this.#waitingBins[at], this.#waitingLots[at], 0)
+      this.#waitingLots[at] = 0
+    }
+    this.#waitingBins[at] = bin
+    this.#waitingLots[at] += lots
+  }
+
+  #putWaiting(): void {
+    for (let at = 0; at < WAITING; at++) {
+      if (this.#waitingLots[at] > 0) this.#put(this.#waitingBins[at], this.#waitingLots[at], 0)
+      this.#waitingLots[at] = 0
+    }
+  }
+
+  #put(bin: number, lots: number, age: number): void {
     const part = this.#parts[this.#parts.length - 1 - age]
     if (part === undefined) return
-    const bin = Math.floor(ticks / this.#binTicks)
     const before = this.#lots.get(bin)
     if (before === undefined && this.#lots.size >= PROFILE_BINS_MAX) {
       this.lotsDropped += lots
@@ -48,6 +75,7 @@ export class VolumeProfile {
 
   /** The open candle is over: the oldest leaves the window, and the next one opens. */
   roll(): void {
+    this.#putWaiting()
     this.#parts.push(new Map())
     if (this.#parts.length <= this.#candles + 1) return
     const left = this.#parts.shift()
@@ -60,6 +88,7 @@ export class VolumeProfile {
   }
 
   reset(): void {
+    this.#waitingLots.fill(0)
     this.#lots.clear()
     this.#parts = [new Map()]
     this.total = 0
@@ -70,8 +99,13 @@ export class VolumeProfile {
     return this.#lots.get(bin) ?? 0
   }
 
-  /** Finds point of control and value area anew; the cost does not depend on how far bins lie. */
-  settle(): void {
+  /**
+   * Finds point of control and value area anew; the cost does not depend on how far bins lie. False
+   * when nothing was traded in the window.
+   */
+  settle(): boolean {
+    this.#putWaiting()
+    if (!(this.total > 0)) return false
     const w = this.#binTicks
     const bins = Float64Array.from(this.#lots.keys()).sort()
     let control = 0
@@ -82,6 +116,7 @@ export class VolumeProfile {
     this.pocTicks = bins[control] * w + (w - 1) / 2
     this.pocStrength = most / (this.total / bins.length)
     this.#spread(bins, control)
+    return true
   }
 
   /** Bins between traded ones hold nothing: rows of them are walked in one step. */

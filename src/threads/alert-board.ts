@@ -1,4 +1,5 @@
 // hot
+import { createAlertRow } from '../alerts/alert-row.ts'
 import { SymbolAlerts } from '../alerts/symbol-alerts.ts'
 import type { Clock } from '../core/clock.ts'
 import { ALERT_KINDS, type AlertSettings } from '../domain/alerts.ts'
@@ -35,10 +36,11 @@ export class AlertBoard {
     this.#count = counters.values
     this.#clock = clock
     this.#featureDepth = feed.depth
+    const row = createAlertRow()
     for (const instrument of owned) {
       this.#latest[instrument] = new Float64Array(ALERT_KINDS.length * alert.ALERT_FIELDS)
       const sink = (record: Float64Array) => this.#publish(record)
-      const made = { instrument, featureNames: FEATURE_NAMES, settings, sink }
+      const made = { instrument, featureNames: FEATURE_NAMES, settings, sink, row }
       this.#alerts[instrument] = new SymbolAlerts(made)
     }
   }
