@@ -123,14 +123,16 @@ export class WallWatch implements GatedWatch {
     }
     this.#readFlows(row, flows)
     const share = 1 - this.#lots / this.#peakLots
-    if (share < this.#settings.wall_pulled.on) {
+    const isEaten = this.#filledLots >= this.#canceledLots
+    const { wall_eaten: eaten, wall_pulled: pulled } = this.#settings
+    if (share < (isEaten ? eaten.on : pulled.on)) {
       this.#waitUntilMs = Number.POSITIVE_INFINITY
       return
     }
     const isSeen = lotsAt(side, this.#direction, this.#ticks) === this.#lots
     const accounted = this.#filledLots + this.#canceledLots
     if (!isSeen || accounted < this.#peakLots / 4) this.#forget()
-    else if (this.#filledLots >= this.#canceledLots) this.#end(row, 'wall_eaten', share)
+    else if (isEaten) this.#end(row, 'wall_eaten', share)
     else if (row.tauMs - this.#addedMs <= MOVE_MS) this.#end(row, 'wall_moved', share)
     else if (row.tauMs >= this.#waitUntilMs) this.#end(row, 'wall_pulled', share)
     else this.#waitUntilMs = Math.min(this.#waitUntilMs, row.tauMs + MOVE_MS)

@@ -12,7 +12,11 @@ const Kind = Type.Object(
       }),
     ),
     off: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 1e9, description: 'releases it; not above on' }),
+      Type.Number({
+        minimum: 0,
+        maximum: 1e9,
+        description: 'the value must fall back to it; below on',
+      }),
     ),
     cool_down_ms: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 86_400_000, description: 'between two of a side' }),

@@ -5,6 +5,7 @@ import {
   SUBSCRIBE_CHARACTERS_MAX,
 } from '../constants.ts'
 import { nameHint } from '../core/nearest.ts'
+import { alertComplaints } from './alert-relations.ts'
 import { gatewayComplaints } from './gateway-relations.ts'
 import type { KeyPath } from './problem.ts'
 import type { ConfigDraft } from './schema.ts'
@@ -25,6 +26,7 @@ export function relationComplaints(config: ConfigDraft): RelationComplaint[] {
     ...liveComplaints(config),
     ...gatewayComplaints(config),
     ...exitComplaints(config),
+    ...alertComplaints(config),
   ]
 }
 

@@ -3,6 +3,7 @@
  * off. The order is the code in shared memory: append only.
  *
  * `on` sets a kind off and `off` must be passed back before it can be set off again (hysteresis);
+ * where both are equal, `off` is not looked at: what ends such an alert is seen in the book.
  * `coolDownMs` of the market's own time lie between two alerts of a kind, a side and a symbol.
  * Evidence are the numbers the alert rests on: names that end in `_lots` are sizes and
  * leave the process as decimal text; the others are plain numbers.
@@ -17,13 +18,17 @@ type Row = Readonly<{
   coolDownMs: number
   /** Of `value`, `on` and `off`. */
   unit: string
+  /** `none`: nothing is compared with `on`. `share`: of 1; `times`: what is usual. */
+  threshold: 'none' | 'share' | 'times' | 'number'
+  /** `off`: the value must fall back to it. */
+  hysteresis: 'none' | 'off'
   evidence: readonly string[]
   doc: string
 }>
 
 // biome-ignore format: a table, kind by kind
 const TABLE = {
-  wall_appeared: row('notice', 12, 6, 5000, 'medians',
+  wall_appeared: row('notice', 12, 12, 5000, 'medians',
     ['wall_lots', 'median_lots', 'usual_ratio', 'held_ms'],
     'A level that stands out from the best 50 of its side, and from what is usual there, and ' +
     'stays.'),
@@ -36,19 +41,19 @@ const TABLE = {
   wall_pulled: row('warning', 0.5, 0.5, 1000, 'share',
     ['peak_lots', 'filled_lots', 'canceled_lots', 'life_ms'],
     'Most of a wall was canceled, and did not come back elsewhere.'),
-  cluster_formed: row('info', 0.45, 0.2, 10_000, 'share',
+  cluster_formed: row('info', 0.45, 0.45, 10_000, 'share',
     ['cluster_lots', 'levels', 'usual_share', 'held_ms'],
     'Adjacent heavy levels that hold an unusual share of the best 50 of their side.'),
   cluster_broken: row('warning', 0.2, 0.2, 1000, 'share',
     ['cluster_lots', 'filled_lots', 'canceled_lots', 'life_ms'],
     'The price traded through a cluster: the breakout.'),
-  level_absorbed: row('warning', 20, 10, 10_000, 'queues',
+  level_absorbed: row('warning', 20, 20, 10_000, 'queues',
     ['filled_lots', 'queue_lots', 'left_lots', 'held_ms'],
     'A best price took many times its usual queue in trades and still stands.'),
-  support_found: row('info', 12, 6, 15_000, 'score',
+  support_found: row('info', 12, 12, 15_000, 'score',
     ['usual_score', 'held_ms'],
     'A bid level, large and old and often touched, that stands out (support_strength).'),
-  resistance_found: row('info', 12, 6, 15_000, 'score',
+  resistance_found: row('info', 12, 12, 15_000, 'score',
     ['usual_score', 'held_ms'],
     'An ask level, large and old and often touched, that stands out (resistance_strength).'),
   level_touched: row('info', 1, 1, 5000, 'touches',
@@ -153,5 +158,22 @@ function row(
   evidence: readonly string[],
   doc: string,
 ): Row {
-  return { severity, on, off, coolDownMs, unit, evidence, doc }
+  const hysteresis = off < on ? 'off' : 'none'
+  return {
+    severity,
+    on,
+    off,
+    coolDownMs,
+    unit,
+    evidence,
+    doc,
+    threshold: thresholdOf(unit),
+    hysteresis,
+  }
+}
+
+function thresholdOf(unit: string): Row['threshold'] {
+  if (unit === '-' || unit === 'touches') return 'none'
+  if (unit === 'share' || unit === 'vpin') return 'share'
+  return unit === 'times' ? 'times' : 'number'
 }
