@@ -125,6 +125,12 @@ export const ExitSection = section('what closes positions besides what the strat
     cooldown_ms: integer(60_000, 0, DAY_MS, 'after the first fill'),
     change_min: amount(0.002, 0, 1, 'part of its best that the mid has lost since'),
   }),
+  at_exchange: section('stop and target that a live exchange keeps with the position', {
+    step_percent: amount(0.05, 0, 99, 'a trail that moved by less is not told to it'),
+    interval_ms: integer(1000, 0, DAY_MS, 'between two moves of a trail that are told to it'),
+    unguarded_ms_max: integer(15_000, 1000, DAY_MS, 'how long it may be without the stop'),
+    on_unguarded: choice(['alert', 'flatten'], 'flatten', 'what is done then, besides an alarm'),
+  }),
 })
 
 export const EntrySection = section('orders that open', {

@@ -1,5 +1,4 @@
 import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
-import type { ResultCode } from '../domain/result-codes.ts'
 import type { IntentReason } from '../memory/intent-record.ts'
 import type { Books } from './books.ts'
 import type { ExecutionState } from './execution-state.ts'
@@ -47,15 +46,6 @@ export class Closing {
     this.#instruments = instruments
     this.#exits = exits
     this.#slippageBps = slippageBps
-  }
-
-  /** Other levels for an open position than its order brought (exits/exit-watch.ts). */
-  setLevels(
-    instrument: Instrument,
-    levels: Readonly<{ targetTicks: number; stopTicks: number }>,
-    nowUs: number,
-  ): ResultCode {
-    return this.#exits.setLevels(instrument, levels, nowUs)
   }
 
   isFlattening(instrument: number): boolean {

@@ -1,7 +1,7 @@
 import type { ResultCode } from '../domain/result-codes.ts'
 import { AccountActions } from './account-actions.ts'
 import { countFunding } from './external-count.ts'
-import type { Account, Gateway } from './gateway/gateway.ts'
+import type { Account, Gateway, RemotePosition } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
 import type { ReconcileOptions } from './options.ts'
 import type { AccountEvent, OrderFlow } from './order-flow.ts'
@@ -16,6 +16,8 @@ export type TruthParts = Readonly<{
   halt: (code: ResultCode, nowUs: number) => void
   /** An answer has come while the actor may sleep. */
   wake: () => void
+  /** Positions as the exchange told them, and when it was asked. */
+  onPositions?: (positions: readonly RemotePosition[], askedUs: number) => void
 }>
 
 /** Executions of the latest minute are asked for again: the list of an exchange may lag. */
@@ -101,6 +103,11 @@ export class Truth {
   /** Asked for by a person: a whole day is compared. */
   request(nowUs: number): void {
     this.#isFull = true
+    this.lookSoon(nowUs)
+  }
+
+  /** Something of it is in doubt. */
+  lookSoon(nowUs: number): void {
     this.#nextOrdersUs = nowUs
     this.#nextPositionsUs = nowUs
   }
@@ -155,7 +162,10 @@ export class Truth {
     }
     const reply = await account.positions(nowUs)
     if (reply.kind === 'unknown') return this.#failed(step, reply.message)
-    return () => checkHoldings(state, reply.positions, quiet)
+    return () => {
+      this.#parts.onPositions?.(reply.positions, nowUs)
+      return checkHoldings(state, reply.positions, quiet)
+    }
   }
 
   #take({ check, link, step }: Answer, nowUs: number): void {

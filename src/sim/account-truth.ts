@@ -1,5 +1,6 @@
 import { formatSteps } from '../core/decimal.ts'
 import type { Account } from './account.ts'
+import type { ListedInstrument } from './instruments.ts'
 import { averagePriceText, moneyText } from './money.ts'
 import { isOpen, leavesOf, sideName } from './private-order.ts'
 
@@ -26,6 +27,7 @@ export function accountTruth(account: Account, query: URLSearchParams) {
       signed_size: lots === 0 ? '0' : size,
       average_price: averagePriceText(position.cost, lots, instrument),
       realised: moneyText(position.realised),
+      ...levelTexts(account, instrument),
     }
   })
   return {
@@ -88,4 +90,11 @@ function duplicateLinkIds(account: Account): number {
     seen.add(orderLinkId)
   }
   return duplicates
+}
+
+/** What closes a position without its client; empty: none. */
+function levelTexts(account: Account, { symbol, tick }: ListedInstrument) {
+  const { stopLossTicks, takeProfitTicks } = account.stops(symbol)
+  const text = (ticks: number) => (ticks === 0 ? '' : formatSteps(ticks, tick))
+  return { stop_loss: text(stopLossTicks), take_profit: text(takeProfitTicks) }
 }

@@ -62,7 +62,10 @@ export class PrivateGate {
     if (endpoint.isTrade && key.isReadOnly === true) return outcome(refused('permission'))
     const limit = this.#limits.take(endpoint.group, endpoint.units?.(body) ?? 1, nowMs)
     if (!limit.isAllowed) return { answer: refused('too_many_visits'), limit, fate: AT_ONCE }
-    const isOrder = endpoint.method === 'POST' && path.startsWith('/v5/order/')
+    // What sets the stops of a position meets the same faults.
+    const isOrder =
+      endpoint.method === 'POST' &&
+      (path.startsWith('/v5/order/') || path === '/v5/position/trading-stop')
     if (!isOrder) {
       return { answer: endpoint.run(this.#state, request), limit, fate: this.#answerFate(carrier) }
     }

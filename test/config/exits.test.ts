@@ -30,7 +30,9 @@ describe('exits in the configuration', () => {
   it('are off, and entries and the paper exchange as the tests have them, without a word', () => {
     const given = options('{}')
     const { entryOrderType, entryTimeInForce, paper, restMsMax } = DEFAULT_EXECUTION_OPTIONS
-    expect(given.exits).toEqual(EXITS_OFF)
+    // A live position that nobody guards is closed; a simulated one is told of.
+    const held = { ...EXITS_OFF.held, onUnguarded: 'flatten' }
+    expect(given.exits).toEqual({ ...EXITS_OFF, held })
     expect(given).toMatchObject({ entryOrderType, entryTimeInForce, paper, restMsMax })
   })
 

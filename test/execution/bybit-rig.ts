@@ -18,8 +18,12 @@ import { foldInto, recover, startRun } from '../../src/execution/recovery.ts'
 import { type BookCopy, createBookCopy } from '../../src/memory/book-view.ts'
 import {
   COMMAND_FIELDS,
+  COMMAND_INSTRUMENT,
   COMMAND_KIND,
   COMMAND_NUMBER,
+  COMMAND_STOP_TICKS,
+  COMMAND_TARGET_TICKS,
+  COMMAND_TRAILING,
   COMMANDS,
 } from '../../src/memory/command-record.ts'
 import { Counters } from '../../src/memory/counters.ts'
@@ -40,6 +44,8 @@ export type BybitRigOptions = Readonly<{
   journal?: MemoryJournal
   credentials?: Credentials
 }>
+
+type EntryFields = Readonly<{ offset?: number; stop?: number; target?: number }>
 
 /** The actor, its gateway and the mock, over real sockets and in real time. */
 export class BybitRig implements Books {
@@ -160,13 +166,13 @@ export class BybitRig implements Books {
   }
 
   /** Asks for a position; `offset` in ticks through the touch. */
-  async enter(index = 0, isLong = true, fields: Readonly<{ offset?: number; stop?: number }> = {}) {
+  async enter(index = 0, isLong = true, fields: EntryFields = {}) {
     await this.look(index)
     this.ask(index, isLong, fields)
   }
 
   /** The same by the book as it was last looked at. */
-  ask(index: number, isLong: boolean, fields: Readonly<{ offset?: number; stop?: number }>): void {
+  ask(index: number, isLong: boolean, fields: EntryFields): void {
     const [bid, ask] = [this.#books[index].bidTicks[0], this.#books[index].askTicks[0]]
     const offset = fields.offset ?? 200
     const record = new Float64Array(intent.INTENT_FIELDS).fill(Number.NaN)
@@ -184,6 +190,7 @@ export class BybitRig implements Books {
     record[intent.INTENT_RECEIVE_US] = systemClock.nowUs()
     record[intent.INTENT_LIMIT_TICKS] = limit
     record[intent.INTENT_STOP_TICKS] = fields.stop ?? Number.NaN
+    record[intent.INTENT_TARGET_TICKS] = fields.target ?? Number.NaN
     record[intent.INTENT_HOLD_MS_MAX] = 0
     record[intent.INTENT_NOTIONAL_QUOTE] = 1000
     this.actor.receiveIntent(record, 0)
@@ -194,6 +201,18 @@ export class BybitRig implements Books {
     record[COMMAND_KIND] = COMMANDS.indexOf(kind)
     record[COMMAND_NUMBER] = ++this.#number
     record[2] = -1
+    this.actor.obey(record, 0)
+  }
+
+  /** As a person asks for; 0: none. */
+  setLevels(index: number, levels: Readonly<{ stop?: number; target?: number }>): void {
+    const record = new Float64Array(COMMAND_FIELDS)
+    record[COMMAND_KIND] = COMMANDS.indexOf('levels')
+    record[COMMAND_NUMBER] = ++this.#number
+    record[COMMAND_INSTRUMENT] = index
+    record[COMMAND_STOP_TICKS] = levels.stop ?? Number.NaN
+    record[COMMAND_TARGET_TICKS] = levels.target ?? Number.NaN
+    record[COMMAND_TRAILING] = Number.NaN
     this.actor.obey(record, 0)
   }
 

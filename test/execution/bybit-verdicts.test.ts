@@ -7,7 +7,7 @@ import {
 
 /** Code by code, by what a client must believe. */
 const CLASSES = {
-  ok: [0, 110025, 110026, 110043],
+  ok: [0, 34040, 110025, 110026, 110043],
   ambiguous: [
     429, 10000, 10014, 10016, 10019, 10403, 10429, 20003, 20006, 500000, 110079, 170001, 170005,
     170007, 170032, 170146, 170147,
@@ -76,7 +76,7 @@ describe('the table of codes', () => {
   it('takes a business code it does not know as a refusal, and a system code as unknown', () => {
     expect(verdictOfCode(110999)).toMatchObject({ class: 'definite', code: 'rejected_by_exchange' })
     expect(verdictOfCode(170999).class).toBe('definite')
-    for (const code of [-1, 1, 10099, 34040, Number.NaN]) {
+    for (const code of [-1, 1, 10099, 34036, Number.NaN]) {
       expect([code, verdictOfCode(code).class]).toEqual([code, 'ambiguous'])
     }
   })

@@ -29,6 +29,8 @@ const FRESH: ExitPlan = {
   entryLots: 10,
   trailTicks: Number.NaN,
   trailReason: 'trailing_stop',
+  isTrailing: true,
+  setUs: Number.NaN,
 }
 
 function look(

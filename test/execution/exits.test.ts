@@ -162,22 +162,24 @@ describe('exits of the actor', () => {
 describe('levels of an open position', () => {
   it('can be moved, are journaled, and refuse what would close at once', async () => {
     const rig = await startWith({})
-    const set = (targetTicks: number, stopTicks: number) =>
-      rig.actor.closing.setLevels(rig.instruments[0], { targetTicks, stopTicks }, rig.clock.nowUs())
-    expect(set(Number.NaN, 9_900)).toBe('nothing_to_reduce')
+    const set = async (target: number, stop: number) => {
+      rig.command('levels', 0, { who: 'ann', reason: 'news' }, { target, stop })
+      await rig.settle()
+      return rig.records('command').at(-1)?.code
+    }
+    expect(await set(Number.NaN, 9_900)).toBe('nothing_to_reduce')
     await enter(rig)
-    expect(set(Number.NaN, 9_999)).toBe('stop_invalid') // the best bid
-    expect(set(9_999, Number.NaN)).toBe('bad_request')
-    expect(set(10_100, 9_950.5)).toBe('bad_request')
-    expect(set(10_100, 9_950)).toBe('ok')
-    await rig.settle()
+    expect(await set(Number.NaN, 9_999)).toBe('stop_invalid') // the best bid
+    expect(await set(9_999, Number.NaN)).toBe('target_invalid')
+    expect(await set(10_100, 9_950.5)).toBe('bad_request')
+    expect(await set(10_100, 9_950)).toBe('ok')
     expect(rig.records('exit_levels')).toMatchObject([
-      { by: 'command', target_ticks: 10_100, stop_ticks: 9_950 },
+      { by: 'command', target_ticks: 10_100, stop_ticks: 9_950, trailing: true, command: 5 },
     ])
     await quote(rig, 9_952)
     expect(rig.lots(0)).toBe(10)
     rig.books.lose(0)
-    expect(set(10_100, 9_900)).toBe('book_not_live')
+    expect(await set(10_100, 9_900)).toBe('book_not_live')
     const again = await startWith({}, rig.memory.records)
     await quote(again, 9_950)
     expect(again.lots(0)).toBe(0)

@@ -26,6 +26,8 @@ function plan(changes: Partial<ExitPlan> = {}): ExitPlan {
     entryLots: 10,
     trailTicks: Number.NaN,
     trailReason: 'trailing_stop',
+    isTrailing: true,
+    setUs: Number.NaN,
     ...changes,
   }
 }

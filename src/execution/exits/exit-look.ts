@@ -19,6 +19,9 @@ export type ExitLook = Readonly<{
   options: ExitOptions
 }>
 
+/** What the fixed levels of a position follow from. */
+export type LevelLook = Pick<ExitLook, 'lots' | 'averageTicks' | 'plan' | 'options'>
+
 /** +1 for a long position. */
 export function directionOf(look: Pick<ExitLook, 'lots'>): number {
   return look.lots > 0 ? 1 : -1
@@ -34,7 +37,11 @@ export function profitPercent(look: ExitLook): number {
  * A price that lies `percent` of `fromTicks` on the winning (positive) or losing side of it, moved
  * to the tick nearer to the market, where it closes earlier rather than later.
  */
-export function levelTicks(look: ExitLook, fromTicks: number, percent: number): number {
+export function levelTicks(
+  look: Pick<ExitLook, 'lots'>,
+  fromTicks: number,
+  percent: number,
+): number {
   const direction = directionOf(look)
   const price = fromTicks * (1 + (direction * percent) / 100)
   // A billionth is the noise of the multiplication, not a price.

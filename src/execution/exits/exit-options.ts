@@ -40,6 +40,20 @@ export type ReversalOptions = Readonly<{
   changeMin: number
 }>
 
+export const UNGUARDED_ACTIONS = ['alert', 'flatten'] as const
+export type UnguardedAction = (typeof UNGUARDED_ACTIONS)[number]
+
+/** How the levels that an exchange keeps with a position are held equal to ours. */
+export type HeldLevelOptions = Readonly<{
+  /** A trail that moved by less, in percent of the level, is not told to the exchange. */
+  stepPercent: number
+  /** Between two moves of a trail that are told to it. */
+  intervalMs: number
+  /** A position without its stop at the exchange for longer is told of, or closed. */
+  unguardedMsMax: number
+  onUnguarded: UnguardedAction
+}>
+
 /**
  * What the actor closes by itself, besides what an order brought with it. Percentages are of the
  * average entry price unless they say otherwise; undefined is off.
@@ -57,6 +71,8 @@ export type ExitOptions = Readonly<{
   reversal: ReversalOptions | undefined
   /** A market order still carries the price that the slippage cap allows. */
   orderType: OrderType
+  /** Where the exchange keeps levels; a paper exchange does not. */
+  held: HeldLevelOptions
 }>
 
 export const EXITS_OFF: ExitOptions = {
@@ -69,4 +85,5 @@ export const EXITS_OFF: ExitOptions = {
   partials: [],
   reversal: undefined,
   orderType: 'limit',
+  held: { stepPercent: 0.05, intervalMs: 1_000, unguardedMsMax: 15_000, onUnguarded: 'alert' },
 }

@@ -1,5 +1,4 @@
 import type { Instrument } from '../../domain/instrument.ts'
-import type { ResultCode } from '../../domain/result-codes.ts'
 import type { Books } from '../books.ts'
 import { type ExitPlan, type Holding, instrumentKey } from '../holding.ts'
 import type { Ledger } from '../ledger.ts'
@@ -59,38 +58,6 @@ export class ExitWatch {
     const moved = movedTrail(look)
     if (moved !== undefined) this.#move(instrument, moved, nowUs)
     return dueExit({ ...look, plan: holding.plan ?? plan })
-  }
-
-  /**
-   * Gives the open position other levels than its order did; NaN: none. Refused where one of them
-   * would close at once, as that is what a flatten is for. The trail stays.
-   */
-  setLevels(
-    instrument: Instrument,
-    levels: Readonly<{ targetTicks: number; stopTicks: number }>,
-    nowUs: number,
-  ): ResultCode {
-    const { books, ledger } = this.#parts
-    const holding = ledger.state.holdings.get(instrumentKey(instrument))
-    if (holding?.plan === undefined) return 'nothing_to_reduce'
-    const { lots } = holding.position
-    const { stopTicks, targetTicks } = levels
-    const closeTicks = closingTicks(lots, books.read(instrument.index))
-    if (Number.isNaN(closeTicks)) return 'book_not_live'
-    const direction = lots > 0 ? 1 : -1
-    if (direction * (closeTicks - stopTicks) <= 0) return 'stop_invalid'
-    if (direction * (closeTicks - targetTicks) >= 0) return 'bad_request'
-    const isMoved = ledger.commit({
-      type: 'exit_levels',
-      time_us: nowUs,
-      run: ledger.run,
-      symbol: instrument.symbol,
-      category: instrument.category,
-      by: 'command',
-      target_ticks: Number.isNaN(targetTicks) ? null : targetTicks,
-      stop_ticks: Number.isNaN(stopTicks) ? null : stopTicks,
-    })
-    return isMoved ? 'ok' : 'bad_request'
   }
 
   #lookAt(instrument: Instrument, holding: Holding, plan: ExitPlan, nowUs: number): ExitLook {

@@ -1,6 +1,12 @@
 import type { BookCopy } from '../../memory/book-view.ts'
 import type { IntentReason } from '../../memory/intent-record.ts'
-import { directionOf, type ExitLook, levelTicks, profitPercent } from './exit-look.ts'
+import {
+  directionOf,
+  type ExitLook,
+  type LevelLook,
+  levelTicks,
+  profitPercent,
+} from './exit-look.ts'
 import { isReversed } from './reversal.ts'
 
 type Exit = Readonly<{
@@ -43,14 +49,14 @@ function whole(isDue: (look: ExitLook) => boolean): (look: ExitLook) => number {
 }
 
 /** The order's own level, or that of the configuration where it brought none; NaN: none. */
-export function stopTicksOf(look: ExitLook): number {
+export function stopTicksOf(look: LevelLook): number {
   const { averageTicks, options, plan } = look
   if (!Number.isNaN(plan.stopTicks)) return plan.stopTicks
   if (options.stopLossPercent === Number.POSITIVE_INFINITY) return Number.NaN
   return levelTicks(look, averageTicks, -options.stopLossPercent)
 }
 
-export function targetTicksOf(look: ExitLook): number {
+export function targetTicksOf(look: LevelLook): number {
   const { averageTicks, options, plan } = look
   if (!Number.isNaN(plan.targetTicks)) return plan.targetTicks
   if (options.takeProfitPercent === Number.POSITIVE_INFINITY) return Number.NaN

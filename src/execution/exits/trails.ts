@@ -31,7 +31,7 @@ export function movedTrail(
   look: ExitLook,
 ): Readonly<{ stopTicks: number; reason: TrailReason }> | undefined {
   const { closeTicks, plan } = look
-  if (Number.isNaN(closeTicks)) return undefined
+  if (Number.isNaN(closeTicks) || !plan.isTrailing) return undefined
   const direction = directionOf(look)
   let best: { stopTicks: number; reason: TrailReason } | undefined
   for (const { reason, stopTicks } of TRAILS) {

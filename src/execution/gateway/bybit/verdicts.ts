@@ -77,7 +77,7 @@ const VERDICTS: ReadonlyMap<number, Verdict> = new Map([
   [110020, row('definite', 'open_orders_limit', 'stop_entries')],
   [110009, row('definite', 'open_orders_limit', 'stop_entries')],
   // Settings that are as wanted already
-  [110025, OK], [110026, OK], [110043, OK],
+  [110025, OK], [110026, OK], [110043, OK], [34040, OK],
   [110072, DUPLICATE],
   [110074, row('definite', 'instrument_closed', 'close_symbol')],
   [110079, row('ambiguous', 'outcome_unknown')], // the order is being worked on: later
