@@ -189,6 +189,27 @@ describe('commands', () => {
     expect((await post('release', {}, { who: 'x'.repeat(49), reason: 'y' })).statusCode).toBe(400)
   })
 
+  it('levels says what is to move, of one symbol, by whom and why', async () => {
+    const who = { symbol: 'BTCUSDT', who: 'ann', reason: 'news' }
+    const levels = { stop: '64000.10', target: null, trailing: false }
+    const answer = await post('levels', { 'idempotency-key': 'k' }, { ...who, ...levels })
+    expect(answer.json()).toMatchObject({ command: 'levels', symbol: 'BTCUSDT' })
+    expect(engine.asks).toMatchObject([{ who: 'ann', reason: 'news', levels }])
+    const again = await post('levels', { 'idempotency-key': 'k' }, { ...levels, ...who })
+    expect(again.headers['idempotent-replayed']).toBe('true')
+    const other = await post('levels', { 'idempotency-key': 'k' }, { ...who, stop: '64000.20' })
+    expect(other.json().code).toBe('idempotency_key_reused')
+    const wrong = [
+      { ...levels, who: 'ann', reason: 'news' },
+      { ...levels, symbol: 'BTCUSDT' },
+      { ...who, stop: '-1' },
+      { ...who, trailing: 'maybe' },
+      { ...who, stops: '1' },
+    ]
+    for (const body of wrong) expect((await post('levels', {}, body)).statusCode).toBe(400)
+    expect(engine.commands).toHaveLength(1)
+  })
+
   it('may be for one symbol, and refuse what they do not know', async () => {
     expect((await post('flatten', {}, { symbol: 'BTCUSDT' })).json().symbol).toBe('BTCUSDT')
     expect((await post('halt', {}, { symbol: 'BTCUSDT' })).json()).toMatchObject({
