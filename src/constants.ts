@@ -167,6 +167,9 @@ export const JOURNAL_QUEUE_RECORDS_MAX = 65_536
 export const JOURNAL_SEGMENT_BYTES_MAX = 64 * 1024 * 1024
 /** Records since the last checkpoint before another is worth its while. */
 export const CHECKPOINT_RECORDS_MIN = 10_000
+/** Between two looks at whether old segments may go, and how many go at one. */
+export const RETENTION_PERIOD_MS = 60_000
+export const RETENTION_SEGMENTS_PER_LOOK_MAX = 64
 /** The newest, and one to fall back on. */
 export const CHECKPOINTS_KEPT = 2
 /** Several times what the bounds of execution allow. */

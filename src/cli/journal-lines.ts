@@ -1,6 +1,5 @@
 import type { ExternalFillRecorded, FillRecorded, JournalRecord } from '../domain/journal.ts'
 import type { ExecutionState } from '../execution/execution-state.ts'
-import type { FifoLots } from '../execution/fifo-lots.ts'
 import { averagePrice } from '../execution/position.ts'
 import type { SeenOrder } from './journal-look.ts'
 
@@ -48,13 +47,12 @@ export function fillLine(fill: FillRecorded | ExternalFillRecorded): string {
 /** Instruments that were ever traded, or paid for. */
 export function positionLines(
   state: ExecutionState,
-  fifo: ReadonlyMap<string, FifoLots>,
 ): readonly Readonly<{ line: string; value: unknown }>[] {
   const lines: { line: string; value: unknown }[] = []
-  for (const [instrument, { fundingQuote, position, steps }] of state.holdings) {
+  for (const [instrument, { fifo, fundingQuote, position, steps }] of state.holdings) {
     if (position.fills === 0 && position.lots === 0 && fundingQuote === 0) continue
     const price = averagePrice(position, steps)
-    const oldestFirst = fifo.get(instrument)?.realizedQuote ?? 0
+    const oldestFirst = fifo.realizedQuote
     const value = {
       instrument,
       lots: position.lots,

@@ -1,14 +1,13 @@
 import { VERSION } from '../constants.ts'
-import { parseStep } from '../core/decimal.ts'
-import { type ScanEnd, scanRecords } from '../core/record-file.ts'
+import { firstKeptSequence, type ScanEnd, scanRecords } from '../core/record-file.ts'
+import type { StoredRecord } from '../core/record-format.ts'
 import { fileStorage } from '../core/record-storage.ts'
 import { type Failure, fail } from '../core/result.ts'
-import { JOURNAL_NAME, type JournalRecord, type RunStarted } from '../domain/journal.ts'
+import { JOURNAL_NAME, type JournalRecord } from '../domain/journal.ts'
 import { decodeJournalRecord } from '../domain/journal-codec.ts'
 import { ExecutionState } from '../execution/execution-state.ts'
-import { FifoLots } from '../execution/fifo-lots.ts'
-import { instrumentKey } from '../execution/holding.ts'
 import { listCheckpoints, readCheckpoint } from '../execution/journal/checkpoint-file.ts'
+import { restoreState } from '../execution/saved-state.ts'
 import { ORDERS_SHOWN_BY_JOURNAL_MAX } from './journal-lines.ts'
 
 export type RecordFilter = Readonly<{
@@ -37,8 +36,8 @@ export type SeenOrder = {
 export type JournalLook = Readonly<{
   /** The fold of every record up to the end, or to the damage. */
   state: ExecutionState
-  /** By `instrumentKey`: the profit if the oldest lots are closed first. */
-  fifo: ReadonlyMap<string, FifoLots>
+  /** The first record that is there; older ones were deleted. */
+  begins: number
   /** The newest ones, up to a bound. */
   orders: ReadonlyMap<string, SeenOrder>
   records: number
@@ -57,41 +56,45 @@ export function lookAtJournal(
   show: (sequence: number, record: JournalRecord) => void,
 ): JournalLook {
   const state = new ExecutionState()
-  const fifo = new Map<string, FifoLots>()
   const orders = new Map<string, SeenOrder>()
+  const place = { folder, name: JOURNAL_NAME }
+  const kept = firstKeptSequence(place)
+  const begins = kept.ok ? kept.value : 1
+  // Without its beginning the fold goes on from the oldest checkpoint.
+  const base = begins === 1 ? 0 : restoreOldest(folder, state)
   let records = 0
   let shown = 0
-  const scanned = scanRecords<string>({ folder, name: JOURNAL_NAME }, (stored) => {
+  const visit = (stored: StoredRecord) => {
     const decoded = decodeJournalRecord(stored.payload)
-    if (decoded.ok && decoded.value.type === 'run_started') rescaleLots(fifo, state, decoded.value)
-    const folded = decoded.ok ? state.apply(decoded.value) : decoded
+    const isBehind = decoded.ok && stored.sequence > base
+    const folded = isBehind ? state.apply(decoded.value) : decoded
     if (!decoded.ok || !folded.ok) {
       const message = folded.ok ? '' : folded.message
       return fail('journal_corrupt', `${folder}: record ${stored.sequence}: ${message}`)
     }
     records++
     noteOrder(orders, decoded.value)
-    noteLots(fifo, state, decoded.value)
     if (isMeant(decoded.value, filter)) {
       shown++
       show(stored.sequence, decoded.value)
     }
     return undefined
-  })
+  }
+  const scanned = scanRecords<string>(place, visit, fileStorage, undefined, 'first_kept')
   const checkpoints = listCheckpoints(folder, fileStorage).map((segment) => {
     const read = readCheckpoint(folder, segment, VERSION, fileStorage)
     return { segment, refused: read.ok ? null : read.message }
   })
   return {
     state,
-    fifo,
+    begins,
     orders,
     records,
     segments: scanned.ok ? scanned.value.lastSegment : 0,
     shown,
     torn: scanned.ok ? scanned.value.torn : undefined,
     checkpoints,
-    failure: scanned.ok ? undefined : scanned,
+    failure: scanned.ok ? missingBase(base, begins, folder) : scanned,
   }
 }
 
@@ -128,30 +131,19 @@ function noteOrder(orders: Map<string, SeenOrder>, record: JournalRecord): void 
   }
 }
 
-/** A new run may count in other steps; the state still has the old ones. */
-function rescaleLots(
-  fifo: ReadonlyMap<string, FifoLots>,
-  state: ExecutionState,
-  record: RunStarted,
-): void {
-  for (const instrument of record.instruments) {
-    const key = instrumentKey(instrument)
-    const before = state.holdings.get(key)?.steps
-    const tick = parseStep(instrument.tick)
-    const lot = parseStep(instrument.lot)
-    if (before === undefined || tick === undefined || lot === undefined) continue
-    fifo.get(key)?.rescale(before, { tick, lot })
+/** Sequence of the last record in it; NaN: there is none of use. */
+function restoreOldest(folder: string, state: ExecutionState): number {
+  for (const segment of listCheckpoints(folder, fileStorage)) {
+    const read = readCheckpoint(folder, segment, undefined, fileStorage)
+    if (read.ok && restoreState(read.value.state, state) === undefined) {
+      return read.value.mark.sequence
+    }
   }
+  return Number.NaN
 }
 
-function noteLots(fifo: Map<string, FifoLots>, state: ExecutionState, record: JournalRecord): void {
-  const isFill = record.type === 'fill' || record.type === 'external_fill'
-  if (!isFill && record.type !== 'position_adjusted') return
-  const key = instrumentKey(record)
-  const steps = state.holdings.get(key)?.steps
-  if (steps === undefined) return
-  const lots = fifo.get(key) ?? new FifoLots()
-  fifo.set(key, lots)
-  if (isFill) lots.fill(record, steps)
-  else lots.adjust(record.lots_after, record.average_ticks)
+function missingBase(base: number, begins: number, folder: string): Failure | undefined {
+  if (!Number.isNaN(base)) return undefined
+  const text = `begins with record ${begins}, and no checkpoint says what was before`
+  return fail('journal_corrupt', `${folder}: ${text}`)
 }

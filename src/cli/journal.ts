@@ -82,7 +82,7 @@ function show(folder: string, sinceUs: number, options: Options): void {
     }
   }
   if (options.positions === true) {
-    for (const { line, value } of positionLines(look.state, look.fifo)) print(line, value)
+    for (const { line, value } of positionLines(look.state)) print(line, value)
   }
   if (options.verify === true) verify(folder, look, options.json === true)
   else if (options.order !== undefined && look.shown === 0) {
@@ -98,6 +98,7 @@ function verify(folder: string, look: JournalLook, isJson: boolean): void {
     ok: failure === undefined,
     folder,
     records: look.records,
+    begins_with_record: look.begins,
     runs: state.run,
     segments: look.segments,
     orders: look.orders.size,
@@ -111,7 +112,12 @@ function verify(folder: string, look: JournalLook, isJson: boolean): void {
   else for (const line of accountLines(verdict)) process.stdout.write(`${line}\n`)
 }
 
-function tellTrouble({ failure, torn }: JournalLook, options: Options): void {
+function tellTrouble({ begins, failure, torn }: JournalLook, options: Options): void {
+  if (begins > 1 && options.verify !== true) {
+    process.stderr.write(
+      `bookflow journal: begins with record ${begins}; older ones were deleted (execution.journal)\n`,
+    )
+  }
   if (failure !== undefined) {
     process.exitCode = EXIT_FAILED
     if (options.verify !== true) process.stderr.write(`bookflow journal: ${failure.message}\n`)

@@ -12,7 +12,7 @@ import {
   CommandBody,
   LevelsBody,
 } from './command-schema.ts'
-import type { IdempotencyKeys } from './idempotency.ts'
+import { hashOf, type IdempotencyKeys } from './idempotency.ts'
 import type { ControlPorts, LevelsWanted } from './ports.ts'
 import { ErrorSchema } from './schemas.ts'
 
@@ -95,7 +95,8 @@ export function addCommandRoutes(app: FastifyInstance, options: CommandRouteOpti
 const HEADERS = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
-      description: 'required; the same key with the same body is done once in 24 hours',
+      description:
+        'required; the same key with the same body is done once in 24 hours, over a restart too',
     }),
   ),
 })
@@ -143,7 +144,8 @@ async function answerCommand(
   const ask = { who, reason, ...(levels === undefined ? {} : { levels }) }
   const asked = JSON.stringify([command, symbol ?? null, who, reason, levels ?? null])
   const answer = await keys.once(key, asked, clock.nowUs(), async () => {
-    const outcome = await ports.command(command, symbol, ask)
+    const hashes = { keyHash: hashOf(key), requestHash: hashOf(asked) }
+    const outcome = await ports.command(command, symbol, { ...ask, key: hashes })
     if (!outcome.ok) return outcome
     const { number, tradingState } = outcome.value
     return succeed({ number, command, symbol: symbol ?? null, trading_state: tradingState })

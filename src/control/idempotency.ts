@@ -6,8 +6,8 @@ import type { ResultCode } from '../domain/result-codes.ts'
 /**
  * A write that is repeated with the same key is answered as the first time and done once, also
  * while the first is still under way. A refused write did nothing, so its key is free again. Keys
- * live for a day, in this process only: every command of the API is harmless when repeated after a
- * restart.
+ * live for a day: execution journals key and effect in one record, and a start takes over what the
+ * journal says (`restore`).
  */
 type Entry<Value> = {
   fingerprint: string
@@ -15,10 +15,24 @@ type Entry<Value> = {
   outcome: Promise<Result<Value, ResultCode>>
 }
 
+/** A write that was answered before this process began. */
+export type AnsweredBefore<Value> = Readonly<{
+  keyHash: string
+  requestHash: string
+  timeUs: number
+  value: Value
+}>
+
+/** SHA-256, base64url. */
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}
+
 const LIFE_US = IDEMPOTENCY_LIFE_MS * 1000
 
 export class IdempotencyKeys<Value> {
-  readonly #entries = new Map<string, Entry<Value>>() // oldest first
+  /** By the hash of the key, oldest first. */
+  readonly #entries = new Map<string, Entry<Value>>()
   readonly #keysMax: number
   /** Keys forgotten before their time because there were too many. */
   evicted = 0
@@ -29,6 +43,15 @@ export class IdempotencyKeys<Value> {
 
   get size(): number {
     return this.#entries.size
+  }
+
+  /** Before the first write. `answers` are in the order of their times. */
+  restore(answers: Iterable<AnsweredBefore<Value>>): void {
+    for (const { keyHash, requestHash, timeUs, value } of answers) {
+      const outcome = Promise.resolve(succeed(value))
+      this.#entries.set(keyHash, { fingerprint: requestHash, createdUs: timeUs, outcome })
+      this.#makeRoom()
+    }
   }
 
   /**
@@ -42,8 +65,9 @@ export class IdempotencyKeys<Value> {
     work: () => Promise<Result<Value, ResultCode>>,
   ): Promise<Result<Answered<Value>, ResultCode>> {
     this.#expire(nowUs)
-    const fingerprint = createHash('sha256').update(request).digest('base64')
-    const known = this.#entries.get(key)
+    const fingerprint = hashOf(request)
+    const keyHash = hashOf(key)
+    const known = this.#entries.get(keyHash)
     if (known !== undefined) {
       if (known.fingerprint !== fingerprint) {
         return fail('idempotency_key_reused', `Idempotency-Key ${key} was used for another request`)
@@ -52,11 +76,11 @@ export class IdempotencyKeys<Value> {
       return outcome.ok ? succeed({ value: outcome.value, isRepeated: true }) : outcome
     }
     const entry: Entry<Value> = { fingerprint, createdUs: nowUs, outcome: work() }
-    this.#entries.set(key, entry)
+    this.#entries.set(keyHash, entry)
     this.#makeRoom()
     const outcome = await entry.outcome
     if (outcome.ok) return succeed({ value: outcome.value, isRepeated: false })
-    if (this.#entries.get(key) === entry) this.#entries.delete(key)
+    if (this.#entries.get(keyHash) === entry) this.#entries.delete(keyHash)
     return outcome
   }
 

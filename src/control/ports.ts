@@ -65,7 +65,15 @@ export type ControlPorts = Readonly<{
 }>
 
 /** As the caller named itself, and why; for the record. Empty: it did not say. */
-export type CommandAsk = Readonly<{ who: string; reason: string; levels?: LevelsWanted }>
+export type CommandAsk = Readonly<{
+  who: string
+  reason: string
+  levels?: LevelsWanted
+  /** Of the idempotency key and of what is asked (idempotency.ts), for the record. */
+  key?: KeyHashes
+}>
+
+export type KeyHashes = Readonly<{ keyHash: string; requestHash: string }>
 
 /** Of the open position of one symbol; prices as decimal text. Absent: as it is; null: none. */
 export type LevelsWanted = Readonly<{

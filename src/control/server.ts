@@ -17,7 +17,7 @@ import { fail, type Result, succeed } from '../core/result.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { addCommandRoutes } from './command-routes.ts'
 import type { CommandAnswer } from './command-schema.ts'
-import { IdempotencyKeys } from './idempotency.ts'
+import { type AnsweredBefore, IdempotencyKeys } from './idempotency.ts'
 import { ServerMetrics } from './metrics.ts'
 import type { ControlPorts } from './ports.ts'
 import { addReadRoutes } from './read-routes.ts'
@@ -35,6 +35,8 @@ export type ControlOptions = Readonly<{
   token?: string
   version: string
   logger: Logger
+  /** Commands of earlier runs whose keys still count. */
+  answered?: readonly AnsweredBefore<CommandAnswer>[]
   clock: Clock
 }>
 
@@ -96,6 +98,7 @@ export async function buildControlApp(
   // instead of an exception.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
   const keys = new IdempotencyKeys<CommandAnswer>()
+  keys.restore(options.answered ?? [])
   const metrics = new ServerMetrics(() => keys.evicted)
   const { clock, token } = options
   addObservation(app, metrics, clock)

@@ -56,27 +56,35 @@ export type RecordMark = Readonly<{ sequence: number; checksum: number; segment:
  * Visits every record in order. A visitor that answers a failure ends the scan with it. Damage is a
  * failure, unless it lies in the last batch of the last segment, which a crash may tear: that is
  * reported in `torn`. With `after` the segments before its own are not read, and the first record
- * visited is the one behind it; a file without that very record has lost what was durable.
+ * visited is the one behind it; a file without that very record has lost what was durable. A file
+ * whose oldest segments were taken away (journal retention) is read from where it begins with such a
+ * mark, or by one who asks for `first_kept`; for anybody else its beginning is missing.
  */
 export function scanRecords<Code extends string>(
   place: RecordFilePlace,
   visit: (record: StoredRecord) => Failure<Code> | undefined,
   storage: RecordStorage = fileStorage,
   after?: RecordMark,
+  from: 'first_record' | 'first_kept' = 'first_record',
 ): Result<ScanEnd, Code | ReadCode> {
   const segments = listSegments(place, storage)
   if (!segments.ok) return segments
   let end: ScanEnd = { lastSequence: 0, lastRun: 0, lastSegment: 0 }
+  const isTrimmable = from === 'first_kept' || after !== undefined
+  const first = isTrimmable
+    ? Math.min(segments.value[0] ?? 1, after?.segment ?? Number.POSITIVE_INFINITY)
+    : 1
   for (const [index, segment] of segments.value.entries()) {
     const isLast = index === segments.value.length - 1
     const path = join(place.folder, segmentFileName(place.name, segment))
-    if (segment !== index + 1) {
-      return fail('journal_corrupt', `${path}: segment ${index + 1} before it is missing`)
+    if (segment !== first + index) {
+      return fail('journal_corrupt', `${path}: segment ${first + index} before it is missing`)
     }
     if (after !== undefined && segment < after.segment) continue
     const bytes = readSegment(path, storage)
     if (!bytes.ok) return bytes
-    const scan = { segment, isLast, before: end, after, visit }
+    const isOldest = index === 0 && first > 1
+    const scan = { segment, isLast, isOldest, before: end, after, visit }
     const scanned = scanSegment(path, bytes.value, scan)
     if (!scanned.ok) return scanned
     end = scanned.value
@@ -92,6 +100,8 @@ function lost(where: string, mark: RecordMark): Failure<'journal_corrupt'> {
 type SegmentScan<Code extends string> = Readonly<{
   segment: number
   isLast: boolean
+  /** What was before it was taken away. */
+  isOldest: boolean
   before: ScanEnd
   after: RecordMark | undefined
   visit: (record: StoredRecord) => Failure<Code> | undefined
@@ -102,7 +112,7 @@ function scanSegment<Code extends string>(
   bytes: Buffer,
   scan: SegmentScan<Code>,
 ): Result<ScanEnd, Code | ReadCode> {
-  const { after, before, isLast, segment } = scan
+  const { after, before, isLast, isOldest, segment } = scan
   const header = parseSegmentHeader(bytes)
   if (header === undefined || header.segment !== segment) {
     // A crash while the segment was created: nothing of it was ever durable, so nothing can follow.
@@ -113,7 +123,7 @@ function scanSegment<Code extends string>(
   }
   const isFirst = segment === after?.segment
   if (isFirst && header.firstSequence > after.sequence) return lost(file, after)
-  let sequence = isFirst ? header.firstSequence - 1 : before.lastSequence
+  let sequence = isFirst || isOldest ? header.firstSequence - 1 : before.lastSequence
   if (header.firstSequence !== sequence + 1) {
     const text = `begins with record ${header.firstSequence}, expected ${sequence + 1}`
     return fail('journal_corrupt', `${file}: offset 8: ${text}`)
@@ -315,4 +325,32 @@ export class RecordTailer {
     this.#offset += at
     return succeed(count)
   }
+}
+
+/** Sequence of the first record that is still there; 1 for a file without a record. */
+export function firstKeptSequence(place: RecordFilePlace): Result<number, ReadCode> {
+  const segments = listSegments(place, fileStorage)
+  if (!segments.ok) return segments
+  const [oldest] = segments.value
+  if (oldest === undefined) return succeed(1)
+  const header = readSegmentHeader(place, oldest)
+  if (header !== undefined) return succeed(header.firstSequence)
+  // Torn while it was created: nothing of it was ever durable.
+  return succeed(1)
+}
+
+/** Undefined when there is no such segment, or it has no whole header yet. */
+export function readSegmentHeader(
+  place: RecordFilePlace,
+  segment: number,
+): SegmentHeader | undefined {
+  const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES)
+  try {
+    const file = openSync(join(place.folder, segmentFileName(place.name, segment)), 'r')
+    readSync(file, bytes, 0, SEGMENT_HEADER_BYTES, 0)
+    closeSync(file)
+  } catch {
+    return undefined
+  }
+  return parseSegmentHeader(bytes)
 }

@@ -1,7 +1,9 @@
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import {
+  COMMAND_HASH_SLOTS,
   COMMAND_INSTRUMENT,
+  COMMAND_KEY_HASH,
   COMMAND_KILLS,
   COMMAND_KIND,
   COMMAND_LIMIT_TICKS,
@@ -11,6 +13,7 @@ import {
   COMMAND_ORDER_RUN,
   COMMAND_REASON,
   COMMAND_REASON_SLOTS,
+  COMMAND_REQUEST_HASH,
   COMMAND_STOP_TICKS,
   COMMAND_TARGET_TICKS,
   COMMAND_TRAILING,
@@ -68,6 +71,9 @@ export type GivenCommand = Readonly<{
   /** Of a change, NaN: as it is. */
   limitTicks: number
   lots: number
+  /** Of the idempotency key and of what was asked; empty: it came without a key. */
+  keyHash: string
+  requestHash: string
 }>
 
 export function readCommand(slots: Float64Array, at: number): GivenCommand {
@@ -84,6 +90,8 @@ export function readCommand(slots: Float64Array, at: number): GivenCommand {
     orderLinkId: readOrder(slots[at + COMMAND_ORDER_RUN], slots[at + COMMAND_ORDER_NUMBER]),
     limitTicks: slots[at + COMMAND_LIMIT_TICKS],
     lots: slots[at + COMMAND_LOTS],
+    keyHash: readText(slots, at + COMMAND_KEY_HASH, COMMAND_HASH_SLOTS),
+    requestHash: readText(slots, at + COMMAND_REQUEST_HASH, COMMAND_HASH_SLOTS),
   }
 }
 
@@ -95,8 +103,15 @@ function readOrder(run: number, number: number): string | undefined {
 
 /** Obeys, answers in the audit, and puts on record who asked for what, why, and what came of it. */
 export function obeyCommand(desk: CommandDesk, command: GivenCommand, nowUs: number): void {
-  const { instrument, kind, number, reason, who } = command
+  const { instrument, keyHash, kind, number, reason, requestHash, who } = command
   const { ledger, trading } = desk
+  // The first answer was too late for whoever asked, who asks again: it was done.
+  const known = ledger.state.keyedCommands.find(keyHash, nowUs)
+  if (known !== undefined) {
+    const isSame = known.request_hash === requestHash
+    trading.answer(isSame ? 'ok' : 'idempotency_key_reused', number, nowUs)
+    return
+  }
   ledger.log.warn({ command: kind, number, instrument, who, reason }, 'command')
   const code = obey(desk, command, nowUs)
   if (code !== undefined) trading.answer(code, number, nowUs)
@@ -110,6 +125,8 @@ export function obeyCommand(desk: CommandDesk, command: GivenCommand, nowUs: num
     who,
     reason,
     code: code ?? 'ok',
+    trading_state: ledger.state.tradingState,
+    ...(keyHash === '' ? {} : { key_hash: keyHash, request_hash: requestHash }),
     ...(command.orderLinkId === undefined ? {} : { order_link_id: command.orderLinkId }),
   })
 }

@@ -22,6 +22,12 @@ export class KeyedCommands {
     }
   }
 
+  /** Undefined: the key is free. */
+  find(keyHash: string, nowUs: number): CommandObeyed | undefined {
+    const record = this.#commands.get(keyHash)
+    return record !== undefined && nowUs - record.time_us < LIFE_US ? record : undefined
+  }
+
   values(): IterableIterator<CommandObeyed> {
     return this.#commands.values()
   }

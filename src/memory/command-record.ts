@@ -16,7 +16,11 @@ export const COMMAND_ORDER_RUN = 48
 export const COMMAND_ORDER_NUMBER = 49
 export const COMMAND_LIMIT_TICKS = 50 // of its change, NaN: as it is
 export const COMMAND_LOTS = 51 // the whole size, what is filled included; NaN: as it is
-export const COMMAND_FIELDS = 52
+/** SHA-256, base64url, of the idempotency key and of what was asked: text; empty: no key. */
+export const COMMAND_KEY_HASH = 52
+export const COMMAND_REQUEST_HASH = 60
+export const COMMAND_HASH_SLOTS = 8
+export const COMMAND_FIELDS = 68
 
 export const COMMANDS = [
   'halt',

@@ -223,6 +223,10 @@ export const COUNTERS = [
   'amends_adopted', // the exchange had other terms than we knew of
   'amends_denied', // by the gate
   'orders_requoted', // by the actor, as the touch had moved away
+  'entries_settled', // ended with a part filled
+  'entries_followed', // of these, one more order for the rest
+  'journal_segments_deleted', // old ones, as the configuration says
+  'journal_trims_failed',
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

@@ -36,5 +36,6 @@ export const INTENT_REASONS = [
   'trailing_take_profit',
   'book_trail', // the stop that follows a level of the book
   'partial_close',
+  'follow_up', // the rest of an entry that ended partially filled
 ] as const
 export type IntentReason = (typeof INTENT_REASONS)[number]

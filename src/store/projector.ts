@@ -1,5 +1,5 @@
 import { PROJECTION_AHEAD_READS_MAX, PROJECTION_BATCH_RECORDS_MAX } from '../constants.ts'
-import { type RecordFilePlace, RecordTailer } from '../core/record-file.ts'
+import { firstKeptSequence, type RecordFilePlace, RecordTailer } from '../core/record-file.ts'
 import type { StoredRecord } from '../core/record-format.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 import { JOURNAL_KIND_JSON } from '../domain/journal.ts'
@@ -24,7 +24,9 @@ import type { SqlClient } from './sql-client.ts'
  * The checksum of the last record applied shows whether the journal still is the one that was
  * applied; a power cut may take back records that were read before they were durable. Then the
  * projection is made again. The checksum of the first record says whether it is the same journal at
- * all: the projection of another one is never overwritten.
+ * all: the projection of another one is never overwritten. Where the first record was deleted
+ * (journal retention), the runs that both tell of say so, and a projection that is made again begins
+ * with the first record that is left.
  */
 export type ProjectorCode = ResultCode | MigrationCode
 
@@ -42,6 +44,8 @@ export class Projector {
   #tailer: RecordTailer
   #ahead: RecordTailer
   #offset: ProjectionOffset
+  /** The record after which reading began. */
+  #start: number
   #isContinuous = false
   /** Records of a kind that later versions may write. */
   skipped = 0
@@ -56,8 +60,9 @@ export class Projector {
     this.#place = place
     this.#note = note
     this.#offset = offset
-    this.#tailer = new RecordTailer(place, offset.sequence)
-    this.#ahead = new RecordTailer(place, offset.sequence)
+    this.#start = startOf(place, offset)
+    this.#tailer = new RecordTailer(place, this.#start)
+    this.#ahead = new RecordTailer(place, this.#start)
   }
 
   /** Brings the schema up to date and finds out where to go on. The client stays the caller's. */
@@ -79,7 +84,7 @@ export class Projector {
    * projection as it was, and the projector of no more use: open another.
    */
   async step(): Promise<Result<number, ProjectorCode>> {
-    const known = this.#checkContinuity()
+    const known = await this.#checkContinuity()
     if (!known.ok) return known
     if (known.value === 'wait') return succeed(0)
     if (known.value === 'rewound') {
@@ -116,6 +121,7 @@ export class Projector {
   /** Where it is, and how many records wait behind that. */
   status(): ProjectorStatus {
     const offset = this.#offset.sequence
+    const from = Math.max(offset, this.#start)
     if (this.#ahead.sequence < offset) {
       this.#ahead.close()
       this.#ahead = new RecordTailer(this.#place, offset)
@@ -125,7 +131,7 @@ export class Projector {
       // The step that comes next meets the same trouble and deals with it.
       if (!read.ok || read.value.length === 0) break
     }
-    return { offset, lagRecords: this.#ahead.sequence - offset }
+    return { offset, lagRecords: this.#ahead.sequence - from }
   }
 
   close(): void {
@@ -134,23 +140,48 @@ export class Projector {
   }
 
   /** Once, before the first batch: is the record at the offset still the one that was applied? */
-  #checkContinuity(): Result<'same' | 'rewound' | 'wait', ProjectorCode> {
+  async #checkContinuity(): Promise<Result<'same' | 'rewound' | 'wait', ProjectorCode>> {
     const { sequence, recordChecksum, firstChecksum } = this.#offset
     if (this.#isContinuous || sequence === 0) return succeed('same')
-    const first = this.#recordAt(1)
-    if (!first.ok) return first
-    if (first.value === undefined) return succeed('wait')
-    if (first.value.checksum !== firstChecksum) {
-      const text = `${this.#client.name} holds the projection of another journal`
-      return fail('projection_mismatch', `${text}: use another database, or drop schema bookflow`)
+    const kept = firstKeptSequence(this.#place)
+    if (!kept.ok) return kept
+    if (kept.value === 1) {
+      const first = this.#recordAt(1)
+      if (!first.ok) return first
+      if (first.value === undefined) return succeed('wait')
+      if (first.value.checksum !== firstChecksum) return this.#ofAnother()
     }
     const last = this.#recordAt(sequence)
     const isRewound = last.ok ? last.value === undefined : last.code === 'journal_rewound'
-    if (isRewound) return succeed('rewound')
-    if (!last.ok) return last
-    if (last.value?.checksum !== recordChecksum) return succeed('rewound')
+    if (!isRewound && !last.ok) return last
+    if (isRewound || !last.ok || last.value?.checksum !== recordChecksum) {
+      if (kept.value === 1 || (await this.#tellsOfRunAfter(kept.value))) return succeed('rewound')
+      return this.#ofAnother()
+    }
     this.#isContinuous = true
     return succeed('same')
+  }
+
+  #ofAnother(): Result<never, ProjectorCode> {
+    const text = `${this.#client.name} holds the projection of another journal`
+    return fail('projection_mismatch', `${text}: use another database, or drop schema bookflow`)
+  }
+
+  /** Whether a run that the projection has from `sequence` on begins so in the journal too. */
+  async #tellsOfRunAfter(sequence: number): Promise<boolean> {
+    const rows = await this.#client.query(
+      `select journal_sequence, run, started_us from bookflow.runs where journal_sequence >= $1
+      order by journal_sequence limit 1`,
+      [sequence],
+    )
+    const row = rows.ok ? rows.value[0] : undefined
+    if (row === undefined) return false
+    const stored = this.#recordAt(Number(row.journal_sequence))
+    if (!stored.ok || stored.value === undefined) return false
+    const record = decodeJournalRecord(stored.value.payload)
+    if (!record.ok || record.value.type !== 'run_started') return false
+    const { run, time_us: timeUs } = record.value
+    return run === Number(row.run) && timeUs === Number(row.started_us)
   }
 
   #recordAt(sequence: number): Result<StoredRecord | undefined, ProjectorCode> {
@@ -197,7 +228,15 @@ export class Projector {
     this.close()
     this.#offset = offset
     this.#isContinuous = false
-    this.#tailer = new RecordTailer(this.#place, offset.sequence)
-    this.#ahead = new RecordTailer(this.#place, offset.sequence)
+    this.#start = startOf(this.#place, offset)
+    this.#tailer = new RecordTailer(this.#place, this.#start)
+    this.#ahead = new RecordTailer(this.#place, this.#start)
   }
+}
+
+/** A projection of nothing begins with the first record that is left. */
+function startOf(place: RecordFilePlace, { sequence }: ProjectionOffset): number {
+  if (sequence > 0) return sequence
+  const kept = firstKeptSequence(place)
+  return kept.ok ? kept.value - 1 : 0
 }

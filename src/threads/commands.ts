@@ -84,6 +84,9 @@ export class Commands {
     fields[record.COMMAND_TRAILING] = levels.trailing
     writeText(fields, record.COMMAND_WHO, record.COMMAND_WHO_SLOTS, ask.who)
     writeText(fields, record.COMMAND_REASON, record.COMMAND_REASON_SLOTS, ask.reason)
+    writeText(fields, record.COMMAND_KEY_HASH, record.COMMAND_HASH_SLOTS, ask.key?.keyHash ?? '')
+    const request = ask.key?.requestHash ?? ''
+    writeText(fields, record.COMMAND_REQUEST_HASH, record.COMMAND_HASH_SLOTS, request)
     fields[record.COMMAND_TIME_US] = this.#clock.nowUs()
     if (!this.#ring.push(fields)) {
       const full = fail('command_queue_full', 'execution has not taken earlier commands: try again')

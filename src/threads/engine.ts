@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import { VERSION } from '../constants.ts'
+import { RETENTION_PERIOD_MS, VERSION } from '../constants.ts'
 import { type ControlServer, createControlServer } from '../control/server.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
@@ -10,6 +10,7 @@ import type { ResultCode } from '../domain/result-codes.ts'
 import { ControlBlock } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
 import { AlertLog } from './alert-log.ts'
+import { answeredBefore } from './answered-before.ts'
 import { CandleLog } from './candle-log.ts'
 import { Commands } from './commands.ts'
 import { controlPorts } from './control-ports.ts'
@@ -19,6 +20,7 @@ import { EXECUTION_SILENT_EXIT_CODE, type ExecutionReady } from './execution-wor
 import type { EngineFatal, FatalEvent } from './fatal-event.ts'
 import { GapLog } from './gap-log.ts'
 import type { InstrumentSource } from './instrument-source.ts'
+import { JournalRetention } from './journal-retention.ts'
 import { MarketWatch } from './market-watch.ts'
 import { Rates } from './rates.ts'
 import type { ShardOverview, ShardSupervisor } from './shard-supervisor.ts'
@@ -121,9 +123,17 @@ export class Engine {
       log: parts.log,
       onSilent: (message) => parts.fatal.announce(message, EXECUTION_SILENT_EXIT_CODE),
     })
+    const retention = new JournalRetention({
+      config,
+      counters: new Counters(memory.mainCounters),
+      clock: systemClock,
+      log: parts.log,
+      projectedTo: () => parts.store.overview().offset,
+    })
     this.#cancels = [
       systemTimers.every(UPDATE_PERIOD_MS, () => this.#update()),
       systemTimers.every(RATES_PERIOD_MS, () => this.rates.update()),
+      systemTimers.every(RETENTION_PERIOD_MS, () => retention.look()),
     ]
     execution.ended.then(() => this.#onExecutionEnded())
   }
@@ -181,6 +191,7 @@ export class Engine {
       version: VERSION,
       logger: log,
       clock: systemClock,
+      answered: answeredBefore(this.recovered.keyed),
     })
     if (server.ok) this.#server = server.value
     return server

@@ -3,6 +3,7 @@ import { HEARTBEAT_PERIOD_MS, INTENTS_PER_TURN_MAX, MAIN_SILENT_MS_MAX } from '.
 import { systemClock } from '../core/clock.ts'
 import { createLogger, type Logger } from '../core/log.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
+import type { CommandObeyed } from '../domain/journal-stops.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { ExecutionActor } from '../execution/actor.ts'
 import { SharedBooks } from '../execution/books.ts'
@@ -141,6 +142,11 @@ export class ExecutionRun {
     const parts = { ...common, recovered: recovered.value }
     logStart(log, data)
     return succeed(new ExecutionRun(parts))
+  }
+
+  /** Commands whose idempotency keys still count. */
+  get keyed(): readonly CommandObeyed[] {
+    return [...this.#ledger.state.keyedCommands.values()]
   }
 
   /** What others may say of it: until then everything that opens is refused. */

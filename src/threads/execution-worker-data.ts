@@ -1,5 +1,6 @@
 import type { LogLevel } from '../core/log.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
+import type { CommandObeyed } from '../domain/journal-stops.ts'
 import type { ExecutionOptions } from '../execution/options.ts'
 import type { Recovered } from '../execution/recovery.ts'
 import type { BybitSettings } from './gateway-choice.ts'
@@ -39,6 +40,8 @@ export type ExecutionWorkerData = Readonly<{
 export type ExecutionReady = Readonly<{
   type: 'ready'
   recovered: Recovered
+  /** Commands whose idempotency keys still count, oldest first. */
+  keyed: readonly CommandObeyed[]
   /** Of the kernel; 0 where it does not tell. */
   threadId: number
 }>

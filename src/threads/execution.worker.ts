@@ -24,7 +24,8 @@ async function runExecution(data: ExecutionWorkerData): Promise<void> {
     port.on('message', (command: ExecutionWorkerCommand) => {
       if (command.type === 'stop') run.stop()
     })
-    post({ type: 'ready', recovered: run.recovered, threadId: ownThreadId() })
+    const { keyed, recovered } = run
+    post({ type: 'ready', recovered, keyed, threadId: ownThreadId() })
     const served = await run.serve()
     if (served.ok) post({ type: 'stopped' })
     else {

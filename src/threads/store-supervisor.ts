@@ -16,6 +16,8 @@ export type StoreOverview = Readonly<{
   restarts: number
   /** Journal records that are not yet in SQL; undefined before the first report. */
   lagRecords: number | undefined
+  /** Journal record that SQL has reached; undefined before the first report. */
+  offset: number | undefined
 }>
 
 export type StoreSupervisorOptions = Readonly<{
@@ -41,6 +43,7 @@ export class StoreSupervisor {
   #restarts = 0
   #backoffMs = RESTART_MS_MIN
   #lagRecords: number | undefined
+  #offset: number | undefined
   #isStopping = false
 
   constructor(options: StoreSupervisorOptions) {
@@ -78,6 +81,7 @@ export class StoreSupervisor {
       sinceUs: this.#sinceUs,
       restarts: this.#restarts,
       lagRecords: this.#lagRecords,
+      offset: this.#offset,
     }
   }
 
@@ -92,6 +96,7 @@ export class StoreSupervisor {
       this.#options.log.error({ reason: why }, 'store failed')
     } else if (message.type === 'status' && 'lag_records' in message) {
       this.#lagRecords = Number(message.lag_records)
+      if ('offset' in message) this.#offset = Number(message.offset)
     }
   }
 

@@ -189,6 +189,7 @@ export class Rig {
       counters: this.counters,
       instruments: this.instruments,
       state: this.state,
+      pnlMethod: this.options.pnlMethod,
     })
     this.actor = new ExecutionActor({
       clock: this.clock,
@@ -267,6 +268,7 @@ export class Rig {
     ask: Readonly<{ who: string; reason: string }> = { who: '', reason: '' },
     /** Of levels: absent: as it is; 0: none. */
     levels: Readonly<{ stop?: number; target?: number; trailing?: boolean }> = {},
+    key: Readonly<{ keyHash: string; requestHash: string }> = { keyHash: '', requestHash: '' },
   ): number {
     const record = new Float64Array(command.COMMAND_FIELDS)
     const { stop = Number.NaN, target = Number.NaN, trailing = Number.NaN } = levels
@@ -279,6 +281,8 @@ export class Rig {
     record[command.COMMAND_KILLS] = 1
     writeText(record, command.COMMAND_WHO, command.COMMAND_WHO_SLOTS, ask.who)
     writeText(record, command.COMMAND_REASON, command.COMMAND_REASON_SLOTS, ask.reason)
+    writeText(record, command.COMMAND_KEY_HASH, command.COMMAND_HASH_SLOTS, key.keyHash)
+    writeText(record, command.COMMAND_REQUEST_HASH, command.COMMAND_HASH_SLOTS, key.requestHash)
     this.actor.obey(record, 0)
     return this.#commandNumber
   }

@@ -72,11 +72,14 @@ export function encodeCheckpoint(
   return out
 }
 
-/** A refusal says why the file is of no use; it never matters more than that. */
+/**
+ * A refusal says why the file is of no use; it never matters more than that. No version: one of any
+ * version will do, as where the journal has no beginning any more; its shape is checked all the same.
+ */
 export function readCheckpoint(
   folder: string,
   segment: number,
-  version: string,
+  version: string | undefined,
   storage: RecordStorage,
 ): Result<Checkpoint> {
   const file = checkpointFile(folder, segment)
@@ -95,7 +98,8 @@ export function readCheckpoint(
   }
   const head = parts.length === 0 ? undefined : parseHead(parts[0])
   if (head === undefined) return unusable('does not say what it is')
-  if (head.format !== FORMAT || head.version !== version) return unusable('is of another version')
+  const isOurs = version === undefined || head.version === version
+  if (head.format !== FORMAT || !isOurs) return unusable('is of another version')
   const state = Buffer.concat(parts.slice(1))
   if (state.length !== head.bytes || head.segment !== segment) return unusable('is not whole')
   const { checksum, sequence } = head

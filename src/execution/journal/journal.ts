@@ -3,6 +3,7 @@ import { JOURNAL_QUEUE_RECORDS_MAX, JOURNAL_SEGMENT_BYTES_MAX, VERSION } from '.
 import type { Clock } from '../../core/clock.ts'
 import { type FolderLock, type LockCode, lockFolder } from '../../core/folder-lock.ts'
 import { type ScanEnd, scanRecords } from '../../core/record-file.ts'
+import { listSegments } from '../../core/record-folder.ts'
 import { fileStorage, type RecordStorage } from '../../core/record-storage.ts'
 import { cutTornTail, RecordWriter } from '../../core/record-writer.ts'
 import { type Failure, type Result, succeed } from '../../core/result.ts'
@@ -166,6 +167,16 @@ function findCheckpoint(
     const reason = read.ok ? use.restore(read.value.state) : read.message
     if (read.ok && reason === undefined) return { checkpoint: read.value, refused }
     refused.push(`${checkpointFile(folder, segment)}: ${reason}`)
+  }
+  // Without its first segment the journal alone gives no state: a checkpoint of another version,
+  // whose shape is ours, is then better than none.
+  const segments = listSegments({ folder, name: JOURNAL_NAME }, storage)
+  if (!segments.ok || (segments.value[0] ?? 1) === 1) return { checkpoint: undefined, refused }
+  for (const segment of listCheckpoints(folder, storage).toReversed()) {
+    const read = readCheckpoint(folder, segment, undefined, storage)
+    if (read.ok && use.restore(read.value.state) === undefined) {
+      return { checkpoint: read.value, refused }
+    }
   }
   return { checkpoint: undefined, refused }
 }

@@ -1,0 +1,18 @@
+import type { CommandAnswer } from '../control/command-schema.ts'
+import type { AnsweredBefore } from '../control/idempotency.ts'
+import type { CommandObeyed } from '../domain/journal-stops.ts'
+import { COMMANDS } from '../memory/command-record.ts'
+
+/** The answers that the journal remembers, as the control API gave them. */
+export function answeredBefore(
+  records: readonly CommandObeyed[],
+): readonly AnsweredBefore<CommandAnswer>[] {
+  return records.flatMap((record) => {
+    const { key_hash: keyHash, request_hash: requestHash, trading_state, time_us: timeUs } = record
+    const command = COMMANDS.find((one) => one === record.command)
+    if (keyHash === undefined || requestHash === undefined || command === undefined) return []
+    if (trading_state === undefined) return []
+    const { number, symbol } = record
+    return [{ keyHash, requestHash, timeUs, value: { number, command, symbol, trading_state } }]
+  })
+}
