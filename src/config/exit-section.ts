@@ -141,6 +141,10 @@ export const EntrySection = section('orders that open', {
     'gtc and post_only rest; a market order is ioc or fok',
   ),
   rest_ms_max: integer(2000, 1, DAY_MS, 'an order that rests for longer is canceled'),
+  requote: section('an order that rests follows the best price of its side', {
+    away_ticks: orOff(1, 1_000_000, 'by so many ticks that price must have moved away; or off'),
+    amends_max: integer(5, 1, 100, 'changes of one order; then it rests until rest_ms_max'),
+  }),
 })
 
 const QUEUE_TEXT =

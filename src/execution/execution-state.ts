@@ -250,6 +250,7 @@ export class ExecutionState {
       order.terms = { ...order.terms, ...order.amended }
     }
     if (record.event === 'amend' || record.event === 'rejectAmend') order.amended = undefined
+    this.partialEnds.moved(order, record)
     if (record.to === 'submitted') order.submittedUs = record.time_us
     if (isFinished(record.to)) {
       this.unfinished.delete(record.order_link_id)
@@ -258,7 +259,6 @@ export class ExecutionState {
         this.orders.delete(oldest)
         this.partialEnds.forget(oldest)
       }
-      this.partialEnds.moved(order, record, reasonBefore)
     }
     if (order.terms.reduce_only) this.live(order.key, this.position(order.key).lots)
     return FOLDED

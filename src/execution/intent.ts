@@ -47,6 +47,8 @@ export type Intent = Readonly<{
   notionalQuote: number
   /** Of an exit: how much it closes at most; absent: all. */
   exitLots?: number
+  /** Of an order for the rest of another: whose rest it is (follow-up.ts). */
+  follows?: Readonly<{ orderLinkId: string; decision: string }>
   imbalance: number
   probability: number
 }>
@@ -57,7 +59,8 @@ export type Intent = Readonly<{
  * it is still the same. The actor's own exits are counted by the run.
  */
 export function decisionOf(intent: Intent, run: number): string {
-  const { action, instrument, number, receiveUs, shard, strategy, u } = intent
+  const { action, follows, instrument, number, receiveUs, shard, strategy, u } = intent
+  if (follows !== undefined) return `${follows.decision}/rest`
   if (shard === ACTOR_SHARD) return `exit/${run}/${number}`
   return `${strategy}/${instrument.category}:${instrument.symbol}/${action}/${u}/${receiveUs}`
 }

@@ -117,6 +117,11 @@ const SavedRiskShape = Type.Object({
   seconds: Type.Array(Type.Object({ second: Whole, orders: Count, quote: Amount })),
 })
 
+const SavedPartialEnds = Type.Object({
+  waiting: Type.Array(Type.Object({ orderLinkId: Text, cause: Text })),
+  asked: Type.Array(Type.Tuple([Text, Text])),
+})
+
 export const SavedStateShape = Type.Object({
   run: Count,
   orderNumber: Count,
@@ -124,7 +129,7 @@ export const SavedStateShape = Type.Object({
   tradingState: TradingStateWord,
   tradingReason: Text,
   regime: RegimeWord,
-  partialEnds: Type.Array(Type.Object({ orderLinkId: Text, cause: Text })),
+  partialEnds: SavedPartialEnds,
   regimeReason: Text,
   equityStartQuote: AmountOrNull,
   firstStartUs: AmountOrNull,

@@ -29,7 +29,7 @@ export function encodeState(state: ExecutionState): Uint8Array {
     tradingState: state.tradingState,
     tradingReason: state.tradingReason,
     regime: state.regime,
-    partialEnds: [...state.partialEnds.waiting.values()],
+    partialEnds: state.partialEnds.save(),
     regimeReason: state.regimeReason,
     equityStartQuote: orNull(state.equityStartQuote),
     firstStartUs: orNull(state.firstStartUs),
@@ -99,7 +99,7 @@ function fillState(state: ExecutionState, saved: SavedState, restored: Restored)
   state.tradingState = saved.tradingState
   state.tradingReason = saved.tradingReason
   state.regime = saved.regime
-  for (const end of saved.partialEnds) state.partialEnds.waiting.set(end.orderLinkId, end)
+  state.partialEnds.restore(saved.partialEnds)
   state.regimeReason = saved.regimeReason
   state.equityStartQuote = orNaN(saved.equityStartQuote)
   state.firstStartUs = orNaN(saved.firstStartUs)

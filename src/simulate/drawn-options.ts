@@ -3,6 +3,9 @@ import { DEFAULT_EXECUTION_OPTIONS, type ExecutionOptions } from '../execution/o
 
 const BREAKER = { failuresMax: 5, windowUs: 10_000_000, openUs: 3_000_000 } as const
 
+/** Old enough that a rest is followed in spite of slow lines, and across a quick restart. */
+const FOLLOW_UP = { ageMsMax: 5_000, slippageBps: 1 } as const
+
 /** Other limits and times for each history, so that none of them is the only one that works. */
 export function drawOptions(random: Random): ExecutionOptions {
   const oneOf = <T>(values: readonly T[]): T => values[random.below(values.length)]
@@ -15,8 +18,12 @@ export function drawOptions(random: Random): ExecutionOptions {
       placement: { ...BREAKER, failuresMax: 3 },
       cancel: BREAKER,
     },
-    entryTimeInForce: oneOf(['ioc', 'gtc', 'post_only', 'gtc']),
-    restMsMax: 200 + random.below(1500),
+    followUp: oneOf([undefined, FOLLOW_UP, FOLLOW_UP]),
+    atStop: oneOf(['cancel_orders', 'keep_orders']),
+    entryTimeInForce: oneOf(['ioc', 'gtc', 'post_only', 'gtc', 'gtc']),
+    // Some histories end with orders that rest, whose terms can then be compared.
+    restMsMax: random.below(6) === 0 ? 3_600_000 : 200 + random.below(1500),
+    requote: oneOf([defaults.requote, { awayTicks: 2, amendsMax: 3 }]),
     pollMs: 100,
     queryAfterMs: 1000,
     reconcile: {

@@ -22,6 +22,12 @@ export const INVARIANTS = {
   17: 'a position is taken over only as the exchange held it',
   18: 'in the end each order is what the exchange says it became',
   19: 'a state that a person, a limit or a fault set stays over a restart',
+  20: 'a change of an order goes over the wire once',
+  21: 'a change holds only when the exchange took it, and is given up only when it did not',
+  22: 'in the end the price and size of an order that rests are those at the exchange',
+  23: 'a start from a checkpoint knows what the whole journal says',
+  24: 'an order for the rest of another asks for no more than what is left of it',
+  25: 'in the end the exchange keeps the stop and target of each position that we think it does',
 } as const
 export type InvariantNumber = keyof typeof INVARIANTS
 

@@ -6,7 +6,8 @@ import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
 import { INVARIANTS, type InvariantNumber, type Violation } from './invariants.ts'
 import { JournalMirror } from './journal-mirror.ts'
 import type { Life } from './life.ts'
-import type { SimExchange, SimOrder, WireOrder } from './sim-exchange.ts'
+import { restProblem } from './rest-check.ts'
+import type { SimExchange, SimOrder, WireAmend, WireOrder } from './sim-exchange.ts'
 import type { Timeline } from './timeline.ts'
 import type { Trace } from './trace.ts'
 
@@ -197,6 +198,9 @@ export class Monitor {
     if (record.type !== 'position_adjusted') return
     const sinceUs = timeline.nowUs() - TAKEN_OVER_US_MAX
     if (exchange.held(instrumentKey(record), record.lots_after, sinceUs)) return
+    const first = created?.follows
+    const problem = first && restProblem(order, this.#parts.exchange.orders.get(first))
+    if (problem) this.fail(24, problem)
     this.fail(17, `${record.symbol}: ${record.lots_after} lots taken over, never held there`)
   }
 

@@ -43,6 +43,14 @@ export class Trace {
       case 'external_fill':
         this.add('journal', `${record.type} ${record.exec_id} ${record.side} ${record.lots}`)
         return
+      case 'order_amended': {
+        const { cause, limit_ticks, lots, order_link_id } = record
+        this.add('journal', `${order_link_id} to ${lots} at ${limit_ticks} (${cause})`)
+        return
+      }
+      case 'entry_settled':
+        this.add('journal', `${record.order_link_id} ${record.outcome} ${record.code ?? ''}`)
+        return
       default:
         this.add('journal', record.type)
     }

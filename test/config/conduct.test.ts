@@ -20,6 +20,17 @@ function options(execution: string) {
   return executionOptions(loaded.value.config)
 }
 
+describe('the rest of an entry', () => {
+  it('is let go without a word, and asked for when that is written', () => {
+    expect(options('{}')).toMatchObject({ followUp: undefined, atStop: 'cancel_orders' })
+    const given = options('{follow_up: {enabled: true, age_ms_max: 700}, at_stop: keep_orders}')
+    expect(given).toMatchObject({
+      followUp: { ageMsMax: 700, slippageBps: 0 },
+      atStop: 'keep_orders',
+    })
+  })
+})
+
 describe('breakers in the configuration', () => {
   it('are those of the catalogue without a word', () => {
     expect(options('{}').breakers).toEqual(DEFAULT_EXECUTION_OPTIONS.breakers)
@@ -45,6 +56,7 @@ describe('breakers in the configuration', () => {
     ['{breakers: {orders: {errors: 3}}}', 'execution.breakers.orders: unknown key'],
     ['{breakers: {market: {open_ms: 10}}}', 'execution.breakers.market.open_ms'],
     ['{at_stop: flatten}', 'execution.at_stop'],
+    ['{follow_up: {slippage_bps: -1}}', 'execution.follow_up.slippage_bps'],
   ])('%s is refused by name', (execution, words) => {
     const loaded = load(execution)
     expect(loaded.ok ? 'accepted' : loaded.message).toContain(words)

@@ -27,6 +27,7 @@ export function createdRecord(approved: ApprovedOrder, run: number, nowUs: numbe
     shard: intent.shard,
     intent_number: intent.number,
     decision: decisionOf(intent, run),
+    ...(intent.follows === undefined ? {} : { follows: intent.follows.orderLinkId }),
     strategy: intent.strategy,
     reason: intent.reason,
     u: finiteOrNull(intent.u) ?? 0,

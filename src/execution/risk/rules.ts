@@ -236,10 +236,7 @@ export const RULES: readonly Rule[] = [
     code: 'position_open',
     when: 'entry',
     text: 'the position was entered entries_per_position_max times already',
-    check: below(
-      ({ facts }) => (facts.positionLots === 0 ? 0 : Math.max(1, facts.entriesOfPosition)),
-      ({ limits }) => limits.entriesPerPositionMax,
-    ),
+    check: below(entriesBefore, ({ limits }) => limits.entriesPerPositionMax),
   },
   {
     code: 'open_symbols_limit',
@@ -333,8 +330,16 @@ function midOf(book: BookFacts): number {
   return (book.bidTicks + book.askTicks) / 2
 }
 
-function sinceEntryMs({ facts }: Look): number {
+/** Of the open position; the rest of an entry is not another one. */
+function entriesBefore({ facts, intent }: Look): number {
+  if (facts.positionLots === 0) return 0
+  return Math.max(1, facts.entriesOfPosition) - (intent.follows === undefined ? 0 : 1)
+}
+
+function sinceEntryMs({ facts, intent }: Look): number {
   const { lastEntry, nowUs } = facts
+  // The rest of an entry is that entry.
+  if (intent.follows !== undefined) return Number.POSITIVE_INFINITY
   return lastEntry === undefined ? Number.POSITIVE_INFINITY : (nowUs - lastEntry.timeUs) / 1000
 }
 

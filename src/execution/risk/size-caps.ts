@@ -83,11 +83,12 @@ export type OrderSize =
  */
 export function sizeEntry(look: Look): OrderSize {
   const smallest = smallestLots(look)
+  const isRest = look.intent.follows !== undefined
   let lots = Number.POSITIVE_INFINITY
   let bound = CAPS[0]
   for (const cap of CAPS) {
     const most =
-      cap.code === 'order_too_small' && look.sizing.mode === 'minimum'
+      cap.code === 'order_too_small' && look.sizing.mode === 'minimum' && !isRest
         ? smallest
         : lotsWithin(cap, look)
     if (most >= lots) continue
@@ -134,6 +135,8 @@ function lotsAt(quote: number, ticks: number, instrument: Instrument): number {
 }
 
 function wantedQuote({ facts, intent, sizing }: Look): number {
+  // The first order had its size; the rest of it is known.
+  if (intent.follows !== undefined) return intent.notionalQuote
   switch (sizing.mode) {
     case 'percent':
       return sizing.equityFraction * facts.equityQuote
