@@ -242,7 +242,6 @@ export class ExecutionState {
       const text = `${record.event} takes ${record.from} to ${record.to}, the order is ${order.state}`
       return fail('journal_corrupt', `order ${record.order_link_id}: ${text}`)
     }
-    const reasonBefore = order.reason
     order.state = record.to
     order.reason = record.reason
     order.updatedUs = record.time_us
@@ -250,8 +249,8 @@ export class ExecutionState {
       order.terms = { ...order.terms, ...order.amended }
     }
     if (record.event === 'amend' || record.event === 'rejectAmend') order.amended = undefined
-    this.partialEnds.moved(order, record)
     if (record.to === 'submitted') order.submittedUs = record.time_us
+    this.partialEnds.moved(order, record)
     if (isFinished(record.to)) {
       this.unfinished.delete(record.order_link_id)
       const oldest = this.finished.keep(record.order_link_id)

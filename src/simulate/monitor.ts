@@ -180,6 +180,9 @@ export class Monitor {
     this.#parts.trace.add('accepted', orderLinkId)
     const created = this.mirror.created.get(orderLinkId)
     const decision = created?.shard === -1 ? undefined : created?.decision
+    const first = created?.follows
+    const problem = first && restProblem(order, this.#parts.exchange.orders.get(first))
+    if (problem) this.fail(24, problem)
     if (decision === undefined) return
     const other = this.#acceptedBy.get(decision)
     if (other !== undefined) this.fail(1, `${orderLinkId} and ${other} are of one decision`)
@@ -198,9 +201,6 @@ export class Monitor {
     if (record.type !== 'position_adjusted') return
     const sinceUs = timeline.nowUs() - TAKEN_OVER_US_MAX
     if (exchange.held(instrumentKey(record), record.lots_after, sinceUs)) return
-    const first = created?.follows
-    const problem = first && restProblem(order, this.#parts.exchange.orders.get(first))
-    if (problem) this.fail(24, problem)
     this.fail(17, `${record.symbol}: ${record.lots_after} lots taken over, never held there`)
   }
 
