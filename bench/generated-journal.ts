@@ -1,3 +1,4 @@
+// Long because every type of journal record is made here.
 import { Random } from '../src/core/random.ts'
 import type { FillRecorded, JournalRecord, OrderEvent } from '../src/domain/journal.ts'
 import type { OrderState } from '../src/domain/trading.ts'

@@ -108,15 +108,8 @@ export class ExecutionRun {
     }
     const audit = new BroadcastWriter(data.audit)
     const { pnlMethod } = options
-    const ledger = new Ledger({
-      journal,
-      audit,
-      log,
-      counters,
-      instruments,
-      state,
-      pnlMethod,
-    })
+    const common = { log, counters, instruments }
+    const ledger = new Ledger({ ...common, journal, audit, state, pnlMethod })
     const actor = new ExecutionActor({
       clock,
       ledger,
@@ -138,8 +131,8 @@ export class ExecutionRun {
       return recovered
     }
     open.value.start()
-    const common = { data, actor, ledger, control, gateway: open.value }
-    const parts = { ...common, recovered: recovered.value }
+    const own = { data, actor, ledger, control, gateway: open.value }
+    const parts = { ...own, recovered: recovered.value }
     logStart(log, data)
     return succeed(new ExecutionRun(parts))
   }

@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CandleSchema } from '../../src/control/candle-schema.ts'
 import { FeatureColumnsSchema } from '../../src/control/feature-columns-schema.ts'
+import { hashOf } from '../../src/control/idempotency.ts'
+import { PnlSchema } from '../../src/control/pnl-schema.ts'
 import {
   BookSchema,
   ErrorSchema,
@@ -73,6 +75,7 @@ describe('reads', () => {
     ['/api/v1/features/BTCUSDT', FeaturesSchema],
     ['/api/v1/candles/BTCUSDT?interval=5m&limit=2', Type.Array(CandleSchema)],
     ['/api/v1/signals', Type.Array(SignalSchema)],
+    ['/api/v1/pnl', PnlSchema],
     ['/api/v1/orders', Type.Array(OrderSchema)],
     ['/api/v1/positions', Type.Array(PositionSchema)],
   ])('%s answers what its schema says', async (url, schema) => {
@@ -185,8 +188,31 @@ describe('commands', () => {
     const answer = await post('release', {}, { who: 'ann', reason: 'all is well' })
     expect(answer.statusCode).toBe(200)
     expect(engine.commands).toEqual([{ kind: 'release', symbol: undefined }])
-    expect(engine.asks).toEqual([{ who: 'ann', reason: 'all is well' }])
+    expect(engine.asks).toMatchObject([{ who: 'ann', reason: 'all is well' }])
     expect((await post('release', {}, { who: 'x'.repeat(49), reason: 'y' })).statusCode).toBe(400)
+  })
+
+  it('changes and cancels one order, once for each key', async () => {
+    const order = { order_link_id: 'bf-1-2', price: '64000.10', size: '0.5' }
+    const answer = await post('amend-order', { 'idempotency-key': 'k' }, { ...order, who: 'ann' })
+    expect(answer.json()).toMatchObject({ command: 'amend_order', order_link_id: 'bf-1-2' })
+    const wanted = { orderLinkId: 'bf-1-2', price: '64000.10', size: '0.5' }
+    expect(engine.asks).toMatchObject([{ who: 'ann', order: wanted }])
+    const again = await post('amend-order', { 'idempotency-key': 'k' }, { ...order, who: 'ann' })
+    expect(again.headers['idempotent-replayed']).toBe('true')
+    const other = await post('amend-order', { 'idempotency-key': 'k' }, { ...order, who: 'bob' })
+    expect(other.statusCode).toBe(409)
+    const canceled = await post('cancel-order', {}, { order_link_id: 'bf-1-2' })
+    expect(canceled.json()).toMatchObject({ command: 'cancel_order', order_link_id: 'bf-1-2' })
+    expect(engine.commands).toHaveLength(2)
+    for (const body of [
+      {},
+      { order_link_id: 'x' },
+      { ...order, price: '-1' },
+      { ...order, size: 5 },
+    ]) {
+      expect((await post('amend-order', {}, body)).statusCode).toBe(400)
+    }
   })
 
   it('levels says what is to move, of one symbol, by whom and why', async () => {
@@ -290,6 +316,31 @@ describe('commands', () => {
     expect(other.json().code).toBe('idempotency_key_reused')
     engine.clock.advance(24 * 3_600_000_000)
     expect((await post('resume', { 'idempotency-key': 'k' })).statusCode).toBe(200)
+  })
+
+  it('of a run before are answered as then, or refused for another request', async () => {
+    const value = {
+      number: 7,
+      command: 'halt' as const,
+      symbol: null,
+      trading_state: 'halted' as const,
+    }
+    await post('halt', { 'idempotency-key': 'before' })
+    const requestHash = engine.asks[0]?.key?.requestHash ?? ''
+    engine.reset()
+    const answered = [{ keyHash: hashOf('old'), requestHash, timeUs: engine.clock.nowUs(), value }]
+    const restarted = await buildControlApp(engine.ports(), { ...options(), answered })
+    const headers = { authorization: `Bearer ${TOKEN}`, 'idempotency-key': 'old' }
+    const ask = (name: string) =>
+      restarted.inject({ method: 'POST', url: `/api/v1/control/${name}`, headers })
+    const again = await ask('halt')
+    expect([again.statusCode, again.json()]).toEqual([200, value])
+    expect(again.headers['idempotent-replayed']).toBe('true')
+    expect((await ask('resume')).statusCode).toBe(409)
+    expect(engine.commands).toEqual([])
+    engine.clock.advance(24 * 3_600_000_000)
+    expect((await ask('resume')).statusCode).toBe(200)
+    await restarted.close()
   })
 
   it('that were refused leave their key free', async () => {
