@@ -12,6 +12,7 @@ export const HISTOGRAMS = [
   'journal_sync',
   'push_to_feature', // the exchange's push stamp `ts` (ms) -> row readable, by our clock
   'gateway_call', // a call of the gateway made -> its answer
+  'fill_to_position', // an execution came in -> position and profit readable, journal included
 ] as const
 export type HistogramName = (typeof HISTOGRAMS)[number]
 

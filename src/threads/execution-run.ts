@@ -24,6 +24,7 @@ import { RingReader } from '../memory/ring.ts'
 import type { ExecutionWorkerData } from './execution-worker-data.ts'
 import { type OpenGateway, openGateway } from './gateway-choice.ts'
 import { MarginWatch } from './margin-watch.ts'
+import { PositionLag } from './position-lag.ts'
 import { isMainSilent } from './watchdog.ts'
 
 const BUSY_TURNS_MAX = 16
@@ -106,7 +107,8 @@ export class ExecutionRun {
       await journal.close()
       return started
     }
-    const audit = new BroadcastWriter(data.audit)
+    const lag = openHistogram(data.histograms, 'fill_to_position')
+    const audit = new PositionLag(new BroadcastWriter(data.audit), lag, clock)
     const { pnlMethod } = options
     const common = { log, counters, instruments }
     const ledger = new Ledger({ ...common, journal, audit, state, pnlMethod })

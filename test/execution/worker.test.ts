@@ -199,6 +199,7 @@ describe.skipIf(!existsSync(FILE))('the execution thread', () => {
     expect(counters.get('fills')).toBe(1)
     expect(counters.get('journal_syncs')).toBeGreaterThan(2)
     expect(openHistogram(thread.data.histograms, 'intent_to_submit').count()).toBe(1)
+    expect(openHistogram(thread.data.histograms, 'fill_to_position').count()).toBe(1)
     await thread.stop()
     const third = new Thread(dataFolder)
     expect(await third.message()).toMatchObject({
