@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { DemoKeys } from '../src/cli/demo-account.ts'
+import { EAGER_STRATEGY } from '../src/cli/eager-strategy.ts'
 import type { MockProcess } from '../src/cli/mock-process.ts'
 
 const COMPLAINT_CHARACTERS_MAX = 2000
@@ -27,7 +28,8 @@ export class StormEngine {
     this.#child = spawn(process.execPath, [program, 'run', '--config', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
-      env: { ...process.env, BOOKFLOW_CONTROL_TOKEN: token },
+      // The lock of the account is that of a mock: nobody else shall find it.
+      env: { ...process.env, BOOKFLOW_CONTROL_TOKEN: token, TMPDIR: dirname(file) },
     })
     const orphaned = () => this.#child.kill('SIGKILL')
     process.once('exit', orphaned)
@@ -89,24 +91,14 @@ export class StormEngine {
 }
 
 /**
- * Thresholds at which the scalper asks for something all the time, and nothing that is not needed
- * for orders: a life is short, and half of it is its start. The SQL projection finds no server.
+ * Orders all the time, and nothing that is not needed for them: a life is short, and half of it is
+ * its start. The SQL projection finds no server.
  */
 export function writeStormConfig(
   folder: string,
   parts: Readonly<{ mock: MockProcess; keys: DemoKeys; model: string; symbols: number }>,
 ): StormConfig {
   const { keys, mock, model, symbols } = parts
-  const params = {
-    imbalance_min: 0.1,
-    imbalance_hysteresis: 0.05,
-    probability_min: 0.5,
-    probability_hysteresis: 0,
-    cool_down_ms: 100,
-    hold_ms_max: 1000,
-    notional_quote: 200,
-    spread_ticks_max: 1000,
-  }
   const config = {
     exchange: { ws_url: mock.wsUrl, rest_url: mock.restUrl },
     symbols: { top: symbols },
@@ -120,7 +112,7 @@ export function writeStormConfig(
     control: { port: 0 },
     stream: { port: 0 },
     execution: { start: 'active', preset: 'aggressive', ...section(keys) },
-    strategies: [{ name: 'eager', kind: 'order_book_scalper', params }],
+    strategies: [EAGER_STRATEGY],
   }
   const file = join(folder, 'bookflow.yaml')
   writeFileSync(file, JSON.stringify(config)) // JSON is YAML too

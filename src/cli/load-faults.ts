@@ -5,6 +5,7 @@ import { type BookChange, BookHistory } from '../memory/book-history.ts'
 import { openBookView } from '../memory/book-view.ts'
 import type { FaultEntry } from '../sim/fault-log.ts'
 import type { PlannedFault } from '../sim/fault-plan.ts'
+import type { PlannedPrivateFault } from '../sim/private-plan.ts'
 import type { Engine } from '../threads/engine.ts'
 import { type FaultAccount, FaultLedger, isSettled, type OpenFault } from './fault-account.ts'
 import { LostUpdates } from './lost-updates.ts'
@@ -18,6 +19,12 @@ const LINE_LOOK_MS = 50
 /** At the end of a run nothing new goes wrong, so that it shows whether all was mended. */
 const CALM_SECONDS = 2
 const OPEN_SHOWN_MAX = 20
+
+/** `privately`: what befalls the account, where orders go to it. */
+export type LoadPlan = Readonly<{
+  faults: readonly PlannedFault[]
+  privately: readonly PlannedPrivateFault[]
+}>
 
 /** What of the options the verdict depends on. */
 export type VerdictPlan = Readonly<{ rate: number; redundant?: boolean }>
@@ -50,7 +57,7 @@ type Watched = {
 export class FaultRunner {
   readonly #engine: Engine
   readonly #mock: MockProcess
-  readonly #plan: readonly PlannedFault[]
+  readonly #plan: LoadPlan
   readonly #random: Random
   readonly #entries: FaultEntry[] = []
   readonly #lostUs: number[] = []
@@ -62,7 +69,7 @@ export class FaultRunner {
   #cancelLooks: CancelTimer = () => {}
   #killedUs: number[] = []
 
-  constructor(engine: Engine, mock: MockProcess, plan: readonly PlannedFault[], seed: number) {
+  constructor(engine: Engine, mock: MockProcess, plan: LoadPlan, seed: number) {
     this.#engine = engine
     this.#mock = mock
     this.#plan = plan
@@ -72,7 +79,11 @@ export class FaultRunner {
 
   async begin(): Promise<void> {
     const { config, instruments, memory, watch } = this.#engine
-    if (this.#plan.length === 0) return
+    const { faults, privately } = this.#plan
+    if (faults.length === 0) {
+      if (privately.length > 0) await this.#mock.setPlan([], privately)
+      return
+    }
     this.#restartsBefore = this.#restarts()
     this.#watched = instruments.map(({ index, symbol }) => {
       // The history first: a change between the two is then seen twice rather than never.
@@ -85,12 +96,15 @@ export class FaultRunner {
     this.#lineCounts = this.#readLines()
     this.#cancelLooks = systemTimers.every(LINE_LOOK_MS, () => this.#lookAtLines())
     await this.#collect()
-    await this.#mock.setPlan(this.#plan)
+    await this.#mock.setPlan(faults, privately)
   }
 
   async second(second: number, seconds: number): Promise<void> {
     this.#lost.collect()
-    if (this.#plan.length === 0) return
+    if (second >= seconds - CALM_SECONDS && this.#plan.privately.length > 0) {
+      await this.#mock.setPlan([])
+    }
+    if (this.#plan.faults.length === 0) return
     if (second === Math.floor(seconds / 2)) {
       this.#engine.shards.kill(this.#random.below(this.#engine.memory.shards.length))
       this.#killedUs.push(systemClock.nowUs())
@@ -101,7 +115,7 @@ export class FaultRunner {
 
   /** Waits until every fault was noticed and repaired, or for as long as the slowest may take. */
   async settle(stop: AbortSignal): Promise<void> {
-    if (this.#plan.length === 0) return
+    if (this.#plan.faults.length === 0) return
     await this.#mock.setPlan([])
     await this.#waitUntilSettled(stop)
     this.#cancelLooks()

@@ -1,16 +1,18 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { processEnvironment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { INSTRUMENTS_MAX } from '../constants.ts'
 import { createLogger } from '../core/log.ts'
 import { topicName } from '../feed/bybit/topic.ts'
-import type { PlannedFault } from '../sim/fault-plan.ts'
 import type { Engine } from '../threads/engine.ts'
 import { feedOptions } from '../threads/engine-plan.ts'
 import { startEngine } from '../threads/engine-start.ts'
+import { isProven } from './account-proof.ts'
 import { PACKAGED_MODEL } from './demo.ts'
-import { readFaultPlan } from './fault-file.ts'
-import { FaultRunner } from './load-faults.ts'
+import { DemoKeys, proveAccount } from './demo-account.ts'
+import { EAGER_STRATEGY } from './eager-strategy.ts'
+import { readFaultPlan, readPrivatePlan } from './fault-file.ts'
+import { FaultRunner, type LoadPlan } from './load-faults.ts'
 import { FloorProcess } from './load-floor.ts'
 import { LoadMeasure } from './load-measure.ts'
 import { Ramp, type RampStep } from './load-ramp.ts'
@@ -25,6 +27,7 @@ type LoadOptions = Readonly<{
   seconds: number
   seed: number
   faults: string
+  gateway: 'paper' | 'bybit'
   shards?: number
   redundant?: boolean
   venueB?: boolean
@@ -68,6 +71,11 @@ export function loadTestCommand(): Command {
       wholeNumber(command, '--shards', 1, 16),
     )
     .option('--faults <plan>', 'none, standard, hostile, or a YAML or JSON file', 'none')
+    .addOption(
+      new Option('--gateway <name>', 'paper, or bybit: orders go signed to the account of the mock')
+        .choices(['paper', 'bybit'])
+        .default('paper'),
+    )
     .option('--redundant', 'every topic on two connections, which must not lose an update')
     .option('--venue-b', 'follow a second exchange too, which the mock plays')
     .option('--no-floor', 'without the bare reader that shows the noise floor of the machine')
@@ -85,6 +93,7 @@ export function loadTestCommand(): Command {
         '\nStamps of the exchange are whole milliseconds; what begins at one is that exact.' +
         '\nWith --ramp, --rate is where it begins and --seconds the length of each step.' +
         '\nWith --rate 0 the exchange says nothing: what an idle engine costs. Books may turn STALE.' +
+        '\nWith --gateway bybit the strategy is an eager one, and in the end journal and account agree.' +
         '\nExit code 0 when every book compared was right and every book is live at the end.',
     )
     .action(run)
@@ -92,27 +101,49 @@ export function loadTestCommand(): Command {
 
 async function run(options: LoadOptions): Promise<void> {
   const { rate, seed, symbols } = options
-  const plan = readFaultPlan(options.faults)
-  if (!plan.ok) {
-    failCommand(plan.message)
+  const plan = readPlan(options)
+  if (plan === undefined) {
     process.exitCode = EXIT_USAGE
     return
   }
   const mock = await MockProcess.start({ port: 0, rate, seed, symbols })
   if (!mock.ok) return failCommand(mock.message)
   const data = new ScratchFolder('load')
-  const exitCode = await runAgainst(mock.value, data.path, plan.value, options)
+  const keys = options.gateway === 'bybit' ? new DemoKeys() : undefined
+  const exitCode = await runAgainst({ mock: mock.value, data: data.path, plan, keys }, options)
   await mock.value.stop()
+  keys?.remove()
   data.remove()
   process.exit(exitCode)
 }
 
-async function runAgainst(
-  mock: MockProcess,
-  data: string,
-  plan: readonly PlannedFault[],
-  options: LoadOptions,
-): Promise<number> {
+/** Undefined when it is refused, which is said. */
+function readPlan({ faults: name, gateway }: LoadOptions): LoadPlan | undefined {
+  const faults = readFaultPlan(name)
+  const privately = readPrivatePlan(name)
+  if (!faults.ok || !privately.ok) {
+    failCommand(!faults.ok ? faults.message : !privately.ok ? privately.message : '')
+    return undefined
+  }
+  if (gateway === 'bybit') return { faults: faults.value, privately: privately.value }
+  const { length } = privately.value
+  if (length > 0) {
+    const why = 'orders go to paper; --gateway bybit sends them to the account of the mock'
+    process.stderr.write(`load-test: ${length} faults of the account do nothing: ${why}\n`)
+  }
+  return { faults: faults.value, privately: [] }
+}
+
+/** What a run stands on. */
+type Ground = Readonly<{
+  mock: MockProcess
+  data: string
+  plan: LoadPlan
+  keys: DemoKeys | undefined
+}>
+
+async function runAgainst(ground: Ground, options: LoadOptions): Promise<number> {
+  const { data, keys, mock } = ground
   const loaded = loadConfig({
     environment: processEnvironment(),
     options: {
@@ -124,6 +155,7 @@ async function runAgainst(
       'model.folder': PACKAGED_MODEL,
       'control.port': 0,
       'stream.port': 0,
+      ...(keys === undefined ? {} : { ...keys.options(), strategies: [EAGER_STRATEGY] }),
       ...(options.redundant === true ? { 'feed.redundancy': 2 } : {}),
       ...(options.venueB === true ? mock.venueOptions() : {}),
       ...(options.shards === undefined ? {} : { 'feed.shards': options.shards }),
@@ -135,7 +167,7 @@ async function runAgainst(
   if (!started.ok) return failed(started.message)
   const engine = started.value
   const floor = options.floor ? await startFloor(engine, mock) : undefined
-  const exitCode = await measure(engine, mock, floor, plan, options)
+  const exitCode = await measure(engine, floor, ground, options)
   await floor?.stop()
   await engine.stop()
   return exitCode
@@ -162,11 +194,11 @@ async function startFloor(engine: Engine, mock: MockProcess): Promise<FloorProce
 
 async function measure(
   engine: Engine,
-  mock: MockProcess,
   floor: FloorProcess | undefined,
-  plan: readonly PlannedFault[],
+  ground: Ground,
   options: LoadOptions,
 ): Promise<number> {
+  const { mock, plan } = ground
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
   process.once('SIGTERM', () => interrupted.abort())
@@ -185,9 +217,23 @@ async function measure(
   await load.end()
   await faults.settle(interrupted.signal)
   if (interrupted.signal.aborted) return failed('interrupted')
-  const verdict = await load.verdict(options, faults.report())
+  const verdict = await withAccount(await load.verdict(options, faults.report()), ground)
+  if (verdict === undefined) return failed('journal and account could not be compared')
   writeOut(options.json ? `${JSON.stringify(verdict)}\n` : text(verdict))
   return verdict.ok ? 0 : 1
+}
+
+/** The market stands still from here on: books of it were judged before. */
+async function withAccount(
+  verdict: LoadVerdict,
+  { data, keys, mock }: Ground,
+): Promise<LoadVerdict | undefined> {
+  if (keys === undefined) return verdict
+  const figures = await proveAccount(mock, data)
+  if (figures === undefined) return undefined
+  const { duplicate_orders, fills, lost_fills, position_mismatches, unfinished } = figures
+  const account = { duplicate_orders, lost_fills, position_mismatches, unfinished, fills }
+  return { ...verdict, ...account, ok: verdict.ok && isProven(figures) }
 }
 
 async function ramp(

@@ -1,6 +1,10 @@
+import type { AccountZeros } from './account-proof.ts'
 import type { FaultAccount, OpenFault } from './fault-account.ts'
 import type { Quantiles } from './load-quantiles.ts'
 import type { ResourceFigures } from './load-resources.ts'
+
+/** Of orders that went to the account of the mock, with `--gateway bybit` only. */
+export type AccountVerdict = AccountZeros & Readonly<{ fills: number; unfinished: number }>
 
 /** What `bookflow load-test --json` prints. */
 export type LoadVerdict = Readonly<{
@@ -61,4 +65,5 @@ export type LoadVerdict = Readonly<{
   }> | null
   mock: Readonly<{ cpu_cores: number; behind_ms_max: number }>
 }> &
-  ResourceFigures
+  ResourceFigures &
+  Partial<AccountVerdict>

@@ -5,6 +5,7 @@ import type { AccountTruth } from '../sim/account-truth.ts'
 import { faultKind } from '../sim/fault-kinds.ts'
 import type { FaultEntry } from '../sim/fault-log.ts'
 import type { PlannedFault } from '../sim/fault-plan.ts'
+import type { PlannedPrivateFault } from '../sim/private-plan.ts'
 
 export type MockOptions = Readonly<{
   port: number
@@ -93,8 +94,15 @@ export class MockProcess {
   }
 
   /** Begins a plan of faults; an empty one ends it. True when the mock took it. */
-  async setPlan(faults: readonly PlannedFault[]): Promise<boolean> {
-    return (await this.#request('/mock/plan', faults)) !== undefined
+  async setPlan(
+    faults: readonly PlannedFault[],
+    privately: readonly PlannedPrivateFault[] = [],
+  ): Promise<boolean> {
+    // One of the two times; the other is not said.
+    const own = privately.map(({ at_ms, per_million, ...fault }) =>
+      at_ms === undefined ? { ...fault, per_million } : { ...fault, at_ms },
+    )
+    return (await this.#request('/mock/plan', [...faults, ...own])) !== undefined
   }
 
   /** Faults that took place, from an id on. */

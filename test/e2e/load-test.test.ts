@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { run } from './processes.ts'
 
 const LOAD = ['load-test', '--symbols', '20', '--rate', '3000', '--json']
@@ -35,4 +38,37 @@ describe('bookflow load-test', () => {
     expect(verdict.connections_lost).toBeGreaterThan(0)
     expect(ended.code).toBe(0)
   })
+
+  const plan = join(temporaryFolder('load-plan'), 'plan.json')
+  const faults = [
+    { kind: 'ack_lost', at_ms: 200 },
+    { kind: 'fill_before_ack', at_ms: 600, ms: 300 },
+    { kind: 'execution_twice', at_ms: 1000 },
+    { kind: 'private_disconnect', at_ms: 1500 },
+  ]
+  writeFileSync(plan, JSON.stringify(faults))
+  const small = ['load-test', '--symbols', '5', '--rate', '500', '--no-floor', '--json']
+
+  it('trades on the account of the mock, in faults of the account, and ends with zeros', async () => {
+    const args = ['--seconds', '8', '--gateway', 'bybit', '--faults', plan]
+    const ended = await run([...small, ...args])
+    expect(ended.stderr).toBe('')
+    const verdict = JSON.parse(ended.stdout)
+    expect(verdict).toMatchObject({
+      duplicate_orders: 0,
+      lost_fills: 0,
+      position_mismatches: 0,
+      unfinished: 0,
+      books_wrong: 0,
+    })
+    expect(verdict.fills).toBeGreaterThan(0)
+  }, 180_000)
+
+  it('says that faults of the account do nothing to orders on paper', async () => {
+    const ended = await run([...small, '--seconds', '1', '--faults', plan])
+    expect(ended.stderr).toMatch(
+      /^load-test: 4 faults of the account do nothing: .*--gateway bybit/,
+    )
+    expect(JSON.parse(ended.stdout)).not.toHaveProperty('lost_fills')
+  }, 180_000)
 })

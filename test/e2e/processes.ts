@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 
 const MAIN = join(import.meta.dirname, '../../dist/main.js')
 
@@ -10,6 +11,19 @@ export type Ended = Readonly<{
   stdout: string
   stderr: string
 }>
+
+const STOP_MS_MAX = 5000
+const running = new Set<Program>()
+
+/** What a test that failed left running would leave its files too. */
+afterAll(async () => {
+  for (const { child, ended } of running) {
+    child.kill('SIGTERM')
+    const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
+    await ended
+    clearTimeout(late)
+  }
+})
 
 /** The program as a user starts it, with what it says. */
 export class Program {
@@ -29,12 +43,11 @@ export class Program {
     this.child.stderr?.on('data', (chunk: Buffer) => {
       this.stderr += chunk.toString()
     })
-    this.ended = once(this.child, 'close').then(([code, signal]) => ({
-      code,
-      signal,
-      stdout: this.stdout,
-      stderr: this.stderr,
-    }))
+    running.add(this)
+    this.ended = once(this.child, 'close').then(([code, signal]) => {
+      running.delete(this)
+      return { code, signal, stdout: this.stdout, stderr: this.stderr }
+    })
   }
 
   /** The first match of the pattern in what was printed. */
