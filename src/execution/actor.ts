@@ -231,9 +231,8 @@ export class ExecutionActor {
     const nowUs = clock.nowUs()
     const isClosed = control.isWayOutClosed?.() ?? false
     this.keeper.send(nowUs, isClosed)
-    const regime = this.#sources.guards.regime()
     const refusalOf = (isOpening: boolean) =>
-      isClosed ? 'actor_silent' : lateRefusal(isOpening, this.#isKilled, this.trading.state, regime)
+      isClosed ? 'actor_silent' : lateRefusal(this.#sources, isOpening, this.#isKilled)
     const orderRefusal = (approved: ApprovedOrder) => {
       const refusal = refusalOf(!approved.isReduceOnly)
       if (refusal === undefined) intentToSubmit?.record(nowUs - approved.intent.createdUs)

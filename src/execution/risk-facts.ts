@@ -1,5 +1,4 @@
 import type { ResultCode } from '../domain/result-codes.ts'
-import type { Regime, TradingState } from '../domain/trading.ts'
 import type { BookCopy } from '../memory/book-view.ts'
 import type { Books } from './books.ts'
 import type { CircuitBreaker } from './breaker/circuit-breaker.ts'
@@ -104,15 +103,16 @@ export function hasUnfinished(state: ExecutionState, key: string): boolean {
 
 /** What may have changed between the gate and the moment the order would leave. */
 export function lateRefusal(
+  { guards, isRecovered, ledger }: FactSources,
   isOpening: boolean,
   isKilled: boolean,
-  state: TradingState,
-  regime: Regime,
 ): ResultCode | undefined {
   if (!isOpening) return undefined
   if (isKilled) return 'kill_latch'
-  if (state !== 'active') return state === 'halted' ? 'halted' : 'reduce_only'
-  return regime === 'risk_off' ? 'risk_off' : undefined
+  const { tradingState } = ledger.state
+  if (tradingState !== 'active') return tradingState
+  if (guards.regime() === 'risk_off') return 'risk_off'
+  return isRecovered() ? undefined : 'recovering'
 }
 
 function bookFacts(books: Books, intent: Intent, nowUs: number): BookFacts {

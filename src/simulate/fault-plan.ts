@@ -39,6 +39,12 @@ export const FAULT_CHANCES = {
   foreign_order: 0.01,
   foreign_fill: 0.005,
   funding_paid: 0.03,
+  // changes of orders
+  amend_refused: 0.1,
+  amend_overtaken: 0.15,
+  amend_untold: 0.15, // taken, and neither its reply nor the stream says so
+  // checkpoints
+  removed_is_back: 0.5,
 } as const
 export type FaultKind = keyof typeof FAULT_CHANCES
 

@@ -5,15 +5,17 @@ import { instrumentKey } from '../execution/holding.ts'
 import { drawOptions } from './drawn-options.ts'
 import { type FaultKind, FaultPlan } from './fault-plan.ts'
 import type { Violation } from './invariants.ts'
-import type { Death } from './life.ts'
+import { CRASH_PLACES, type Death } from './life.ts'
 import { createInstruments, Market } from './market.ts'
 import { Monitor } from './monitor.ts'
 import { Network } from './network.ts'
 import type { PlantedBug } from './planted-bugs.ts'
 import { Script } from './script.ts'
+import { type CheckpointCounts, SimCheckpoints } from './sim-checkpoints.ts'
 import { SimDisk } from './sim-disk.ts'
 import { SimExchange } from './sim-exchange.ts'
 import { SimProcess, type World } from './sim-process.ts'
+import { levelsProblem } from './sim-stops.ts'
 import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
 
@@ -35,7 +37,10 @@ export type HistoryOutcome = Readonly<{
   /** Places at which a process could have died. */
   points: number
   orders: number
+  /** Changes of orders that were sent. */
+  amends: number
   fills: number
+  checkpoints: CheckpointCounts
   faults: ReadonlyMap<FaultKind, number>
   hash: string
 }>
@@ -45,8 +50,6 @@ const START_US = 1_763_719_200_000_000
 const INSTRUMENTS = 2
 const CRASHES_MAX = 12
 const CRASH_POINTS_MEAN = 250
-/** A crash at the next place of a kind, as most places are of few kinds; then anywhere. */
-const CRASH_PLACES = ['write', 'sync', 'append', 'submit', 'cancel', 'query', 'executions', 'turn']
 const CRASH_WAIT_POINTS = 300
 const RESTART_US_MIN = 50_000
 const RESTART_US_MAX = 2_000_000
@@ -103,6 +106,7 @@ export class History {
     this.#world = {
       ...{ timeline, clock, faults, disk, network, exchange, market, monitor, trace, instruments },
       options: execution,
+      checkpoints: new SimCheckpoints(random.fork(4), trace),
       bugs: options.bugs,
       onPoint: (process, place) => this.#onPoint(process, place),
       onEnd: (process) => this.#onEnd(process),
@@ -133,7 +137,9 @@ export class History {
       crashes: this.#crashes,
       points: this.#points,
       orders: monitor.submits,
+      amends: monitor.amends.sent,
       fills: exchange.executions.length,
+      checkpoints: this.#world.checkpoints.counts,
       faults: faults.counts,
       hash: trace.hash,
     }
@@ -273,8 +279,11 @@ export class History {
       monitor.fail(11, `${when}: ${this.#process?.unrest ?? 'no process'}`)
     }
     const state = this.#process?.state
-    if (this.#isGoing && state !== undefined)
-      monitor.checkEnd(state, instruments.map(instrumentKey))
+    if (!this.#isGoing || state === undefined) return
+    monitor.checkEnd(state, instruments.map(instrumentKey))
+    const { exchange, options } = this.#world
+    const problem = levelsProblem(state, options.exits, exchange.stops)
+    if (problem !== undefined) monitor.fail(25, problem)
   }
 
   async #pass(durationUs: number): Promise<void> {

@@ -1,8 +1,22 @@
 import { parseRecord, SEGMENT_HEADER_BYTES } from '../core/record-format.ts'
-import type { JournalRecord, OrderCreated } from '../domain/journal.ts'
+import type {
+  JournalRecord,
+  OrderAmended,
+  OrderCreated,
+  OrderStateChanged,
+} from '../domain/journal.ts'
 import { decodeJournalRecord } from '../domain/journal-codec.ts'
 import type { StopPhase } from '../domain/journal-stops.ts'
 import type { TradingState } from '../domain/trading.ts'
+import type { PositionLevels } from '../execution/gateway/gateway.ts'
+import { instrumentKey } from '../execution/holding.ts'
+import { areSameLevels } from '../execution/reconcile/account-check.ts'
+import { levelsText } from './sim-stops.ts'
+
+type Terms = Readonly<{ limitTicks: number; lots: number }>
+
+/** The latest change of an order. */
+type Change = Terms & Readonly<{ number: number; state: 'asked' | 'held' | 'given_up' }>
 
 /**
  * What the surviving journal says at each moment, read from the bytes that were synced and from
@@ -19,6 +33,11 @@ export class JournalMirror {
   readonly created = new Map<string, OrderCreated>()
   readonly submitted = new Set<string>()
   readonly cancelAsked = new Set<string>()
+  /** Terms as they hold here. */
+  readonly terms = new Map<string, Terms>()
+  readonly changes = new Map<string, Change>()
+  /** Levels that were last asked for of the position of a key. */
+  readonly #levels = new Map<string, PositionLevels>()
   /** How often each execution was counted. */
   readonly counted = new Map<string, number>()
   onRecord: (record: JournalRecord) => void = () => {}
@@ -51,10 +70,23 @@ export class JournalMirror {
         break
       case 'order_created':
         this.created.set(record.order_link_id, record)
+        this.terms.set(record.order_link_id, { limitTicks: record.limit_ticks, lots: record.lots })
+        break
+      case 'held_levels':
+        if (record.phase === 'asked') {
+          this.#levels.set(instrumentKey(record), {
+            stopTicks: record.stop_ticks ?? Number.NaN,
+            targetTicks: record.target_ticks ?? Number.NaN,
+          })
+        }
+        break
+      case 'order_amended':
+        this.#amend(record)
         break
       case 'order_state':
         if (record.event === 'submit') this.submitted.add(record.order_link_id)
         if (record.event === 'requestCancel') this.cancelAsked.add(record.order_link_id)
+        this.#change(record)
         break
       case 'fill':
       case 'external_fill':
@@ -64,5 +96,34 @@ export class JournalMirror {
       default:
     }
     this.onRecord(record)
+  }
+
+  /** Why levels may not leave; undefined: a durable record asks for them. */
+  unexplained(key: string, levels: PositionLevels): string | undefined {
+    const asked = this.#levels.get(key)
+    if (asked !== undefined && areSameLevels(asked, levels)) return undefined
+    return `${key}: ${levelsText(levels)} left without a durable record`
+  }
+
+  #amend({ cause, limit_ticks, lots, order_link_id }: OrderAmended): void {
+    const terms = { limitTicks: limit_ticks, lots }
+    const change = this.changes.get(order_link_id)
+    if (cause === 'exchange') this.terms.set(order_link_id, terms)
+    else if (change !== undefined) this.changes.set(order_link_id, { ...change, ...terms })
+  }
+
+  #change({ event, order_link_id }: OrderStateChanged): void {
+    const change = this.changes.get(order_link_id)
+    if (event === 'requestAmend') {
+      const number = (change?.number ?? 0) + 1
+      const unknown = { limitTicks: Number.NaN, lots: Number.NaN }
+      this.changes.set(order_link_id, { number, ...unknown, state: 'asked' })
+    }
+    if (change === undefined) return
+    if (event === 'rejectAmend') this.changes.set(order_link_id, { ...change, state: 'given_up' })
+    if (event !== 'amend') return
+    const { limitTicks, lots } = change
+    this.changes.set(order_link_id, { ...change, state: 'held' })
+    this.terms.set(order_link_id, { limitTicks, lots })
   }
 }

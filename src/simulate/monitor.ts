@@ -2,7 +2,9 @@ import type { JournalRecord, TradingStateChanged } from '../domain/journal.ts'
 import type { ExecutionState } from '../execution/execution-state.ts'
 import { instrumentKey } from '../execution/holding.ts'
 import type { RiskLimits } from '../execution/options.ts'
+import type { Order } from '../execution/order/order.ts'
 import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
+import { AmendWatch } from './amend-watch.ts'
 import { INVARIANTS, type InvariantNumber, type Violation } from './invariants.ts'
 import { JournalMirror } from './journal-mirror.ts'
 import type { Life } from './life.ts'
@@ -31,6 +33,7 @@ export type MonitorParts = Readonly<{
  */
 export class Monitor {
   readonly mirror = new JournalMirror()
+  readonly amends: AmendWatch
   violation: Violation | undefined
   submits = 0
   /** Kills that were given to the running process, the one that it found among them. */
@@ -52,6 +55,8 @@ export class Monitor {
   constructor(parts: MonitorParts) {
     this.#parts = parts
     this.#startUs = parts.timeline.nowUs()
+    const fail: Monitor['fail'] = (invariant, message) => this.fail(invariant, message)
+    this.amends = new AmendWatch(this.mirror, parts.exchange, fail)
     parts.exchange.onAccepted = (order) => this.#onAccepted(order)
     this.mirror.onRecord = (record) => this.#onRecord(record)
   }
@@ -125,13 +130,25 @@ export class Monitor {
     if (isOpening) this.#checkOpening(wire)
   }
 
-  #checkOpening(wire: WireOrder): void {
+  onAmend(wire: WireAmend, life: Life): void {
+    const { limitTicks, lots, orderLinkId } = wire
+    this.#parts.trace.add('amend', `${orderLinkId} ${lots} at ${limitTicks}`)
+    if (life.hasDiskFailed) this.fail(10, `${orderLinkId} was changed after the journal failed`)
+    const isWider = this.amends.onSend(wire)
+    const order = this.#parts.exchange.orders.get(orderLinkId)
+    if (!isWider || order === undefined) return
+    const filled = order.filledLots
+    this.#checkOpening({ ...order.wire, limitTicks, lots: lots - filled }, filled)
+  }
+
+  /** `filledLots`: of the same order, in the position already. */
+  #checkOpening(wire: WireOrder, filledLots = 0): void {
     const { orderLinkId } = wire
     const { tradingState } = this.mirror
     if (this.#isKilled) this.fail(6, `${orderLinkId} was sent after the kill`)
     if (!this.#isAgreedInTurn) this.fail(7, `${orderLinkId} was sent before the account agreed`)
     if (tradingState !== 'active') this.fail(9, `${orderLinkId} was sent while ${tradingState}`)
-    this.#checkLimits(wire)
+    this.#checkLimits(wire, filledLots)
   }
 
   onCancel(orderLinkId: string, life: Life): void {
@@ -147,18 +164,19 @@ export class Monitor {
   }
 
   /** Held, open and wanted, as the exchange knows it, against the limits. */
-  #checkLimits(wire: WireOrder): void {
+  #checkLimits(wire: WireOrder, filledLots: number): void {
     const { exchange, limits } = this.#parts
     const price = wire.limitTicks * QUOTE_OF_TICK_LOT
-    const orderQuote = wire.lots * price
+    const orderQuote = (wire.lots + filledLots) * price
     if (orderQuote > limits.orderNotionalQuoteMax * PRICE_TOLERANCE) {
       this.fail(5, `${wire.orderLinkId} is worth ${orderQuote}`)
     }
     let lots = Math.abs(exchange.lots(wire.key)) + wire.lots
-    for (const { state, filledLots, wire: other } of exchange.orders.values()) {
-      if (state !== 'open' || other.isReduceOnly || other.key !== wire.key) continue
-      if (!isOurs(other.orderLinkId)) continue
-      lots += other.lots - filledLots
+    for (const other of exchange.orders.values()) {
+      const { isReduceOnly, key, orderLinkId } = other.wire
+      if (other.state !== 'open' || isReduceOnly || key !== wire.key) continue
+      if (!isOurs(orderLinkId) || orderLinkId === wire.orderLinkId) continue
+      lots += other.lots - other.filledLots
     }
     const inFlight = this.#uncountedLots(wire.key)
     const bound = limits.positionNotionalQuoteMax * PRICE_TOLERANCE + inFlight * price
@@ -192,6 +210,7 @@ export class Monitor {
   #onRecord(record: JournalRecord): void {
     const { exchange, timeline, trace } = this.#parts
     trace.record(record)
+    this.amends.onRecord(record)
     if (record.type === 'trading_state') this.#checkKept(record)
     if (record.type === 'stop' && record.stop === 'kill' && record.phase === 'released') {
       const kills = this.#releases.get(record.command ?? 0)
@@ -247,6 +266,12 @@ export class Monitor {
     }
   }
 
+  #checkTerms({ terms }: Order, order: SimOrder): void {
+    const here = termsText(terms.limit_ticks, terms.lots)
+    const there = termsText(order.limitTicks, order.lots)
+    if (here !== there) this.fail(22, `${terms.order_link_id}: ${here} here and ${there} there`)
+  }
+
   #checkOrder(state: ExecutionState, order: SimOrder): void {
     const id = order.wire.orderLinkId
     if (!isOurs(id)) return
@@ -261,8 +286,13 @@ export class Monitor {
     if (here.state === 'rejected' || here.state === 'denied') {
       this.fail(18, `${id} is ${here.state} here and was accepted there`)
     }
+    if (order.state === 'open' && isOpenHere) this.#checkTerms(here, order)
     if (this.#isKilled && order.state === 'open') this.fail(6, `${id} is open after the kill`)
   }
+}
+
+function termsText(limitTicks: number, lots: number): string {
+  return `${lots} lots at ${limitTicks}`
 }
 
 function isOurs(orderLinkId: string): boolean {

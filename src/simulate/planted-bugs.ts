@@ -21,11 +21,18 @@ export const PLANTED_BUGS = {
   forget_kill: 'a restart forgets a kill that was not released',
   reuse_run_number: 'every run takes the number of the first, and its order ids with it',
   keep_torn_tail: 'a torn tail is not cut off before it is written after',
+  checkpoint_old_state: 'a checkpoint holds the state of one flush before the record it names',
+  skip_after_checkpoint: 'a start from a checkpoint leaves out the first record after it',
   ignore_lock: 'the data folder is taken though another process has it',
   cancel_foreign: 'orders of others are taken for our strays',
   send_double_size: 'orders leave with twice their size',
   ignore_limits: 'the gate knows no limits',
+  amend_double_size: 'changes of orders leave with twice their size',
+  unknown_amend_is_refused: 'a lost reply to a change counts as a refusal',
+  resend_amend: 'a change whose reply was lost is sent again',
+  reply_is_amended: 'a change counts as done when its reply comes, or does not',
   lost_cancel: 'cancels of every other order are said to be taken and never sent',
+  lost_levels: 'stop and target of a position are said to be taken and never sent',
 } as const
 export type PlantedBug = keyof typeof PLANTED_BUGS
 

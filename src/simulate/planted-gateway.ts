@@ -11,6 +11,7 @@ import type {
   SubmitReply,
 } from '../execution/gateway/gateway.ts'
 import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
+import type { ApprovedAmend } from '../execution/risk/amend-gate.ts'
 import type { ApprovedOrder } from '../execution/risk/risk-gate.ts'
 import type { PlantedBug } from './planted-bugs.ts'
 import { type SimGateway, wireOrder } from './sim-gateway.ts'
@@ -25,6 +26,8 @@ export class PlantedGateway implements Gateway {
   /** What our strays are called here, and at the exchange. */
   readonly #renamed = new Map<string, string>()
   #linksSeen = 0
+  /** Events of our own making. */
+  readonly #made: GatewayEvent[] = []
 
   constructor(inner: SimGateway, bugs: ReadonlySet<PlantedBug>) {
     this.#inner = inner
@@ -49,6 +52,10 @@ export class PlantedGateway implements Gateway {
         if (!has('count_fill_twice')) return { kind: 'executions', executions: told }
         const again = told.map((execution) => ({ ...execution, execId: `${execution.execId}x` }))
         return { kind: 'executions', executions: again }
+      },
+      setLevels: (key, levels, nowUs) => {
+        if (has('lost_levels')) return Promise.resolve({ kind: 'accepted' })
+        return account.setLevels?.(key, levels, nowUs) ?? Promise.resolve({ kind: 'accepted' })
       },
       positions: async (nowUs) => {
         const reply = await account.positions(nowUs)
@@ -81,8 +88,22 @@ export class PlantedGateway implements Gateway {
     return this.#inner.cancel(this.#renamed.get(orderLinkId) ?? orderLinkId)
   }
 
-  amend(): Promise<SubmitReply> {
-    return this.#inner.amend()
+  async amend(approved: ApprovedAmend): Promise<SubmitReply> {
+    const { limitTicks, lots, orderLinkId } = approved
+    if (this.#bugs.has('amend_double_size')) {
+      return this.#inner.sendAmend({ orderLinkId, limitTicks, lots: 2 * lots })
+    }
+    const reply = await this.#inner.amend(approved)
+    if (reply.kind === 'unknown' && this.#bugs.has('unknown_amend_is_refused')) {
+      return { kind: 'rejected', code: 'rejected_by_exchange', message: reply.message }
+    }
+    if (reply.kind === 'unknown' && this.#bugs.has('resend_amend')) {
+      return this.#inner.amend(approved)
+    }
+    if (reply.kind !== 'rejected' && this.#bugs.has('reply_is_amended')) {
+      this.#made.push({ type: 'amended', orderLinkId, terms: { limitTicks, lots }, timeUs: 0 })
+    }
+    return reply
   }
 
   async query(orderLinkId: string): Promise<QueryReply> {
@@ -104,7 +125,7 @@ export class PlantedGateway implements Gateway {
 
   nextEvent(): GatewayEvent | undefined {
     for (;;) {
-      const event = this.#inner.nextEvent()
+      const event = this.#made.shift() ?? this.#inner.nextEvent()
       if (event === undefined) return undefined
       const isExecution = event.type === 'execution' || event.type === 'foreign_execution'
       if (isExecution && !this.#isTold(event.execution)) continue

@@ -9,6 +9,10 @@ const INTENT_US = 120_000
 const BOOK_US = 80_000
 const TRADE_US = 100_000
 const COMMAND_US = 2_000_000
+const CHANGE_US = 40_000
+const LEVELS_US = 2_000_000
+/** Far enough that most of them are not reached. */
+const LEVELS_TICKS = [24, 7, 36]
 const INCIDENT_US = 300_000
 const INTENTS_KEPT = 48
 const PERSON = 'a person'
@@ -62,6 +66,8 @@ export class Script {
     this.#every(TRADE_US, () => this.#world.exchange.trade(), 'trading')
     this.#every(INTENT_US, () => this.#want())
     this.#every(COMMAND_US, () => this.#commandAny())
+    this.#every(CHANGE_US, () => this.#changeAny())
+    this.#moveLevelsLater()
     this.#every(INCIDENT_US, () => this.#incident())
   }
 
@@ -72,6 +78,7 @@ export class Script {
 
   endTrading(): void {
     this.#isTrading = false
+    this.#moveLevels()
   }
 
   #every(meanUs: number, act: () => void, until?: 'market' | 'trading'): void {
@@ -104,7 +111,7 @@ export class Script {
     const mid = market.mid(instrument)
     const kind = random.below(5)
     const action = kind < 2 ? 0 : kind < 4 ? 1 : 2
-    const offset = random.below(8) - 2
+    const offset = random.below(9) - 4
     const direction = action === 0 ? 1 : -1
     record[intent.INTENT_SHARD] = 0
     record[intent.INTENT_INSTRUMENT] = instrument
@@ -140,8 +147,57 @@ export class Script {
     if (asked !== undefined) this.give(asked[0], isAll ? -1 : this.#anyInstrument())
   }
 
+  /** Somebody changes or cancels one order that rests, or may. */
+  #changeAny(): void {
+    const unfinished = [...(this.#process()?.state.unfinished.values() ?? [])]
+    const open = unfinished.filter(({ state }) => state === 'open')
+    const meant = open.length > 0 && this.#random.below(4) > 0 ? open : unfinished
+    const order = meant[this.#random.below(Math.max(1, meant.length))]
+    if (order === undefined) return
+    const { limit_ticks, lots, number, run } = order.terms
+    const kind = this.#random.below(8) === 0 ? 'cancel_order' : 'amend_order'
+    const isPriceKept = this.#random.below(3) === 0
+    this.give(kind, -1, (record) => {
+      record[command.COMMAND_ORDER_RUN] = run
+      record[command.COMMAND_ORDER_NUMBER] = number
+      record[command.COMMAND_LIMIT_TICKS] = isPriceKept
+        ? Number.NaN
+        : limit_ticks + this.#random.below(13) - 6
+      record[command.COMMAND_LOTS] =
+        this.#random.below(3) === 0 ? Number.NaN : 1 + this.#random.below(2 * lots)
+    })
+  }
+
+  #moveLevelsLater(): void {
+    this.#world.timeline.after(LEVELS_US, () => {
+      if (this.#isOver) return
+      this.#moveLevels()
+      this.#moveLevelsLater()
+    })
+  }
+
+  /** Somebody moves the levels of what is open. */
+  #moveLevels(): void {
+    const { instruments, market } = this.#world
+    for (const instrument of instruments) {
+      const lots = this.#process()?.state.position(instrumentKey(instrument)).lots ?? 0
+      if (lots === 0) continue
+      const ticks = Math.sign(lots) * LEVELS_TICKS[this.#commands % LEVELS_TICKS.length]
+      const mid = market.mid(instrument.index)
+      this.give('levels', instrument.index, (record) => {
+        record[command.COMMAND_STOP_TICKS] = mid - ticks
+        record[command.COMMAND_TARGET_TICKS] = this.#commands % 2 === 0 ? mid + ticks : 0
+        record[command.COMMAND_TRAILING] = Number.NaN
+      })
+    }
+  }
+
   /** A command, of all instruments or one, if there is a process to obey it. */
-  give(kind: command.Command, instrument = -1): void {
+  give(
+    kind: command.Command,
+    instrument = -1,
+    fill: (record: Float64Array) => void = () => {},
+  ): void {
     const process = this.#process()
     if (process === undefined || !process.life.isAlive || process.actor === undefined) return
     const { monitor, trace } = this.#world
@@ -158,6 +214,7 @@ export class Script {
     record[command.COMMAND_KILLS] = process.latch.kills
     writeText(record, command.COMMAND_WHO, command.COMMAND_WHO_SLOTS, PERSON)
     writeText(record, command.COMMAND_REASON, command.COMMAND_REASON_SLOTS, REASON)
+    fill(record)
     process.command(record)
   }
 

@@ -3,11 +3,13 @@ import { assert } from '../core/assert.ts'
 import type { FolderLock, LockCode } from '../core/folder-lock.ts'
 import type { RecordOutput, RecordStorage } from '../core/record-storage.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
+import { JOURNAL_NAME } from '../domain/journal.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Death, Life } from './life.ts'
 import type { Timeline } from './timeline.ts'
 
-type SimFile = { bytes: Buffer; length: number; syncedLength: number }
+/** `isJournal`: not a checkpoint, whose loss nothing depends on. */
+type SimFile = { bytes: Buffer; length: number; syncedLength: number; readonly isJournal: boolean }
 
 const WRITE_US = 20
 const SYNC_US_MIN = 100
@@ -22,6 +24,8 @@ export class SimDisk {
   /** Of bytes that have just become durable. */
   onDurable: (bytes: Buffer, from: number) => void = () => {}
   readonly #files = new Map<string, SimFile>()
+  /** Since the last crash: no sync of the folder has made it last. */
+  readonly #removed = new Map<string, SimFile>()
   readonly #timeline: Timeline
   readonly #faults: FaultPlan
   #owner: Life | undefined
@@ -60,6 +64,11 @@ export class SimDisk {
       }
       file.syncedLength = file.length
     }
+    for (const [path, file] of this.#removed) {
+      const isBack = death === 'power_lost' && !this.#files.has(path)
+      if (isBack && faults.hits('removed_is_back')) this.#files.set(path, file)
+    }
+    this.#removed.clear()
   }
 
   /** The disk as one process sees it: nothing passes once that is dead. */
@@ -71,10 +80,12 @@ export class SimDisk {
         return Buffer.from(file.bytes.subarray(0, file.length))
       },
       create: (path, bytes) => {
+        const isJournal = basename(path).startsWith(JOURNAL_NAME)
         if (!life.pass('create')) return
         assert(!this.#files.has(path), 'a new file has a new name')
         const { length } = bytes
-        this.#files.set(path, { bytes: Buffer.from(bytes), length, syncedLength: length })
+        const file = { bytes: Buffer.from(bytes), length, syncedLength: length, isJournal }
+        this.#files.set(path, file)
       },
       open: (path) => Promise.resolve(this.#output(this.#file(path), life)),
       persist: (path) => {
@@ -89,7 +100,9 @@ export class SimDisk {
         file.syncedLength = Math.min(file.syncedLength, bytes)
       },
       remove: (path) => {
-        if (life.pass('remove')) this.#files.delete(path)
+        if (!life.pass('remove')) return
+        this.#removed.set(path, this.#file(path))
+        this.#files.delete(path)
       },
     }
   }
@@ -117,14 +130,14 @@ export class SimDisk {
     at: number,
   ): Promise<number> {
     const faults = this.#faults
-    if (!life.pass('write')) {
+    if (!life.pass(file.isJournal ? 'write' : 'checkpoint')) {
       // Torn: what the dying process had handed over is there in part.
       this.#put(file, buffer.subarray(from, from + faults.below(length + 1)), at)
       return NEVER
     }
     if (this.#isFull || faults.hits('disk_full')) {
       this.#isFull = true
-      life.hasDiskFailed = true
+      life.hasDiskFailed ||= file.isJournal
       this.#put(file, buffer.subarray(from, from + faults.below(length)), at)
       return Promise.reject(new Error('ENOSPC: no space left on device'))
     }
@@ -146,10 +159,10 @@ export class SimDisk {
 
   #sync(file: SimFile, life: Life): Promise<void> {
     const faults = this.#faults
-    if (!life.pass('sync')) return NEVER
+    if (!life.pass(file.isJournal ? 'sync' : 'checkpoint')) return NEVER
     const { length } = file
     if (faults.hits('sync_failed')) {
-      life.hasDiskFailed = true
+      life.hasDiskFailed ||= file.isJournal
       return Promise.reject(new Error('EIO: i/o error, fdatasync'))
     }
     const slowUs = faults.hits('sync_slow') ? SLOW_SYNC_US : 0
@@ -157,7 +170,7 @@ export class SimDisk {
     return this.#later(durationUs, life, () => {
       const from = file.syncedLength
       file.syncedLength = Math.max(from, length)
-      this.onDurable(file.bytes.subarray(0, file.syncedLength), from)
+      if (file.isJournal) this.onDurable(file.bytes.subarray(0, file.syncedLength), from)
     })
   }
 

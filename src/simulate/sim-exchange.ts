@@ -1,7 +1,9 @@
+// Long because an exchange with its orders, fills and positions is read together.
 import type { TimeInForce } from '../domain/journal.ts'
 import type { OrderSide } from '../domain/trading.ts'
 import type {
   GatewayEvent,
+  PositionLevels,
   QueryReply,
   RemoteExecution,
   RemoteOrder,
@@ -12,6 +14,8 @@ import type {
 import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Market } from './market.ts'
+import { remoteOrder } from './sim-order.ts'
+import { SimStops } from './sim-stops.ts'
 import type { Timeline } from './timeline.ts'
 
 /** An order as it goes over the wire. */
@@ -24,10 +28,23 @@ export type WireOrder = Readonly<{
   limitTicks: number
   timeInForce: TimeInForce
   isReduceOnly: boolean
+  /** Levels that the position gets with it; NaN or absent: none. */
+  stopTicks?: number
+  targetTicks?: number
 }>
 
+/** A change of an order as it goes over the wire; `number` counts those of the order. */
+export type WireAmend = Terms & Readonly<{ orderLinkId: string; number: number }>
+
+type Terms = Readonly<{ limitTicks: number; lots: number }>
+
 export type SimOrder = {
+  /** As it was placed. */
   readonly wire: WireOrder
+  limitTicks: number
+  lots: number
+  /** All terms that it had, with the number of the change that made them; 0: as it was placed. */
+  readonly history: (Terms & Readonly<{ number: number }>)[]
   readonly orderId: string
   readonly acceptedUs: number
   state: RemoteOrderState
@@ -41,7 +58,21 @@ type Refusal =
   | 'nothing_to_reduce'
   | 'post_only_would_take'
   | 'order_unknown'
+  | 'size_refused'
+  | 'price_refused'
+type EndCode = 'ok' | 'remainder_canceled' | 'nothing_to_reduce' | 'post_only_would_take'
 type Moved = Readonly<{ timeUs: number; lots: number }>
+
+type Trade = Readonly<{
+  key: string
+  side: OrderSide
+  lots: number
+  ticks: number
+  /** Of the order; empty: somebody else's, or a stop of the position. */
+  id?: string
+  wire?: WireOrder
+  isStop?: boolean
+}>
 
 const FEE_QUOTE = 0.01
 const HISTORY_MAX = 512
@@ -53,8 +84,12 @@ const HISTORY_MAX = 512
 export class SimExchange {
   onEvent: (event: GatewayEvent) => void = () => {}
   onAccepted: (order: SimOrder) => void = () => {}
+  onAmended: (order: SimOrder, amend: WireAmend) => void = () => {}
   readonly orders = new Map<string, SimOrder>()
   readonly executions: RemoteExecution[] = []
+  readonly stops = new SimStops()
+  /** Index by key, of all that was ordered. */
+  readonly #instruments = new Map<string, number>()
   /** A request that the network doubles is refused twice. */
   readonly #refused = new Map<string, Refusal>()
   readonly #positions = new Map<string, Moved[]>()
@@ -88,7 +123,7 @@ export class SimExchange {
     return { kind: 'accepted' }
   }
 
-  #takes({ instrument, limitTicks, side }: WireOrder): boolean {
+  #takes({ instrument, limitTicks, side }: Omit<WireOrder, 'orderLinkId'>): boolean {
     const mid = this.#market.mid(instrument)
     return side === 'buy' ? limitTicks > mid : limitTicks < mid
   }
@@ -107,8 +142,13 @@ export class SimExchange {
 
   #accept(wire: WireOrder): SimOrder {
     this.#number++
+    const { limitTicks, lots } = wire
+    this.#instruments.set(wire.key, wire.instrument)
     const order: SimOrder = {
       wire,
+      limitTicks,
+      lots,
+      history: [{ limitTicks, lots, number: 0 }],
       orderId: `x${this.#number}`,
       acceptedUs: this.#timeline.nowUs(),
       state: 'open',
@@ -127,6 +167,48 @@ export class SimExchange {
       if (order.state === 'open') this.#end(order, 'ok')
     })
     return { kind: 'accepted' }
+  }
+
+  /**
+   * Taken first and done a moment later, if the order is still open and large enough then. The
+   * stream may not tell.
+   */
+  amend(wire: WireAmend, isTold = true): SubmitReply {
+    const order = this.orders.get(wire.orderLinkId)
+    if (order === undefined || order.state !== 'open') return refused('order_unknown')
+    const name = `${wire.orderLinkId} ${wire.number}`
+    const refusal = this.#refused.get(name) ?? this.#amendRefusal(order, wire)
+    if (refusal !== undefined) {
+      this.#refused.set(name, refusal)
+      return refused(refusal)
+    }
+    this.#timeline.after(this.#faults.between(0, 20_000), () => this.#change(order, wire, isTold))
+    return { kind: 'accepted' }
+  }
+
+  #amendRefusal(order: SimOrder, wire: WireAmend): Refusal | undefined {
+    if (this.#faults.hits('amend_refused')) return 'price_refused'
+    return wire.lots <= order.filledLots ? 'size_refused' : undefined
+  }
+
+  #change(order: SimOrder, amend: WireAmend, isTold: boolean): void {
+    if (order.state === 'open' && this.#faults.hits('amend_overtaken')) this.#fillOnce(order)
+    const { limitTicks, lots, number, orderLinkId } = amend
+    if (order.state !== 'open' || lots <= order.filledLots) return
+    const isTaking = this.#takes({ ...order.wire, limitTicks })
+    const isPostOnly = order.wire.timeInForce === 'post_only'
+    if (isTaking && isPostOnly) {
+      this.#end(order, 'post_only_would_take')
+      return
+    }
+    order.limitTicks = limitTicks
+    order.lots = lots
+    order.history.push({ limitTicks, lots, number })
+    this.onAmended(order, amend)
+    const terms = { limitTicks, lots }
+    const timeUs = this.#timeline.nowUs()
+    if (isTold) this.onEvent({ type: 'amended', orderLinkId, terms, timeUs })
+    if (isTaking && this.#faults.below(10) > 0) this.#fillSome(order)
   }
 
   cancelAll(): SubmitReply {
@@ -156,11 +238,30 @@ export class SimExchange {
         this.#fillOnce(order)
       }
     }
+    for (const [key, instrument] of this.#instruments) this.#fireStop(key, instrument)
+  }
+
+  #fireStop(key: string, instrument: number): void {
+    const lots = this.lots(key)
+    const ticks = this.#market.mid(instrument)
+    if (lots === 0 || !this.stops.isDue(key, lots, ticks)) return
+    const side = lots > 0 ? 'sell' : 'buy'
+    const execution = this.#execute({ key, side, lots: Math.abs(lots), ticks, isStop: true })
+    this.onEvent({ type: 'foreign_execution', execution })
+  }
+
+  /** Levels of an open position; the same twice does no harm. */
+  setLevels(key: string, levels: PositionLevels): SubmitReply {
+    const lots = this.lots(key)
+    const instrument = this.#instruments.get(key)
+    if (lots === 0 || instrument === undefined) return refused('nothing_to_reduce')
+    this.stops.set(key, levels, this.#timeline.nowUs())
+    return { kind: 'accepted' }
   }
 
   /** Somebody else trades on the account. */
   fillForeign(key: string, side: OrderSide, lots: number, ticks: number): void {
-    const execution = this.#execute('', key, side, lots, ticks)
+    const execution = this.#execute({ key, side, lots, ticks })
     this.onEvent({ type: 'foreign_execution', execution })
   }
 
@@ -195,6 +296,7 @@ export class SimExchange {
       sizeText: String(this.lotsAt(key, atUs)),
       averagePrice: 1000,
       unrealizedQuote: 0,
+      levels: this.stops.at(key, atUs),
     }))
   }
 
@@ -205,7 +307,7 @@ export class SimExchange {
 
   #fillOnce(order: SimOrder): void {
     const { wire } = order
-    const leaves = wire.lots - order.filledLots
+    const leaves = order.lots - order.filledLots
     const room = wire.isReduceOnly ? Math.min(leaves, this.#reducible(wire)) : leaves
     if (room <= 0) {
       this.#end(order, 'nothing_to_reduce')
@@ -213,11 +315,12 @@ export class SimExchange {
     }
     const lots = this.#faults.below(2) === 0 ? room : 1 + this.#faults.below(room)
     const isOurs = parseOrderLinkId(wire.orderLinkId) !== undefined
-    const { key, limitTicks, orderLinkId, side } = wire
-    const execution = this.#execute(orderLinkId, key, side, lots, limitTicks)
+    const { key, orderLinkId, side } = wire
+    const { limitTicks } = order
+    const execution = this.#execute({ key, side, lots, ticks: limitTicks, id: orderLinkId, wire })
     order.executions.push(execution)
     order.filledLots += lots
-    if (order.filledLots >= wire.lots) order.state = 'filled'
+    if (order.filledLots >= order.lots) order.state = 'filled'
     this.onEvent(
       isOurs ? { type: 'execution', execution } : { type: 'foreign_execution', execution },
     )
@@ -228,13 +331,17 @@ export class SimExchange {
     return side === 'buy' ? Math.max(0, -lots) : Math.max(0, lots)
   }
 
-  #execute(id: string, key: string, side: OrderSide, lots: number, ticks: number): RemoteExecution {
+  #execute(trade: Trade): RemoteExecution {
+    const { id = '', isStop = false, key, lots, side, ticks, wire = {} } = trade
+    const timeUs = this.#timeline.nowUs()
     const before = this.lots(key)
+    const after = before + (side === 'buy' ? lots : -lots)
     const moved = this.#positions.get(key) ?? []
     this.#positions.set(key, moved)
-    moved.push({ timeUs: this.#timeline.nowUs(), lots: before + (side === 'buy' ? lots : -lots) })
+    moved.push({ timeUs, lots: after })
     if (moved.length > HISTORY_MAX) moved.shift()
-    return this.#record({ key, kind: 'trade', lots, ticks, side, id })
+    this.stops.moved(key, { before, after }, wire, timeUs)
+    return this.#record({ key, kind: 'trade', lots, ticks, side, id, isStop })
   }
 
   #record(
@@ -245,9 +352,10 @@ export class SimExchange {
       ticks: number
       side: OrderSide
       id: string
+      isStop?: boolean
     }>,
   ): RemoteExecution {
-    const { id, key, kind, lots, side, ticks } = of
+    const { id, isStop = false, key, kind, lots, side, ticks } = of
     const execution: RemoteExecution = {
       orderLinkId: id,
       execId: `e${this.executions.length + 1}`,
@@ -260,12 +368,13 @@ export class SimExchange {
       key,
       side,
       kind,
+      ...(isStop ? { isPositionStop: true } : {}),
     }
     this.executions.push(execution)
     return execution
   }
 
-  #end(order: SimOrder, code: 'ok' | 'remainder_canceled' | 'nothing_to_reduce'): void {
+  #end(order: SimOrder, code: EndCode): void {
     order.state = 'canceled'
     const { orderLinkId } = order.wire
     if (parseOrderLinkId(orderLinkId) === undefined) return
@@ -275,18 +384,4 @@ export class SimExchange {
 
 function refused(code: Refusal): SubmitReply {
   return { kind: 'rejected', code, message: code }
-}
-
-function remoteOrder(order: SimOrder): RemoteOrder {
-  const { wire } = order
-  return {
-    orderLinkId: wire.orderLinkId,
-    orderId: order.orderId,
-    key: wire.key,
-    state: order.state,
-    limitTicks: wire.limitTicks,
-    lots: wire.lots,
-    filledLots: order.filledLots,
-    executions: [...order.executions],
-  }
 }

@@ -10,12 +10,13 @@ import type {
   SubmitReply,
 } from '../execution/gateway/gateway.ts'
 import { instrumentKey } from '../execution/holding.ts'
+import type { ApprovedAmend } from '../execution/risk/amend-gate.ts'
 import type { ApprovedOrder } from '../execution/risk/risk-gate.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Life } from './life.ts'
 import type { Monitor } from './monitor.ts'
 import type { Network } from './network.ts'
-import type { SimExchange, WireOrder } from './sim-exchange.ts'
+import type { SimExchange, WireAmend, WireOrder } from './sim-exchange.ts'
 
 export type SimGatewayParts = Readonly<{
   life: Life
@@ -71,9 +72,20 @@ export class SimGateway implements Gateway {
     return this.#ask('cancel', () => exchange.cancel(orderLinkId))
   }
 
-  /** The simulated exchange changes no orders. */
-  amend(): Promise<SubmitReply> {
-    return this.#ask('amend', () => ({ kind: 'rejected', code: 'order_unknown', message: '' }))
+  amend(approved: ApprovedAmend): Promise<SubmitReply> {
+    return this.sendAmend(approved)
+  }
+
+  sendAmend({ limitTicks, lots, orderLinkId }: Omit<WireAmend, 'number'>): Promise<SubmitReply> {
+    const { exchange, faults, life, monitor } = this.#parts
+    const number = monitor.mirror.changes.get(orderLinkId)?.number ?? 0
+    const wire = { orderLinkId, number, limitTicks, lots }
+    if (life.isAlive) monitor.onAmend(wire, life)
+    return this.#ask('amend', () => {
+      const isTold = !faults.hits('amend_untold')
+      const reply = exchange.amend(wire, isTold)
+      return isTold ? reply : { kind: 'unknown', message: 'reply lost' }
+    })
   }
 
   query(orderLinkId: string): Promise<QueryReply> {
@@ -120,6 +132,13 @@ export class SimGateway implements Gateway {
           positions: exchange.positions(asOfUs()),
         })),
       balance: () => this.#ask('balance', () => ({ kind: 'balance', balance: OK_BALANCE })),
+      setLevels: (key, levels) => {
+        const { life, monitor } = this.#parts
+        const why = life.isAlive ? monitor.mirror.unexplained(key, levels) : undefined
+        if (why !== undefined) monitor.fail(8, why)
+        if (life.isAlive && life.hasDiskFailed) monitor.fail(10, `levels of ${key}`)
+        return this.#ask('set_levels', () => exchange.setLevels(key, levels))
+      },
       cancelAll: () => this.#ask('cancel_all', () => exchange.cancelAll()),
     }
   }
@@ -149,5 +168,6 @@ export function wireOrder(approved: ApprovedOrder): WireOrder {
   const { instrument, isReduceOnly, limitTicks, lots, orderLinkId, side, timeInForce } = approved
   const key = instrumentKey(instrument)
   const terms = { orderLinkId, key, instrument: instrument.index, side, lots, limitTicks }
-  return { ...terms, timeInForce, isReduceOnly }
+  const { stopTicks, targetTicks } = approved
+  return { ...terms, timeInForce, isReduceOnly, stopTicks, targetTicks }
 }

@@ -11,6 +11,7 @@ export class SimJournal implements Journal {
   readonly #inner: Journal
   readonly #life: Life
   readonly #bugs: ReadonlySet<PlantedBug>
+  #oldState: Uint8Array | undefined
 
   constructor(inner: Journal, life: Life, bugs: ReadonlySet<PlantedBug>) {
     this.run = bugs.has('reuse_run_number') ? 1 : inner.run
@@ -32,6 +33,17 @@ export class SimJournal implements Journal {
     }
     const flushed = await this.#inner.flush()
     return this.#bugs.has('ignore_journal_failure') ? succeed(undefined) : flushed
+  }
+
+  offerCheckpoint(encode: () => Uint8Array): void {
+    if (!this.#life.isAlive) return
+    if (!this.#bugs.has('checkpoint_old_state')) {
+      this.#inner.offerCheckpoint?.(encode)
+      return
+    }
+    const state = this.#oldState ?? encode()
+    this.#oldState = encode()
+    this.#inner.offerCheckpoint?.(() => state)
   }
 
   close(): Promise<Result<void, ResultCode>> {

@@ -1,12 +1,13 @@
 import { VERSION } from '../constants.ts'
 import type { Clock } from '../core/clock.ts'
 import { createLogger } from '../core/log.ts'
-import { messageOf, succeed } from '../core/result.ts'
+import { messageOf, type Result, succeed } from '../core/result.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { JournalRecord } from '../domain/journal.ts'
+import type { ResultCode } from '../domain/result-codes.ts'
 import { ExecutionActor } from '../execution/actor.ts'
 import { ExecutionState } from '../execution/execution-state.ts'
-import { openJournal } from '../execution/journal/journal.ts'
+import { type OpenedJournal, openJournal } from '../execution/journal/journal.ts'
 import { Ledger } from '../execution/ledger.ts'
 import type { ExecutionOptions } from '../execution/options.ts'
 import { foldInto, recover, startRun } from '../execution/recovery.ts'
@@ -20,6 +21,7 @@ import type { Monitor } from './monitor.ts'
 import type { Network } from './network.ts'
 import type { PlantedBug } from './planted-bugs.ts'
 import { PlantedGateway } from './planted-gateway.ts'
+import type { SimCheckpoints } from './sim-checkpoints.ts'
 import type { SimDisk } from './sim-disk.ts'
 import type { SimExchange } from './sim-exchange.ts'
 import { SimGateway } from './sim-gateway.ts'
@@ -33,6 +35,7 @@ export type World = Readonly<{
   clock: Clock
   faults: FaultPlan
   disk: SimDisk
+  checkpoints: SimCheckpoints
   network: Network
   exchange: SimExchange
   market: Market
@@ -53,6 +56,8 @@ const SLEEP_US_MIN = 1_000
 const WIND_DOWN_US = 1_000_000
 /** Turns at one moment of virtual time, after which the actor is said never to rest. */
 const TURNS_AT_ONCE_MAX = 500
+/** Longer than a message may be late. */
+const RESTING_US_MIN = 5_000_000
 const SEGMENT_BYTES_MAX = 48 * 1024
 
 /** One run of the engine's execution: its start, its turns, and its end of whatever kind. */
@@ -67,7 +72,6 @@ export class SimProcess {
   #intents: Float64Array[] = []
   #commands: Float64Array[] = []
   #isStopping = false
-  #recordsRead = 0
 
   constructor(world: World) {
     this.#world = world
@@ -119,11 +123,15 @@ export class SimProcess {
     for (const record of this.#intents.splice(0)) actor.receiveIntent(record, 0)
   }
 
-  /** All that it asked for is answered, and the account agrees. */
+  /** All that it asked for is answered, the account agrees, and what is open only rests. */
   get isQuiet(): boolean {
     const { actor, state } = this
     if (actor === undefined || !this.life.isAlive) return false
-    return actor.truth.isHealthy && actor.isIdle && state.unfinished.size === 0
+    const sinceUs = this.#world.clock.nowUs() - RESTING_US_MIN
+    const isResting = [...state.unfinished.values()].every(
+      (order) => order.state === 'open' && order.updatedUs < sinceUs,
+    )
+    return actor.truth.isHealthy && actor.isIdle && actor.keeper.isSettled && isResting
   }
 
   /** Why it is not, for the message. */
@@ -143,31 +151,10 @@ export class SimProcess {
 
   /** Answers why it may not run; undefined when it does. */
   async #start(): Promise<string | undefined> {
-    const { bugs, clock, disk, instruments, monitor, options, trace } = this.#world
+    const { bugs, clock, instruments, monitor, options, trace } = this.#world
     const { life, state } = this
-    const storage = disk.session(life)
-    const found: JournalRecord[] = []
-    const opened = await openJournal(
-      {
-        dataFolder: 'sim',
-        clock,
-        segmentBytesMax: SEGMENT_BYTES_MAX,
-        storage: bugs.has('keep_torn_tail') ? { ...storage, truncate: () => {} } : storage,
-        lock: () => (bugs.has('ignore_lock') ? succeed({ release: () => {} }) : disk.lock(life)),
-      },
-      (record) => {
-        this.#recordsRead++
-        // Written and never synced, but there: durable once the journal is open.
-        if (this.#recordsRead > monitor.mirror.records) found.push(record)
-        return foldInto(state)(record)
-      },
-    )
+    const opened = await this.#openJournal()
     if (!opened.ok) return opened.code
-    for (const record of found) monitor.mirror.add(record)
-    if (this.#recordsRead < monitor.mirror.records) {
-      const { records } = monitor.mirror
-      monitor.fail(12, `${this.#recordsRead} records are left of ${records} durable ones`)
-    }
     trace.add('process', `run ${opened.value.journal.run}`)
     monitor.onStart()
     if (bugs.has('forget_decisions')) state.decisions.clear()
@@ -184,6 +171,42 @@ export class SimProcess {
     this.#ledger = ledger
     if (life.isAlive) inner.connect(() => this.#wake())
     return undefined
+  }
+
+  async #openJournal(): Promise<Result<OpenedJournal, ResultCode>> {
+    const { bugs, checkpoints, clock, disk, monitor } = this.#world
+    const { life, state } = this
+    const storage = disk.session(life)
+    const read: JournalRecord[] = []
+    const use = checkpoints.use(state)
+    const fold = foldInto(state)
+    const opened = await openJournal(
+      {
+        dataFolder: 'sim',
+        clock,
+        segmentBytesMax: SEGMENT_BYTES_MAX,
+        storage: bugs.has('keep_torn_tail') ? { ...storage, truncate: () => {} } : storage,
+        lock: () => (bugs.has('ignore_lock') ? succeed({ release: () => {} }) : disk.lock(life)),
+        ...(use === undefined ? {} : { checkpoints: use }),
+      },
+      (record) => {
+        read.push(record)
+        const isSkipped = state.run > 0 && read.length === 1 && bugs.has('skip_after_checkpoint')
+        return isSkipped ? undefined : fold(record)
+      },
+    )
+    if (!opened.ok) return opened
+    const { mirror } = monitor
+    const before = opened.value.checkpoint?.sequence ?? 0
+    // Written and never synced, but there: durable once the journal is open.
+    for (const record of read.slice(Math.max(0, mirror.records - before))) mirror.add(record)
+    if (before + read.length < mirror.records) {
+      const left = before + read.length
+      monitor.fail(12, `${left} records are left of ${mirror.records} durable ones`)
+    }
+    const wrong = checkpoints.look(opened.value, state, storage)
+    if (wrong !== undefined) monitor.fail(23, wrong)
+    return opened
   }
 
   #createActor(journal: SimJournal) {

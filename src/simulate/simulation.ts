@@ -2,6 +2,7 @@ import type { FaultKind } from './fault-plan.ts'
 import { History, type HistoryOutcome } from './history.ts'
 import type { Violation } from './invariants.ts'
 import type { PlantedBug } from './planted-bugs.ts'
+import type { CheckpointCounts } from './sim-checkpoints.ts'
 
 export type SimulationOptions = Readonly<{
   firstSeed: number
@@ -23,7 +24,10 @@ export type Verdict = Readonly<{
   crashes: number
   faults_by_kind: Readonly<Record<string, number>>
   orders: number
+  /** Changes of orders that were sent. */
+  amends: number
   fills: number
+  checkpoints: CheckpointCounts
   violations: number
   first_violation?: FoundViolation
   /** Equal for equal seeds and steps, whatever machine ran them. */
@@ -71,7 +75,9 @@ class Sum {
   #steps = 0
   #crashes = 0
   #orders = 0
+  #amends = 0
   #fills = 0
+  readonly #checkpoints = { written: 0, failed: 0, read: 0, refused: 0 }
   #first: FoundViolation | undefined
   #hash = 0
 
@@ -84,7 +90,13 @@ class Sum {
     this.#steps += outcome.steps
     this.#crashes += outcome.crashes
     this.#orders += outcome.orders
+    this.#amends += outcome.amends
     this.#fills += outcome.fills
+    const { checkpoints } = outcome
+    this.#checkpoints.written += checkpoints.written
+    this.#checkpoints.failed += checkpoints.failed
+    this.#checkpoints.read += checkpoints.read
+    this.#checkpoints.refused += checkpoints.refused
     for (const [kind, times] of outcome.faults) {
       this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + times)
     }
@@ -114,7 +126,9 @@ class Sum {
       crashes: this.#crashes,
       faults_by_kind: Object.fromEntries([...this.#faults].sort(([a], [b]) => (a < b ? -1 : 1))),
       orders: this.#orders,
+      amends: this.#amends,
       fills: this.#fills,
+      checkpoints: this.#checkpoints,
       violations: this.violations,
       ...(this.#first === undefined ? {} : { first_violation: this.#first }),
       trace_hash: this.#hash.toString(16).padStart(8, '0'),
