@@ -176,6 +176,11 @@ function exitComplaints({ execution }: ConfigDraft): RelationComplaint[] {
     const message = 'a market order never rests: use ioc or fok'
     complaints.push({ path: ['execution', 'entry', 'time_in_force'], message })
   }
+  const isResting = ['gtc', 'post_only'].includes(entry.time_in_force)
+  if (entry.requote.away_ticks !== 'off' && !isResting) {
+    const message = 'only orders that rest are requoted: time_in_force is gtc or post_only, or off'
+    complaints.push({ path: ['execution', 'entry', 'requote', 'away_ticks'], message })
+  }
   const shares = exits.partials.reduce((sum, { share }) => sum + share, 0)
   if (shares > 1 + 1e-9) {
     const message = `the shares add up to ${Number(shares.toPrecision(6))}: at most 1 can be closed`

@@ -7,13 +7,15 @@ import type { Command } from '../memory/command-record.ts'
 import { refuse } from './answers.ts'
 import { isBearer } from './bearer.ts'
 import {
+  AmendOrderBody,
+  CancelOrderBody,
   type CommandAnswer,
   CommandAnswerSchema,
   CommandBody,
   LevelsBody,
 } from './command-schema.ts'
 import { hashOf, type IdempotencyKeys } from './idempotency.ts'
-import type { ControlPorts, LevelsWanted } from './ports.ts'
+import type { ControlPorts, LevelsWanted, OrderWanted } from './ports.ts'
 import { ErrorSchema } from './schemas.ts'
 
 /** The commands of the API, by the last part of their path. */
@@ -45,9 +47,23 @@ const COMMAND_ROUTES: readonly CommandRoute[] = [
     needsReason: true,
     body: LevelsBody,
   },
+  {
+    name: 'amend-order',
+    command: 'amend_order',
+    summary: 'Change price or size of an order that rests, through the risk gate',
+    body: AmendOrderBody,
+  },
+  {
+    name: 'cancel-order',
+    command: 'cancel_order',
+    summary: 'Cancel one order',
+    body: CancelOrderBody,
+  },
 ]
 
-type Body = Static<typeof CommandBody> & Partial<LevelsWanted>
+type Body = Static<typeof CommandBody> &
+  Partial<LevelsWanted> &
+  Partial<Static<typeof AmendOrderBody>>
 
 type CommandRoute = Readonly<{
   name: string
@@ -57,7 +73,7 @@ type CommandRoute = Readonly<{
   takesSymbol?: boolean
   /** Refused without a name and a reason. */
   needsReason?: boolean
-  body?: typeof LevelsBody
+  body?: typeof LevelsBody | typeof AmendOrderBody | typeof CancelOrderBody
 }>
 
 export type CommandRouteOptions = Readonly<{
@@ -82,7 +98,9 @@ export function addCommandRoutes(app: FastifyInstance, options: CommandRouteOpti
       body: route.body ?? CommandBody,
       response: {
         200: CommandAnswerSchema,
-        ...Object.fromEntries([400, 401, 403, 404, 409, 503].map((each) => [each, ErrorSchema])),
+        ...Object.fromEntries(
+          [400, 401, 403, 404, 409, 422, 503].map((each) => [each, ErrorSchema]),
+        ),
       },
     }
     app.post<{ Body: Body }>(`/api/v1/control/${name}`, { schema, onRequest }, (request, reply) =>
@@ -141,20 +159,39 @@ async function answerCommand(
     return refuse(reply, fail('bad_request', message))
   }
   const levels = command === 'levels' ? levelsIn(request.body) : undefined
-  const ask = { who, reason, ...(levels === undefined ? {} : { levels }) }
-  const asked = JSON.stringify([command, symbol ?? null, who, reason, levels ?? null])
+  const order = orderIn(request.body)
+  const ask = {
+    ...{ who, reason },
+    ...(levels === undefined ? {} : { levels }),
+    ...(order === undefined ? {} : { order }),
+  }
+  const what = [command, symbol ?? null, who, reason, levels ?? null]
+  const asked = JSON.stringify(order === undefined ? what : [...what, order])
   const answer = await keys.once(key, asked, clock.nowUs(), async () => {
     const hashes = { keyHash: hashOf(key), requestHash: hashOf(asked) }
     const outcome = await ports.command(command, symbol, { ...ask, key: hashes })
     if (!outcome.ok) return outcome
     const { number, tradingState } = outcome.value
-    return succeed({ number, command, symbol: symbol ?? null, trading_state: tradingState })
+    const about = order === undefined ? {} : { order_link_id: order.orderLinkId }
+    const done = { number, command, symbol: symbol ?? null, ...about }
+    return succeed({ ...done, trading_state: tradingState })
   })
   const outcome = answer.ok ? { number: answer.value.value.number } : { code: answer.code }
   request.log.info({ command, symbol, ...ask, ...outcome, key }, 'command')
   if (!answer.ok) return refuse(reply, answer)
   if (answer.value.isRepeated) reply.header('idempotent-replayed', 'true')
   return reply.send(answer.value.value)
+}
+
+/** Undefined for a command that is about no order. */
+function orderIn(body: Body): OrderWanted | undefined {
+  if (body?.order_link_id === undefined) return undefined
+  const { order_link_id: orderLinkId, price, size } = body
+  return {
+    orderLinkId,
+    ...(price === undefined ? {} : { price }),
+    ...(size === undefined ? {} : { size }),
+  }
 }
 
 /** In one order, so that the same wish is the same text. */

@@ -48,10 +48,30 @@ export const LevelsBody = shape({
   ...ask,
 })
 
+const orderLinkId = Type.String({
+  pattern: '^bf-[0-9a-z]{1,11}-[0-9a-z]{1,11}$',
+  description: 'of an order of ours, as /api/v1/orders has it',
+})
+
+const decimal = (description: string) =>
+  Type.Optional(
+    Type.String({ pattern: '^[0-9]{1,15}(\\.[0-9]{1,15})?$', description, examples: ['64250.10'] }),
+  )
+
+export const AmendOrderBody = shape({
+  order_link_id: orderLinkId,
+  price: decimal('left out: as it is'),
+  size: decimal('the whole size, what is filled included; left out: as it is'),
+  ...ask,
+})
+
+export const CancelOrderBody = shape({ order_link_id: orderLinkId, ...ask })
+
 export const CommandAnswerSchema = shape({
   number: count('of the command; the audit record that answers it carries it'),
   command: words(COMMANDS, 'what was asked for'),
-  symbol: orNull.text('null: all'),
+  symbol: orNull.text('null: all, or one order'),
+  order_link_id: Type.Optional(Type.String({ description: 'of a command about one order' })),
   trading_state: tradingState,
 })
 

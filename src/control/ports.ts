@@ -69,6 +69,7 @@ export type CommandAsk = Readonly<{
   who: string
   reason: string
   levels?: LevelsWanted
+  order?: OrderWanted
   /** Of the idempotency key and of what is asked (idempotency.ts), for the record. */
   key?: KeyHashes
 }>
@@ -81,6 +82,9 @@ export type LevelsWanted = Readonly<{
   target?: string | null
   trailing?: boolean
 }>
+
+/** One order; price and whole size as decimal text, for its change. Absent: as it is. */
+export type OrderWanted = Readonly<{ orderLinkId: string; price?: string; size?: string }>
 
 export type CommandOutcome = Readonly<{
   /** Of the command, from 1. */

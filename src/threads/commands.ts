@@ -22,10 +22,29 @@ const NO_LEVELS: LevelFields = {
   trailing: Number.NaN,
 }
 
+/** Of a command about one order: its number, and what is wanted; NaN: as it is. */
+export type OrderFields = Readonly<{
+  orderRun: number
+  orderNumber: number
+  limitTicks: number
+  lots: number
+}>
+
+const NO_ORDER: OrderFields = {
+  orderRun: Number.NaN,
+  orderNumber: Number.NaN,
+  limitTicks: Number.NaN,
+  lots: Number.NaN,
+}
+
 const REFUSALS: Readonly<Partial<Record<ResultCode, string>>> = {
   kill_latch: 'the kill latch is set: release it first, with a name and a reason',
   flattening: 'the kill is not flat yet, and its bound not reached: wait',
-  not_found: 'there is no kill to release',
+  not_found: 'there is no such order, or no kill to release',
+  order_not_amendable: 'the order does not rest, is leaving, or is being changed already',
+  amend_unchanged: 'the order has that price and size',
+  amends_limit: 'the order was changed too often: cancel it',
+  order_too_small: 'no more than is filled, or less than the exchange takes',
   daily_loss: 'the loss of the day has reached its limit: wait for the next UTC day',
   nothing_to_reduce: 'no position of this symbol is open',
   book_not_live: 'its book gives no price now, which the levels are checked against',
@@ -72,6 +91,7 @@ export class Commands {
     instrument: number | undefined,
     ask: CommandAsk = { who: '', reason: '' },
     levels: LevelFields = NO_LEVELS,
+    order: OrderFields = NO_ORDER,
   ): Promise<Result<CommandOutcome, ResultCode>> {
     const number = ++this.#number
     const fields = this.#fields
@@ -82,6 +102,10 @@ export class Commands {
     fields[record.COMMAND_STOP_TICKS] = levels.stopTicks
     fields[record.COMMAND_TARGET_TICKS] = levels.targetTicks
     fields[record.COMMAND_TRAILING] = levels.trailing
+    fields[record.COMMAND_ORDER_RUN] = order.orderRun
+    fields[record.COMMAND_ORDER_NUMBER] = order.orderNumber
+    fields[record.COMMAND_LIMIT_TICKS] = order.limitTicks
+    fields[record.COMMAND_LOTS] = order.lots
     writeText(fields, record.COMMAND_WHO, record.COMMAND_WHO_SLOTS, ask.who)
     writeText(fields, record.COMMAND_REASON, record.COMMAND_REASON_SLOTS, ask.reason)
     writeText(fields, record.COMMAND_KEY_HASH, record.COMMAND_HASH_SLOTS, ask.key?.keyHash ?? '')

@@ -33,6 +33,7 @@ import {
 } from './engine-ports.ts'
 import { featureColumns } from './feature-registry.ts'
 import { levelTicks } from './level-prices.ts'
+import { orderFields } from './order-wanted.ts'
 import { pnlAnswer } from './pnl-answer.ts'
 
 /** As dashboards have it: 0 closed, 1 half open, 2 open. */
@@ -93,6 +94,11 @@ export function controlPorts(engine: Engine, owned: readonly (readonly number[])
         return fail('instrument_unknown', `symbol: ${symbol} is not watched; see /api/v1/symbols`)
       }
       if (kind === 'kill') engine.control.kill()
+      if (ask?.order !== undefined) {
+        const order = orderFields(ask.order, trading, engine.instruments)
+        if (!order.ok) return order
+        return engine.commands.give(kind, undefined, ask, undefined, order.value)
+      }
       if (index === undefined || ask?.levels === undefined) {
         return engine.commands.give(kind, index, ask)
       }

@@ -43,6 +43,10 @@ export function executionOptions(config: Config): ExecutionOptions {
     entryOrderType: entry.order_type,
     entryTimeInForce: entry.time_in_force,
     restMsMax: entry.rest_ms_max,
+    requote: {
+      awayTicks: most(entry.requote.away_ticks),
+      amendsMax: entry.requote.amends_max,
+    },
     exits: exitOptions(exits),
     paper: paperOptions(paper),
   }

@@ -29,11 +29,19 @@ function complaint(execution: string): string {
 describe('exits in the configuration', () => {
   it('are off, and entries and the paper exchange as the tests have them, without a word', () => {
     const given = options('{}')
-    const { entryOrderType, entryTimeInForce, paper, restMsMax } = DEFAULT_EXECUTION_OPTIONS
+    const { entryOrderType, entryTimeInForce, paper, requote, restMsMax } =
+      DEFAULT_EXECUTION_OPTIONS
     // A live position that nobody guards is closed; a simulated one is told of.
     const held = { ...EXITS_OFF.held, onUnguarded: 'flatten' }
     expect(given.exits).toEqual({ ...EXITS_OFF, held })
-    expect(given).toMatchObject({ entryOrderType, entryTimeInForce, paper, restMsMax })
+    expect(given).toMatchObject({ entryOrderType, entryTimeInForce, paper, requote, restMsMax })
+  })
+
+  it('let orders that rest be requoted, and no others', () => {
+    const { requote } = options(
+      '{entry: {time_in_force: post_only, requote: {away_ticks: 3, amends_max: 2}}}',
+    )
+    expect(requote).toEqual({ awayTicks: 3, amendsMax: 2 })
   })
 
   it('have the distances and steps of the catalogue when they are switched on', () => {
@@ -61,6 +69,7 @@ describe('exits in the configuration', () => {
 
   it.each([
     ['{entry: {order_type: market, time_in_force: gtc}}', 'use ioc or fok'],
+    ['{entry: {requote: {away_ticks: 3}}}', 'only orders that rest'],
     ['{exits: {partials: [{at_percent: 1, share: 0.7}, {at_percent: 2, share: 0.4}]}}', '1.1'],
     [
       '{exits: {trailing_stop: {distances: [{from_percent: 2, distance_percent: 1}, ' +

@@ -209,7 +209,7 @@ describe('commands', () => {
       {},
       { order_link_id: 'x' },
       { ...order, price: '-1' },
-      { ...order, size: 5 },
+      { ...order, size: 'x' },
     ]) {
       expect((await post('amend-order', {}, body)).statusCode).toBe(400)
     }
@@ -410,7 +410,9 @@ describe('documentation', () => {
       '/api/v1/alerts',
       '/api/v1/books/{symbol}',
       '/api/v1/candles/{symbol}',
+      '/api/v1/control/amend-order',
       '/api/v1/control/cancel-all',
+      '/api/v1/control/cancel-order',
       '/api/v1/control/flatten',
       '/api/v1/control/halt',
       '/api/v1/control/kill',
