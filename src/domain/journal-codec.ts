@@ -239,7 +239,7 @@ const POSITION_ADJUSTED: Shape<PositionAdjusted> = {
 const ACCOUNT_RECONCILED: Shape<AccountReconciled> = {
   time_us: integer,
   run: count,
-  rounds: count,
+  rounds: integer,
   executions: integer,
   orders_open: integer,
   positions_open: integer,
