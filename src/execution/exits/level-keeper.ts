@@ -38,6 +38,8 @@ type Guard = {
   /** The last answer was that they are taken; a look has yet to show it. */
   isTaken: boolean
   nextUs: number
+  /** Others are due, now or when they may be asked for. */
+  isWanting: boolean
   /** NaN: it is guarded. */
   unguardedUs: number
   isTold: boolean
@@ -83,6 +85,14 @@ export class LevelKeeper {
     return this.#leaving.length === 0 && this.#replies.length === 0
   }
 
+  /** The exchange keeps what it should, as far as we know. */
+  get isSettled(): boolean {
+    for (const { asked, isWanting } of this.#guards.values()) {
+      if (isWanting || asked !== undefined) return false
+    }
+    return this.isIdle
+  }
+
   /** Journals what is to be asked for; `send` asks once that is durable. */
   poll(nowUs: number): void {
     if (this.#account?.setLevels === undefined) return
@@ -97,8 +107,8 @@ export class LevelKeeper {
       const guard = this.#guard(key, instrument, plan, nowUs)
       const wanted = wantedLevels(lookOf(holding, plan, options))
       const isFree = guard.asked === undefined && nowUs >= guard.nextUs
-      const sinceSentUs = nowUs - guard.sentUs
-      if (isFree && isDue(guard.levels, wanted, sinceSentUs, options.held)) {
+      guard.isWanting = isDue(guard.levels, wanted, nowUs - guard.sentUs, options.held)
+      if (isFree && guard.isWanting) {
         const { stopTicks, targetTicks } = wanted
         this.#ask(guard, { stopTicks, targetTicks }, nowUs)
       }
@@ -170,7 +180,8 @@ export class LevelKeeper {
     }
     const guard: Guard = {
       ...{ instrument, entry, levels, asked: undefined, askedEntry: '' },
-      ...{ sentUs: Number.NEGATIVE_INFINITY, answeredUs: 0, failures: 0, isTaken: false },
+      ...{ sentUs: Number.NEGATIVE_INFINITY, answeredUs: 0, failures: 0 },
+      ...{ isTaken: false, isWanting: false },
       nextUs: isByOrder ? nowUs : nowUs + RETRY_US_MIN,
       ...{ unguardedUs: Number.NaN, isTold: false },
     }
