@@ -9,7 +9,7 @@ export const FAULT_CHANCES = {
   reply_lost: 0.06,
   rate_limited: 0.04, // 10006
   forbidden: 0.02, // 403
-  maintenance: 0.004, // every request fails for a while
+  maintenance: 0.008, // every request fails for a while
   order_refused: 0.03,
   list_lags: 0.1,
   // private stream
@@ -24,7 +24,7 @@ export const FAULT_CHANCES = {
   sync_failed: 0.004,
   disk_full: 0.003,
   tail_lost: 0.7,
-  tail_flipped: 0.3,
+  tail_flipped: 0.5,
   // process
   process_killed: 0.5,
   power_lost: 0.5,
@@ -44,7 +44,7 @@ export const FAULT_CHANCES = {
   amend_overtaken: 0.15,
   amend_untold: 0.15, // taken, and neither its reply nor the stream says so
   // checkpoints
-  removed_is_back: 0.5,
+  removed_is_back: 0.9,
 } as const
 export type FaultKind = keyof typeof FAULT_CHANCES
 

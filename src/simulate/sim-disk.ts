@@ -24,7 +24,7 @@ export class SimDisk {
   /** Of bytes that have just become durable. */
   onDurable: (bytes: Buffer, from: number) => void = () => {}
   readonly #files = new Map<string, SimFile>()
-  /** Since the last crash: no sync of the folder has made it last. */
+  /** Since the power was lost: no sync of the folder has made it last. */
   readonly #removed = new Map<string, SimFile>()
   readonly #timeline: Timeline
   readonly #faults: FaultPlan
@@ -64,9 +64,9 @@ export class SimDisk {
       }
       file.syncedLength = file.length
     }
+    if (death !== 'power_lost') return
     for (const [path, file] of this.#removed) {
-      const isBack = death === 'power_lost' && !this.#files.has(path)
-      if (isBack && faults.hits('removed_is_back')) this.#files.set(path, file)
+      if (!this.#files.has(path) && faults.hits('removed_is_back')) this.#files.set(path, file)
     }
     this.#removed.clear()
   }

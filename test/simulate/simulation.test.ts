@@ -20,12 +20,11 @@ describe('simulated histories', () => {
     expect(verdict.ok).toBe(true)
     expect(verdict.crashes).toBeGreaterThan(30)
     expect(verdict.orders).toBeGreaterThan(400)
-    expect(verdict.fills).toBeGreaterThan(400)
-    const { failed, read, refused, written } = verdict.checkpoints
+    expect(verdict.fills).toBeGreaterThan(300)
+    const { read, refused, written } = verdict.checkpoints
     expect(written).toBeGreaterThan(read / 4)
     expect(read).toBeGreaterThan(30)
     expect(refused).toBeGreaterThan(0)
-    expect(failed).toBeGreaterThanOrEqual(0)
     expect(FAULT_KINDS.filter((kind) => !(kind in verdict.faults_by_kind))).toEqual([])
   }, 60_000)
 
