@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 import type { BookSide, ReadableBook } from '../domain/book.ts'
 import type { BookSummary } from './book-summary.ts'
 import { EventLog, WindowSums } from './event-log.ts'
@@ -87,8 +88,8 @@ class PreviousSide {
   flow5 = 0.0
   flow10 = 0.0
   readonly #direction: number
-  readonly #ticks = new Float64Array(LEVELS)
-  readonly #lots = new Float64Array(LEVELS)
+  readonly #ticks = packedFloats(LEVELS)
+  readonly #lots = packedFloats(LEVELS)
   #count = 0
 
   constructor(direction: number) {

@@ -1,5 +1,7 @@
 // hot
+
 import { GRID_BUCKETS_KEPT } from '../constants.ts'
+import { packedFloats } from '../core/packed-arrays.ts'
 import type { StreamTime } from './stream-time.ts'
 
 /**
@@ -14,7 +16,7 @@ export class BucketGrid {
   current = Number.NaN
   readonly #gridMs: number
   /** Samples of the latest closed buckets, by bucket modulo the size. */
-  readonly #samples = new Float64Array(GRID_BUCKETS_KEPT).fill(Number.NaN)
+  readonly #samples = packedFloats(GRID_BUCKETS_KEPT).fill(Number.NaN)
 
   constructor(gridMs: number) {
     this.#gridMs = gridMs

@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 import type { BucketGrid } from './bucket-grid.ts'
 import { BucketSums } from './bucket-sums.ts'
 import { writeSlope } from './moments.ts'
@@ -30,12 +31,12 @@ export class BucketRegressions {
   readonly #sums = new BucketSums(FIELDS)
   /** Millions of quote currency in one lot at one tick. */
   readonly #unit: number
-  readonly #results = new Float64Array(RESULTS).fill(Number.NaN)
+  readonly #results = packedFloats(RESULTS).fill(Number.NaN)
   #bucket = Number.NaN
-  readonly #returns = new Float64Array(WINDOW_BUCKETS)
-  readonly #moves = new Float64Array(WINDOW_BUCKETS)
-  readonly #flows = new Float64Array(WINDOW_BUCKETS)
-  readonly #notionals = new Float64Array(WINDOW_BUCKETS)
+  readonly #returns = packedFloats(WINDOW_BUCKETS)
+  readonly #moves = packedFloats(WINDOW_BUCKETS)
+  readonly #flows = packedFloats(WINDOW_BUCKETS)
+  readonly #notionals = packedFloats(WINDOW_BUCKETS)
 
   constructor(notionalUnit: number) {
     this.#unit = notionalUnit / 1e6

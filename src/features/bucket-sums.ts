@@ -1,5 +1,7 @@
 // hot
+
 import { GRID_BUCKETS_KEPT } from '../constants.ts'
+import { packedFloats } from '../core/packed-arrays.ts'
 
 /**
  * Sums of a symbol by grid bucket (features.md 1.7): a ring of records of `fields` doubles, each
@@ -13,14 +15,14 @@ export class BucketSums {
   readonly values: Float64Array
   readonly #fields: number
   /** Bucket of each slot. */
-  readonly #buckets = new Float64Array(GRID_BUCKETS_KEPT).fill(Number.NaN)
+  readonly #buckets = packedFloats(GRID_BUCKETS_KEPT).fill(Number.NaN)
   /** A record that stays 0, for the buckets without one. */
   readonly #nothing: number
 
   constructor(fields: number) {
     this.#fields = fields
     this.#nothing = GRID_BUCKETS_KEPT * fields
-    this.values = new Float64Array((GRID_BUCKETS_KEPT + 1) * fields)
+    this.values = packedFloats((GRID_BUCKETS_KEPT + 1) * fields)
   }
 
   /** Offset of the record of a bucket, to be added to: all 0 when it is new. */

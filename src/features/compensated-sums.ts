@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 import { EventWindow } from './event-log.ts'
 
 /**
@@ -20,9 +21,9 @@ export class CompensatedSums extends EventWindow {
 
   constructor(widthMs: number, first: number, last: number) {
     super(widthMs)
-    this.sums = new Float64Array(last + 1)
-    this.#errors = new Float64Array(last + 1)
-    this.#present = new Float64Array(last + 1)
+    this.sums = packedFloats(last + 1)
+    this.#errors = packedFloats(last + 1)
+    this.#present = packedFloats(last + 1)
     this.#first = first
     this.#last = last
   }

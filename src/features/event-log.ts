@@ -1,6 +1,8 @@
 // hot
+
 import { WINDOW_EVENTS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
+import { packedFloats } from '../core/packed-arrays.ts'
 import type { StreamTime } from './stream-time.ts'
 
 /**
@@ -14,7 +16,7 @@ import type { StreamTime } from './stream-time.ts'
  * The log doubles while it is full of events that some window still needs, up to a bound; at the
  * bound the oldest event leaves early and is counted.
  */
-const CAPACITY_FIRST = 256
+const CAPACITY_FIRST = 64
 
 /** Field 0 of every record: the effective time in ms. */
 export const TIME_MS = 0
@@ -22,8 +24,6 @@ export const TIME_MS = 0
 /** What a window does when an event enters or leaves it. The record begins at `at`. */
 export abstract class EventWindow {
   readonly widthMs: number
-  /** Position of its oldest event; the log moves it. */
-  tail = 0
 
   constructor(widthMs: number) {
     this.widthMs = widthMs
@@ -46,7 +46,7 @@ export class WindowSums extends EventWindow {
 
   constructor(widthMs: number, first: number, last: number) {
     super(widthMs)
-    this.sums = new Float64Array(last + 1)
+    this.sums = packedFloats(last + 1)
     this.#first = first
     this.#last = last
   }
@@ -66,6 +66,12 @@ export class WindowSums extends EventWindow {
   }
 }
 
+/** What the log keeps of each window: position of its oldest event, when that is too old, width. */
+const TAIL = 0
+const DUE_MS = 1
+const WIDTH_MS = 2
+const EDGE_FIELDS = 3
+
 export class EventLog {
   /** Replaced when the log grows: read it anew after each `claim`. */
   records: Float64Array
@@ -77,10 +83,11 @@ export class EventLog {
   #head = 0
   #overflows = 0
   /**
-   * When the oldest event of each window is too old, and behind them the first of these times. They
-   * stand here because the records of the oldest events have long left the caches of the processor.
+   * By window, and behind them the first of all times at which an event is too old. The times stand
+   * here, not only in the records, because the records of the oldest events have long left the
+   * caches of the processor.
    */
-  readonly #dueMs: Float64Array
+  readonly #edges: Float64Array
 
   /** `windows` from the longest to the shortest: the first decides what is kept. */
   constructor(fields: number, windows: readonly EventWindow[], capacityMax = WINDOW_EVENTS_MAX) {
@@ -94,8 +101,13 @@ export class EventLog {
     this.#windows = windows
     this.#capacityMax = capacityMax
     this.#mask = capacity - 1
-    this.records = new Float64Array(capacity * fields)
-    this.#dueMs = new Float64Array(windows.length + 1).fill(Number.POSITIVE_INFINITY)
+    this.#edges = packedFloats(windows.length * EDGE_FIELDS + 1)
+    this.#edges[windows.length * EDGE_FIELDS] = Number.POSITIVE_INFINITY
+    for (let i = 0; i < windows.length; i++) {
+      this.#edges[i * EDGE_FIELDS + DUE_MS] = Number.POSITIVE_INFINITY
+      this.#edges[i * EDGE_FIELDS + WIDTH_MS] = windows[i].widthMs
+    }
+    this.records = packedFloats(capacity * fields)
   }
 
   /** Events that left a window early because the log was full. */
@@ -105,7 +117,7 @@ export class EventLog {
 
   /** Positions of the events kept are `[oldest, next)`. */
   get oldest(): number {
-    return this.#windows[0].tail
+    return this.#edges[TAIL]
   }
 
   get next(): number {
@@ -119,23 +131,22 @@ export class EventLog {
 
   /** Lets the events leave that are too old at that time, in whole milliseconds. */
   advance(time: StreamTime): void {
-    const dueMs = this.#dueMs
     const tauMs = time.tauMs
-    const windows = this.#windows
-    const count = windows.length
-    if (tauMs < dueMs[count]) return
-    let nextMs = Number.POSITIVE_INFINITY
-    for (let i = 0; i < count; i++) {
-      if (dueMs[i] <= tauMs) this.#leave(windows[i], i, time)
-      if (dueMs[i] < nextMs) nextMs = dueMs[i]
+    const edges = this.#edges
+    const count = edges.length - 1
+    if (tauMs < edges[count]) return
+    let firstMs = Number.POSITIVE_INFINITY
+    for (let edge = 0; edge < count; edge += EDGE_FIELDS) {
+      if (edges[edge + DUE_MS] <= tauMs) this.#leave(edge, time)
+      if (edges[edge + DUE_MS] < firstMs) firstMs = edges[edge + DUE_MS]
     }
-    dueMs[count] = nextMs
+    edges[count] = firstMs
   }
 
   /** Offset of a new record with its time set. Write the other fields, then `commit`. */
   claim(time: StreamTime): number {
     this.advance(time)
-    if (this.#head - this.#windows[0].tail > this.#mask) this.#makeRoom()
+    if (this.#head - this.#edges[TAIL] > this.#mask) this.#makeRoom()
     const at = (this.#head & this.#mask) * this.#fields
     this.records[at + TIME_MS] = time.tauMs
     return at
@@ -143,29 +154,32 @@ export class EventLog {
 
   commit(): void {
     const windows = this.#windows
-    const count = windows.length
     const records = this.records
-    const dueMs = this.#dueMs
+    const edges = this.#edges
     const head = this.#head
     const at = (head & this.#mask) * this.#fields
+    const count = windows.length
     for (let i = 0; i < count; i++) {
-      const window = windows[i]
-      window.enter(records, at)
-      if (window.tail !== head) continue
-      dueMs[i] = records[at + TIME_MS] + window.widthMs
-      if (dueMs[i] < dueMs[count]) dueMs[count] = dueMs[i]
+      windows[i].enter(records, at)
+      const edge = i * EDGE_FIELDS
+      if (edges[edge + TAIL] !== head) continue
+      const dueMs = records[at + TIME_MS] + edges[edge + WIDTH_MS]
+      edges[edge + DUE_MS] = dueMs
+      if (dueMs < edges[edges.length - 1]) edges[edges.length - 1] = dueMs
     }
     this.#head = head + 1
   }
 
-  #leave(window: EventWindow, i: number, time: StreamTime): void {
+  #leave(edge: number, time: StreamTime): void {
+    const window = this.#windows[edge / EDGE_FIELDS]
+    const edges = this.#edges
     const records = this.records
     const fields = this.#fields
     const mask = this.#mask
     const head = this.#head
     const tauMs = time.tauMs
-    const widthMs = window.widthMs
-    let tail = window.tail
+    const widthMs = edges[edge + WIDTH_MS]
+    let tail = edges[edge + TAIL]
     let dueMs = Number.POSITIVE_INFINITY
     while (tail < head) {
       const at = (tail & mask) * fields
@@ -174,8 +188,8 @@ export class EventLog {
       window.leave(records, at)
       tail++
     }
-    window.tail = tail
-    this.#dueMs[i] = tail === head ? Number.POSITIVE_INFINITY : dueMs
+    edges[edge + TAIL] = tail
+    edges[edge + DUE_MS] = tail === head ? Number.POSITIVE_INFINITY : dueMs
   }
 
   #makeRoom(): void {
@@ -184,18 +198,17 @@ export class EventLog {
       this.#grow(capacity * 2)
       return
     }
-    const windows = this.#windows
+    const edges = this.#edges
     const records = this.records
-    const oldest = windows[0].tail
+    const oldest = edges[TAIL]
     const at = this.offsetOf(oldest)
-    const next = this.offsetOf(oldest + 1)
-    for (let i = 0; i < windows.length; i++) {
-      const window = windows[i]
-      if (window.tail !== oldest) continue
-      window.leave(records, at)
-      window.tail++
-      // The log is full, so there is a next one. The first of all may only be due later now.
-      this.#dueMs[i] = records[next + TIME_MS] + window.widthMs
+    // The log is full, so there is a next one. The first of all may only be due later now.
+    const nextMs = records[this.offsetOf(oldest + 1) + TIME_MS]
+    for (let edge = 0; edge < edges.length - 1; edge += EDGE_FIELDS) {
+      if (edges[edge + TAIL] !== oldest) continue
+      this.#windows[edge / EDGE_FIELDS].leave(records, at)
+      edges[edge + TAIL] = oldest + 1
+      edges[edge + DUE_MS] = nextMs + edges[edge + WIDTH_MS]
     }
     this.#overflows++
   }
@@ -203,7 +216,7 @@ export class EventLog {
   #grow(capacity: number): void {
     const fields = this.#fields
     const before = this.records
-    const after = new Float64Array(capacity * fields)
+    const after = packedFloats(capacity * fields)
     const mask = capacity - 1
     for (let position = this.oldest; position < this.#head; position++) {
       const from = this.offsetOf(position)

@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 import type { BucketGrid } from './bucket-grid.ts'
 import { DEGENERATE, writeCorrelation } from './moments.ts'
 
@@ -26,12 +27,12 @@ const RESULTS = 6
  */
 export class GridVolatility {
   /** By the constants above. */
-  readonly results = new Float64Array(RESULTS).fill(Number.NaN)
+  readonly results = packedFloats(RESULTS).fill(Number.NaN)
   #bucket = Number.NaN
   /** Return by bucket of the window, oldest first; NaN where there is none. */
-  readonly #returns = new Float64Array(WINDOW_BUCKETS)
-  readonly #earlier = new Float64Array(WINDOW_BUCKETS)
-  readonly #later = new Float64Array(WINDOW_BUCKETS)
+  readonly #returns = packedFloats(WINDOW_BUCKETS)
+  readonly #earlier = packedFloats(WINDOW_BUCKETS)
+  readonly #later = packedFloats(WINDOW_BUCKETS)
   #squares = 0.0
   #count = 0
   #mean = 0.0

@@ -1,7 +1,7 @@
 // hot
 import type { AgeDecay } from './age-decay.ts'
 import { writeImbalance } from './imbalance.ts'
-import type { LevelTable } from './level-table.ts'
+import { GROWTH, type LevelTable, PLACE_FIELDS, SLOT } from './level-table.ts'
 import { REST_SPLIT } from './lot-pool.ts'
 import {
   ADD_ASK,
@@ -15,6 +15,7 @@ import {
   REST_FILL,
   UNMATCHED,
 } from './queue-model.ts'
+import { LEVEL_BIRTH_MS, LEVEL_LOTS, RECORD_FIELDS } from './queue-record.ts'
 import type { GroupSetup, RowState } from './row-state.ts'
 import type { StreamTime } from './stream-time.ts'
 import { SupportScore } from './support-score.ts'
@@ -136,18 +137,19 @@ function writeAgeDepth(
   decay: AgeDecay,
   time: StreamTime,
 ): void {
-  const { slots, lots, growth, birthMs } = table
-  const end = table.head + Math.min(AGE_LEVELS, table.count)
+  const { places, records } = table
+  const first = table.head * PLACE_FIELDS
+  const end = first + Math.min(AGE_LEVELS, table.count) * PLACE_FIELDS
   const factor = decay.decay
   const tauMs = time.tauMs
   let sum = 0
-  for (let i = table.head; i < end; i++) {
-    const slot = slots[i]
+  for (let place = first; place < end; place += PLACE_FIELDS) {
+    const level = places[place + SLOT] * RECORD_FIELDS
     // Exactly nothing, however many lots: the product would miss 1 in the last digit.
-    if (birthMs[slot] === tauMs) continue
-    const power = factor * growth[slot]
+    if (records[level + LEVEL_BIRTH_MS] === tauMs) continue
+    const power = factor * places[place + GROWTH]
     const square = power * power
-    sum += lots[slot] * (1 - square * square * square)
+    sum += records[level + LEVEL_LOTS] * (1 - square * square * square)
   }
   out[at] = sum
 }

@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 import { EventLog, EventWindow } from './event-log.ts'
 import { MomentWindow } from './moment-window.ts'
 import type { RowState } from './row-state.ts'
@@ -67,7 +68,7 @@ export class RollingFeatures {
   // The skewness of returns, which only changes when a bucket closes.
   #returnBucket = Number.NaN
   #returnSkewness = Number.NaN
-  readonly #returns = new Float64Array(RETURN_BUCKETS)
+  readonly #returns = packedFloats(RETURN_BUCKETS)
 
   /** Events that left a window early because it was full. */
   get overflows(): number {

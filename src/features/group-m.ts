@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 import { counterIndex } from '../memory/counters.ts'
 import type { MidCell } from '../memory/mid-grid.ts'
 import { type RecordView, readRecord } from '../memory/record-view.ts'
@@ -60,10 +61,10 @@ export class CrossFeatures {
   readonly #symbol: number
   readonly #cell: MidCell
   readonly #window: ReturnWindow
-  readonly #columns = new Float64Array(XV_BASIS_BPS - CORR_LEADER_60S).fill(Number.NaN)
+  readonly #columns = packedFloats(XV_BASIS_BPS - CORR_LEADER_60S).fill(Number.NaN)
   #version = -1
   readonly #quoteView: RecordView | undefined
-  readonly #quote = new Float64Array(VENUE_FIELDS)
+  readonly #quote = packedFloats(VENUE_FIELDS)
 
   constructor({ market, symbol }: MarketPlace) {
     this.#market = market

@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 import { RobustScale, SampleWeights } from './robust-scale.ts'
 import type { GroupSetup, RowState } from './row-state.ts'
 
@@ -40,7 +41,7 @@ export class NormalFeatures {
   readonly #clip: number
   readonly #weights: SampleWeights
   readonly #scales: readonly RobustScale[]
-  readonly #latest = new Float64Array(SAMPLED)
+  readonly #latest = packedFloats(SAMPLED)
   /** Bucket of the latest row; NaN before the first. */
   #bucket = Number.NaN
   #threshold = Number.NaN

@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 
 /** The latest numbers of a series, up to a fixed count. They are kept in no particular order. */
 export class LatestNumbers {
@@ -9,7 +10,7 @@ export class LatestNumbers {
   #next = 0
 
   constructor(countMax: number) {
-    this.values = new Float64Array(countMax)
+    this.values = packedFloats(countMax)
   }
 
   /** The number that the next push displaces; 0 while there is room. */

@@ -1,41 +1,52 @@
 // hot
 import { assert } from '../core/assert.ts'
+import { packedFloats, packedInts } from '../core/packed-arrays.ts'
 import { PriceCounts } from './price-counts.ts'
+import {
+  createLevelRecords,
+  LEVEL_BIRTH_MS,
+  LEVEL_IS_CENSORED,
+  LEVEL_LOTS,
+  LEVEL_TOUCHES,
+  RECORD_FIELDS,
+} from './queue-record.ts'
 import { TopSizes } from './top-sizes.ts'
 
 /** Levels that the support score looks at, and whose median size it is measured in. */
 export const SUPPORT_LEVELS = 50
 
+/** A level in its place: what is read of all levels at every event, and its slot. */
+const KEY = 0 // distance order of a price
+/** Lots times one plus the touches. */
+export const WEIGHT = 1
+/** Of the birth, see AgeDecay. */
+export const GROWTH = 2
+export const SLOT = 3
+export const PLACE_FIELDS = 4
+
 /**
  * The visible levels of one side with what a book does not say: when each was born and how often
- * its price became the best. `slots` is in order from the best, like the levels of a book; what is
- * known of a level stands at its slot, which stays the same while the level lives.
+ * its price became the best. `places` is in order from the best, like the levels of a book; what is
+ * read of single levels stands at the slot of each, which stays the same while the level lives.
  *
- *   keys   | .. free .. | best | 2nd | .. | worst | .. free .. |      key = distance order of a price
- *   slots  | .. free .. |  7   |  2  | .. |   9   | .. free .. |
- *                         ^ head
+ *   places  | .. free .. | best | 2nd | .. | worst | .. free .. |
+ *                          ^ head
+ *   records | slot 0 | slot 1 | ..                                (queue-record.ts)
  *
  * A level comes or goes by shifting the shorter part.
  */
 export class LevelTable {
-  /** Level i is at `slots[head + i]`. */
+  /** Level i begins at `places[(head + i) * PLACE_FIELDS]`. */
   head: number
   count = 0
-  readonly slots: Int32Array
+  readonly places: Float64Array
   /** By slot. */
-  readonly lots: Float64Array
-  readonly birthMs: Float64Array
-  /** Of the birth, see AgeDecay. */
-  readonly growth: Float64Array
-  /** Lots times one plus the touches. */
-  readonly weight: Float64Array
-  readonly isCensored: Uint8Array
+  readonly records: Float64Array
   /** +1 for bids, -1 for asks. */
   readonly #direction: number
-  readonly #keys: Float64Array
+  readonly #placesMax: number
   /** Of the best 50 levels. */
   readonly #topLots = new TopSizes(SUPPORT_LEVELS)
-  readonly #touches: Int32Array
   readonly #touchesByPrice = new PriceCounts()
   readonly #free: Int32Array
   #freeCount = 0
@@ -43,45 +54,35 @@ export class LevelTable {
   constructor(direction: number, depth: number) {
     // While an event is taken in, new levels may come before old ones go.
     const slots = 2 * depth
-    const places = 2 * slots
     this.#direction = direction
+    this.#placesMax = 2 * slots
     this.head = slots
-    this.slots = new Int32Array(places)
-    this.#keys = new Float64Array(places)
-    this.lots = new Float64Array(slots)
-    this.birthMs = new Float64Array(slots)
-    this.growth = new Float64Array(slots)
-    this.weight = new Float64Array(slots)
-    this.isCensored = new Uint8Array(slots)
-    this.#touches = new Int32Array(slots)
-    this.#free = new Int32Array(slots)
+    this.places = packedFloats(this.#placesMax * PLACE_FIELDS)
+    this.records = createLevelRecords(slots)
+    this.#free = packedInts(slots)
     for (let slot = slots - 1; slot >= 0; slot--) this.#free[this.#freeCount++] = slot
-  }
-
-  get slotCount(): number {
-    return this.lots.length
   }
 
   /** Slot of level i. */
   slotAt(level: number): number {
-    return this.slots[this.head + level]
+    return this.places[(this.head + level) * PLACE_FIELDS + SLOT]
   }
 
   /** Price of level i. */
   ticksAt(level: number): number {
-    return -this.#direction * this.#keys[this.head + level]
+    return -this.#direction * this.places[(this.head + level) * PLACE_FIELDS + KEY]
   }
 
   /** Levels that are better than the price: where it stands, or would. */
   placeOf(ticks: number): number {
     const key = -this.#direction * ticks
-    const keys = this.#keys
+    const places = this.places
     const head = this.head
     let low = 0
     let high = this.count
     while (low < high) {
       const middle = (low + high) >> 1
-      if (keys[head + middle] < key) low = middle + 1
+      if (places[(head + middle) * PLACE_FIELDS + KEY] < key) low = middle + 1
       else high = middle
     }
     return low
@@ -99,51 +100,53 @@ export class LevelTable {
     return this.#topLots.lowerMedian()
   }
 
-  /**
-   * Puts a level in its place, found by `placeOf`; the caller sets birth, growth and `isCensored`
-   * at the slot.
-   */
-  open(level: number, ticks: number, lots: number): number {
+  /** Puts a level in its place, found by `placeOf`; its birth and growth are of now. */
+  open(level: number, ticks: number, lots: number, tauMs: number, growth: number): number {
     assert(this.#freeCount > 0, 'a side has at most twice its depth of levels')
-    const key = -this.#direction * ticks
     const slot = this.#free[--this.#freeCount]
     this.#makeRoom(level)
-    this.#keys[this.head + level] = key
-    this.slots[this.head + level] = slot
     const touches = this.#touchesByPrice.count(ticks)
-    this.#touches[slot] = touches
-    this.lots[slot] = lots
-    this.weight[slot] = lots * (1 + touches)
+    const place = (this.head + level) * PLACE_FIELDS
+    const places = this.places
+    places[place + KEY] = -this.#direction * ticks
+    places[place + WEIGHT] = lots * (1 + touches)
+    places[place + GROWTH] = growth
+    places[place + SLOT] = slot
+    const at = slot * RECORD_FIELDS
+    const records = this.records
+    records[at + LEVEL_LOTS] = lots
+    records[at + LEVEL_BIRTH_MS] = tauMs
+    records[at + LEVEL_IS_CENSORED] = 0
+    records[at + LEVEL_TOUCHES] = touches
     if (level < SUPPORT_LEVELS) {
       this.#topLots.enter(lots)
-      if (this.count > SUPPORT_LEVELS) this.#topLots.leave(this.lots[this.slotAt(SUPPORT_LEVELS)])
+      if (this.count > SUPPORT_LEVELS) this.#topLots.leave(this.#lotsAt(SUPPORT_LEVELS))
     }
     return slot
   }
 
   setLots(level: number, lots: number): void {
-    const slot = this.slotAt(level)
-    if (level < SUPPORT_LEVELS) {
-      this.#topLots.replace(this.lots[slot], lots)
-    }
-    this.lots[slot] = lots
-    this.weight[slot] = lots * (1 + this.#touches[slot])
+    const place = (this.head + level) * PLACE_FIELDS
+    const at = this.places[place + SLOT] * RECORD_FIELDS
+    const records = this.records
+    if (level < SUPPORT_LEVELS) this.#topLots.replace(records[at + LEVEL_LOTS], lots)
+    records[at + LEVEL_LOTS] = lots
+    this.places[place + WEIGHT] = lots * (1 + records[at + LEVEL_TOUCHES])
   }
 
   close(level: number): void {
-    const slot = this.slotAt(level)
     if (level < SUPPORT_LEVELS) {
-      this.#topLots.leave(this.lots[slot])
-      if (this.count > SUPPORT_LEVELS) this.#topLots.enter(this.lots[this.slotAt(SUPPORT_LEVELS)])
+      this.#topLots.leave(this.#lotsAt(level))
+      if (this.count > SUPPORT_LEVELS) this.#topLots.enter(this.#lotsAt(SUPPORT_LEVELS))
     }
-    this.#free[this.#freeCount++] = slot
+    this.#free[this.#freeCount++] = this.slotAt(level)
     this.#fillHole(level)
   }
 
   /** Forgets all levels; touches belong to prices and stay. */
   clear(): void {
     for (let level = this.count - 1; level >= 0; level--) this.close(level)
-    this.head = this.slots.length >> 1
+    this.head = this.#placesMax >> 1
   }
 
   /** The price became the best. */
@@ -160,55 +163,55 @@ export class LevelTable {
 
   /** The epoch of the growths moved. */
   rescale(factor: number): void {
-    for (let i = this.head; i < this.head + this.count; i++) this.growth[this.slots[i]] *= factor
+    const places = this.places
+    const end = (this.head + this.count) * PLACE_FIELDS
+    for (let at = this.head * PLACE_FIELDS; at < end; at += PLACE_FIELDS) {
+      places[at + GROWTH] *= factor
+    }
+  }
+
+  #lotsAt(level: number): number {
+    return this.records[this.slotAt(level) * RECORD_FIELDS + LEVEL_LOTS]
   }
 
   #changeTouches(ticks: number, change: number): void {
     const level = this.placeOf(ticks)
     if (level === this.count || this.ticksAt(level) !== ticks) return
-    const slot = this.slotAt(level)
-    this.#touches[slot] += change
-    this.weight[slot] = this.lots[slot] * (1 + this.#touches[slot])
+    const place = (this.head + level) * PLACE_FIELDS
+    const at = this.places[place + SLOT] * RECORD_FIELDS
+    const records = this.records
+    records[at + LEVEL_TOUCHES] += change
+    this.places[place + WEIGHT] = records[at + LEVEL_LOTS] * (1 + records[at + LEVEL_TOUCHES])
   }
 
   #makeRoom(level: number): void {
-    const keys = this.#keys
-    const slots = this.slots
+    const places = this.places
     const head = this.head
     const end = head + this.count
     const isFrontShorter = 2 * level < this.count
-    const moveFront = head > 0 && (isFrontShorter || end === slots.length)
+    const moveFront = head > 0 && (isFrontShorter || end === this.#placesMax)
     if (moveFront) {
-      for (let i = head; i < head + level; i++) {
-        keys[i - 1] = keys[i]
-        slots[i - 1] = slots[i]
-      }
+      const stop = (head + level) * PLACE_FIELDS
+      for (let i = head * PLACE_FIELDS; i < stop; i++) places[i - PLACE_FIELDS] = places[i]
       this.head--
     } else {
-      for (let i = end; i > head + level; i--) {
-        keys[i] = keys[i - 1]
-        slots[i] = slots[i - 1]
-      }
+      const stop = (head + level) * PLACE_FIELDS
+      for (let i = end * PLACE_FIELDS - 1; i >= stop; i--) places[i + PLACE_FIELDS] = places[i]
     }
     this.count++
   }
 
   #fillHole(level: number): void {
-    const keys = this.#keys
-    const slots = this.slots
+    const places = this.places
     const head = this.head
-    const end = head + this.count
+    const end = (head + this.count) * PLACE_FIELDS
+    const hole = (head + level) * PLACE_FIELDS
     if (2 * level < this.count) {
-      for (let i = head + level; i > head; i--) {
-        keys[i] = keys[i - 1]
-        slots[i] = slots[i - 1]
-      }
+      const first = head * PLACE_FIELDS
+      for (let i = hole - 1; i >= first; i--) places[i + PLACE_FIELDS] = places[i]
       this.head++
     } else {
-      for (let i = head + level + 1; i < end; i++) {
-        keys[i - 1] = keys[i]
-        slots[i - 1] = slots[i]
-      }
+      for (let i = hole + PLACE_FIELDS; i < end; i++) places[i - PLACE_FIELDS] = places[i]
     }
     this.count--
   }

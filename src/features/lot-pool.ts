@@ -1,6 +1,22 @@
 // hot
+
 import { QUEUE_LOTS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
+import { packedBytes, packedFloats } from '../core/packed-arrays.ts'
+import {
+  LEVEL_LOT_COUNT,
+  LEVEL_NEWEST,
+  LEVEL_OLDEST,
+  LOT_BIRTH_MS,
+  LOT_FIRST_LOTS,
+  LOT_FLAGS,
+  LOT_LEFT_LOTS,
+  LOT_NEWER,
+  LOT_OLDER,
+  LOT_POSITION,
+  NO_LOT,
+  RECORD_FIELDS,
+} from './queue-record.ts'
 import type { StreamTime } from './stream-time.ts'
 
 /** Of a lot. */
@@ -40,12 +56,12 @@ const JUDGED_FIRST = 16
 /** Lots that qualified as layer events in one event of the book (features.md K). */
 export class JudgedLots {
   count = 0
-  ticks = new Float64Array(JUDGED_FIRST)
+  ticks = packedFloats(JUDGED_FIRST)
   /** Original sizes. */
-  lots = new Float64Array(JUDGED_FIRST)
+  lots = packedFloats(JUDGED_FIRST)
   /** Stream position of the message that added the lot. */
-  position = new Float64Array(JUDGED_FIRST)
-  isFar = new Uint8Array(JUDGED_FIRST)
+  position = packedFloats(JUDGED_FIRST)
+  isFar = packedBytes(JUDGED_FIRST)
 
   push(ticks: number, lots: number, position: number, isFar: number): void {
     if (this.count === this.ticks.length) this.#grow()
@@ -61,14 +77,13 @@ export class JudgedLots {
     this.ticks = doubled(this.ticks)
     this.lots = doubled(this.lots)
     this.position = doubled(this.position)
-    const isFar = new Uint8Array(2 * this.isFar.length)
+    const isFar = packedBytes(2 * this.isFar.length)
     isFar.set(this.isFar)
     this.isFar = isFar
   }
 }
 
 const CAPACITY_FIRST = 256
-const NONE = -1
 
 /**
  * The lots of the levels of one side, a list for each level slot from the oldest lot to the newest:
@@ -82,30 +97,22 @@ export class LotPool {
   merges = 0
   readonly #lifeMsMax: number
   readonly #capacityMax: number
-  // By level slot.
-  readonly #oldest: Int32Array
-  readonly #newest: Int32Array
-  readonly #counts: Int32Array
-  // By lot.
-  #older = new Int32Array(CAPACITY_FIRST)
-  #newer = new Int32Array(CAPACITY_FIRST)
-  #firstLots = new Float64Array(CAPACITY_FIRST)
-  #leftLots = new Float64Array(CAPACITY_FIRST)
-  #birthMs = new Float64Array(CAPACITY_FIRST)
-  #position = new Float64Array(CAPACITY_FIRST)
-  #flags = new Uint8Array(CAPACITY_FIRST)
-  /** Unused lots are linked through `newer`. */
-  #free = NONE
+  /** Records of the levels, by slot; the pool keeps their lists. */
+  readonly #levels: Float64Array
+  #lots = packedFloats(CAPACITY_FIRST * RECORD_FIELDS)
+  #free = NO_LOT
   #used = 0
 
-  /** `lifeMsMax`: a lot canceled later than that after its birth qualifies for nothing. */
-  constructor(slots: number, lifeMsMax: number, capacityMax = QUEUE_LOTS_MAX) {
+  /**
+   * `levels`: see createLevelRecords. `lifeMsMax`: a lot canceled later than that after its birth
+   * qualifies for nothing.
+   */
+  constructor(levels: Float64Array, lifeMsMax: number, capacityMax = QUEUE_LOTS_MAX) {
+    const slots = levels.length / RECORD_FIELDS
     assert(capacityMax > slots, 'some level has two lots when the pool is full')
     this.#lifeMsMax = lifeMsMax
     this.#capacityMax = capacityMax
-    this.#oldest = new Int32Array(slots).fill(NONE)
-    this.#newest = new Int32Array(slots).fill(NONE)
-    this.#counts = new Int32Array(slots)
+    this.#levels = levels
   }
 
   /** Forgets what the last event did. */
@@ -116,99 +123,118 @@ export class LotPool {
   }
 
   countOf(slot: number): number {
-    return this.#counts[slot]
+    return this.#levels[slot * RECORD_FIELDS + LEVEL_LOT_COUNT]
   }
 
-  append(slot: number, lots: number, flags: number, time: StreamTime, position: number): void {
+  append(slot: number, size: number, flags: number, time: StreamTime, position: number): void {
     const lot = this.#take()
-    const before = this.#newest[slot]
-    this.#older[lot] = before
-    this.#newer[lot] = NONE
-    if (before === NONE) this.#oldest[slot] = lot
-    else this.#newer[before] = lot
-    this.#newest[slot] = lot
-    this.#counts[slot]++
-    this.#firstLots[lot] = lots
-    this.#leftLots[lot] = lots
-    this.#birthMs[lot] = time.tauMs
-    this.#position[lot] = position
-    this.#flags[lot] = flags
+    const levels = this.#levels
+    const lots = this.#lots
+    const level = slot * RECORD_FIELDS
+    const at = lot * RECORD_FIELDS
+    const before = levels[level + LEVEL_NEWEST]
+    if (before === NO_LOT) levels[level + LEVEL_OLDEST] = lot
+    else lots[before * RECORD_FIELDS + LOT_NEWER] = lot
+    levels[level + LEVEL_NEWEST] = lot
+    levels[level + LEVEL_LOT_COUNT]++
+    lots[at + LOT_OLDER] = before
+    lots[at + LOT_NEWER] = NO_LOT
+    lots[at + LOT_FIRST_LOTS] = size
+    lots[at + LOT_LEFT_LOTS] = size
+    lots[at + LOT_BIRTH_MS] = time.tauMs
+    lots[at + LOT_POSITION] = position
+    lots[at + LOT_FLAGS] = flags
   }
 
   /** Takes lots from the oldest. */
-  fill(slot: number, lots: number, time: StreamTime): void {
-    let rest = lots
+  fill(slot: number, size: number, time: StreamTime): void {
+    const lots = this.#lots
+    let rest = size
     while (rest > 0) {
-      const lot = this.#oldest[slot]
-      assert(lot !== NONE, 'a level has as many lots as its queue')
-      const left = this.#leftLots[lot]
+      const lot = this.#levels[slot * RECORD_FIELDS + LEVEL_OLDEST]
+      assert(lot !== NO_LOT, 'a level has as many lots as its queue')
+      const at = lot * RECORD_FIELDS
+      const left = lots[at + LOT_LEFT_LOTS]
       const piece = left < rest ? left : rest
-      const flags = this.#flags[lot]
-      if ((flags & LOT_CENSORED) === 0) this.filled.add(piece, time.tauMs - this.#birthMs[lot])
+      const flags = lots[at + LOT_FLAGS]
+      if ((flags & LOT_CENSORED) === 0) this.filled.add(piece, time.tauMs - lots[at + LOT_BIRTH_MS])
       rest -= piece
-      this.#leftLots[lot] = left - piece
-      this.#flags[lot] = flags | LOT_FILLED
+      lots[at + LOT_LEFT_LOTS] = left - piece
+      lots[at + LOT_FLAGS] = flags | LOT_FILLED
       if (piece === left) this.#removeOldest(slot, lot)
     }
   }
 
   /** Takes lots from the newest, and judges each that has now lost four fifths that way. */
-  cancel(slot: number, ticks: number, lots: number, time: StreamTime): void {
-    let rest = lots
+  cancel(slot: number, ticks: number, size: number, time: StreamTime): void {
+    const lots = this.#lots
+    let rest = size
     while (rest > 0) {
-      const lot = this.#newest[slot]
-      assert(lot !== NONE, 'a level has as many lots as its queue')
-      const left = this.#leftLots[lot]
+      const lot = this.#levels[slot * RECORD_FIELDS + LEVEL_NEWEST]
+      assert(lot !== NO_LOT, 'a level has as many lots as its queue')
+      const at = lot * RECORD_FIELDS
+      const left = lots[at + LOT_LEFT_LOTS]
       const piece = left < rest ? left : rest
-      const flags = this.#flags[lot]
-      if ((flags & LOT_CENSORED) === 0) this.canceled.add(piece, time.tauMs - this.#birthMs[lot])
+      const flags = lots[at + LOT_FLAGS]
+      if ((flags & LOT_CENSORED) === 0) {
+        this.canceled.add(piece, time.tauMs - lots[at + LOT_BIRTH_MS])
+      }
       rest -= piece
-      this.#leftLots[lot] = left - piece
-      if ((flags & LOT_VERDICT) === LOT_LARGE) this.#judge(lot, ticks, time)
+      lots[at + LOT_LEFT_LOTS] = left - piece
+      if ((flags & LOT_VERDICT) === LOT_LARGE) this.#judge(at, ticks, time)
       if (piece === left) this.#removeNewest(slot, lot)
     }
   }
 
   /** The level is gone. */
   drop(slot: number): void {
-    const oldest = this.#oldest[slot]
-    if (oldest === NONE) return
-    this.#newer[this.#newest[slot]] = this.#free
+    const levels = this.#levels
+    const level = slot * RECORD_FIELDS
+    const oldest = levels[level + LEVEL_OLDEST]
+    if (oldest === NO_LOT) return
+    this.#lots[levels[level + LEVEL_NEWEST] * RECORD_FIELDS + LOT_NEWER] = this.#free
     this.#free = oldest
-    this.#used -= this.#counts[slot]
-    this.#oldest[slot] = NONE
-    this.#newest[slot] = NONE
-    this.#counts[slot] = 0
+    this.#used -= levels[level + LEVEL_LOT_COUNT]
+    levels[level + LEVEL_OLDEST] = NO_LOT
+    levels[level + LEVEL_NEWEST] = NO_LOT
+    levels[level + LEVEL_LOT_COUNT] = 0
   }
 
-  #judge(lot: number, ticks: number, time: StreamTime): void {
-    const first = this.#firstLots[lot]
-    if (5 * (first - this.#leftLots[lot]) < 4 * first) return
-    this.#flags[lot] |= LOT_JUDGED
-    if (time.tauMs - this.#birthMs[lot] > this.#lifeMsMax) return
-    this.judged.push(ticks, first, this.#position[lot], this.#flags[lot] & LOT_FAR)
+  /** `at`: where the record of the lot begins. */
+  #judge(at: number, ticks: number, time: StreamTime): void {
+    const lots = this.#lots
+    const first = lots[at + LOT_FIRST_LOTS]
+    if (5 * (first - lots[at + LOT_LEFT_LOTS]) < 4 * first) return
+    const flags = lots[at + LOT_FLAGS]
+    lots[at + LOT_FLAGS] = flags | LOT_JUDGED
+    if (time.tauMs - lots[at + LOT_BIRTH_MS] > this.#lifeMsMax) return
+    this.judged.push(ticks, first, lots[at + LOT_POSITION], flags & LOT_FAR)
   }
 
   #removeOldest(slot: number, lot: number): void {
-    const next = this.#newer[lot]
-    this.#oldest[slot] = next
-    if (next === NONE) this.#newest[slot] = NONE
-    else this.#older[next] = NONE
-    this.#counts[slot]--
+    const levels = this.#levels
+    const level = slot * RECORD_FIELDS
+    const next = this.#lots[lot * RECORD_FIELDS + LOT_NEWER]
+    levels[level + LEVEL_OLDEST] = next
+    if (next === NO_LOT) levels[level + LEVEL_NEWEST] = NO_LOT
+    else this.#lots[next * RECORD_FIELDS + LOT_OLDER] = NO_LOT
+    levels[level + LEVEL_LOT_COUNT]--
     this.#release(lot)
   }
 
   #removeNewest(slot: number, lot: number): void {
-    const next = this.#older[lot]
-    this.#newest[slot] = next
-    if (next === NONE) this.#oldest[slot] = NONE
-    else this.#newer[next] = NONE
-    this.#counts[slot]--
+    const levels = this.#levels
+    const level = slot * RECORD_FIELDS
+    const next = this.#lots[lot * RECORD_FIELDS + LOT_OLDER]
+    levels[level + LEVEL_NEWEST] = next
+    if (next === NO_LOT) levels[level + LEVEL_OLDEST] = NO_LOT
+    else this.#lots[next * RECORD_FIELDS + LOT_NEWER] = NO_LOT
+    levels[level + LEVEL_LOT_COUNT]--
     this.#release(lot)
   }
 
   #release(lot: number): void {
-    this.#newer[lot] = this.#free
+    this.#lots[lot * RECORD_FIELDS + LOT_NEWER] = this.#free
     this.#free = lot
     this.#used--
   }
@@ -217,52 +243,37 @@ export class LotPool {
     if (this.#used >= this.#capacityMax) this.#mergeOldest()
     this.#used++
     const lot = this.#free
-    if (lot !== NONE) {
-      this.#free = this.#newer[lot]
+    if (lot !== NO_LOT) {
+      this.#free = this.#lots[lot * RECORD_FIELDS + LOT_NEWER]
       return lot
     }
     // Without a free one, the lots used are exactly the first ones.
-    if (this.#used > this.#firstLots.length) this.#grow()
+    if (this.#used * RECORD_FIELDS > this.#lots.length) this.#lots = doubled(this.#lots)
     return this.#used - 1
   }
 
   /** What was merged is older than it says and was never large: it says nothing about orders. */
   #mergeOldest(): void {
+    const levels = this.#levels
     let slot = 0
-    for (let i = 1; i < this.#counts.length; i++) {
-      if (this.#counts[i] > this.#counts[slot]) slot = i
+    for (let i = 1; i * RECORD_FIELDS < levels.length; i++) {
+      if (this.countOf(i) > this.countOf(slot)) slot = i
     }
-    const gone = this.#oldest[slot]
-    const into = this.#newer[gone]
-    this.#firstLots[into] += this.#firstLots[gone]
-    this.#leftLots[into] += this.#leftLots[gone]
-    this.#birthMs[into] = this.#birthMs[gone]
-    this.#flags[into] = LOT_CENSORED
+    const lots = this.#lots
+    const gone = levels[slot * RECORD_FIELDS + LEVEL_OLDEST]
+    const from = gone * RECORD_FIELDS
+    const into = lots[from + LOT_NEWER] * RECORD_FIELDS
+    lots[into + LOT_FIRST_LOTS] += lots[from + LOT_FIRST_LOTS]
+    lots[into + LOT_LEFT_LOTS] += lots[from + LOT_LEFT_LOTS]
+    lots[into + LOT_BIRTH_MS] = lots[from + LOT_BIRTH_MS]
+    lots[into + LOT_FLAGS] = LOT_CENSORED
     this.#removeOldest(slot, gone)
     this.merges++
-  }
-
-  #grow(): void {
-    this.#older = doubledLinks(this.#older)
-    this.#newer = doubledLinks(this.#newer)
-    this.#firstLots = doubled(this.#firstLots)
-    this.#leftLots = doubled(this.#leftLots)
-    this.#birthMs = doubled(this.#birthMs)
-    this.#position = doubled(this.#position)
-    const flags = new Uint8Array(2 * this.#flags.length)
-    flags.set(this.#flags)
-    this.#flags = flags
   }
 }
 
 function doubled(numbers: Float64Array): Float64Array<ArrayBuffer> {
-  const grown = new Float64Array(2 * numbers.length)
+  const grown = packedFloats(2 * numbers.length)
   grown.set(numbers)
-  return grown
-}
-
-function doubledLinks(links: Int32Array): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(2 * links.length)
-  grown.set(links)
   return grown
 }

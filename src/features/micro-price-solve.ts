@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 /**
  * States of Stoikov's micro-price: x = 9 s + i, spread class s in 0..2, imbalance class i in 0..8.
  * The mirror of a state swaps bid and ask: 9 s + 8 - i.
@@ -45,12 +46,12 @@ for (let state = 0; state < STATES; state++) {
  */
 export class MicroPriceSolver {
   /** G* by state, in ticks. */
-  readonly adjustments = new Float64Array(STATES)
-  readonly #stay = new Float64Array(SOLVED * SOLVED)
-  readonly #move = new Float64Array(SOLVED * SOLVED)
-  readonly #term = new Float64Array(SOLVED)
-  readonly #right = new Float64Array(SOLVED)
-  readonly #sum = new Float64Array(SOLVED)
+  readonly adjustments = packedFloats(STATES)
+  readonly #stay = packedFloats(SOLVED * SOLVED)
+  readonly #move = packedFloats(SOLVED * SOLVED)
+  readonly #term = packedFloats(SOLVED)
+  readonly #right = packedFloats(SOLVED)
+  readonly #sum = packedFloats(SOLVED)
 
   /** `counts` by cell, both mirrors of a transition counted once in the cell they share. */
   solve(counts: Float64Array, prior: number): void {

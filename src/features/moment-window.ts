@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 import { EventWindow } from './event-log.ts'
 
 /**
@@ -27,10 +28,10 @@ export class MomentWindow extends EventWindow {
   count = 0
   readonly #field: number
   // Of x, x^2 and x^3: number and rest.
-  readonly #sums = new Float64Array(PAIRS)
+  readonly #sums = packedFloats(PAIRS)
   /** Of the values that came after the `#older` ones. */
-  readonly #fresh = new Float64Array(PAIRS)
-  readonly #terms = new Float64Array(PAIRS)
+  readonly #fresh = packedFloats(PAIRS)
+  readonly #terms = packedFloats(PAIRS)
   #older = 0
 
   constructor(widthMs: number, field: number) {

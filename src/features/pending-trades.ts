@@ -1,6 +1,8 @@
 // hot
+
 import { PENDING_TRADES_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
+import { packedFloats } from '../core/packed-arrays.ts'
 import type { BookMessage, TradeMessage } from '../domain/messages.ts'
 import type { PriceLots } from './price-lots.ts'
 
@@ -28,10 +30,10 @@ export class PendingTrades {
     const capacity = Math.min(CAPACITY_FIRST, capacityMax)
     this.#capacityMax = capacityMax
     this.#mask = capacity - 1
-    this.#ticks = new Float64Array(capacity)
-    this.#signedLots = new Float64Array(capacity)
-    this.#seq = new Float64Array(capacity)
-    this.#timeMs = new Float64Array(capacity)
+    this.#ticks = packedFloats(capacity)
+    this.#signedLots = packedFloats(capacity)
+    this.#seq = packedFloats(capacity)
+    this.#timeMs = packedFloats(capacity)
   }
 
   get count(): number {
@@ -102,10 +104,10 @@ export class PendingTrades {
     const start = this.#head - count
     const mask = this.#mask
     const capacity = 2 * (mask + 1)
-    const ticks = new Float64Array(capacity)
-    const signedLots = new Float64Array(capacity)
-    const seq = new Float64Array(capacity)
-    const timeMs = new Float64Array(capacity)
+    const ticks = packedFloats(capacity)
+    const signedLots = packedFloats(capacity)
+    const seq = packedFloats(capacity)
+    const timeMs = packedFloats(capacity)
     for (let i = 0; i < count; i++) {
       const slot = (start + i) & mask
       ticks[i] = this.#ticks[slot]

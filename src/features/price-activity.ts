@@ -1,4 +1,5 @@
 // hot
+import { packedBytes, packedFloats, packedInts } from '../core/packed-arrays.ts'
 import { EventLog, EventWindow } from './event-log.ts'
 import type { RowState } from './row-state.ts'
 import { FLOW_MATCHED, type SideFlows } from './side-flows.ts'
@@ -27,18 +28,18 @@ export class PriceActivity extends EventWindow {
   hottestLots = Number.NaN
   readonly #log: EventLog
   // By slot.
-  #ticks = new Float64Array(SLOTS_FIRST)
-  #isBid = new Uint8Array(SLOTS_FIRST)
-  #lots = new Float64Array(SLOTS_FIRST)
-  #place = new Int32Array(SLOTS_FIRST) // in the heap
-  #free = new Int32Array(SLOTS_FIRST)
+  #ticks = packedFloats(SLOTS_FIRST)
+  #isBid = packedBytes(SLOTS_FIRST)
+  #lots = packedFloats(SLOTS_FIRST)
+  #place = packedInts(SLOTS_FIRST) // in the heap
+  #free = packedInts(SLOTS_FIRST)
   #freeCount = 0
   /** Slots, the parent of i at (i - 1) >> 1. */
-  #heap = new Int32Array(SLOTS_FIRST)
+  #heap = packedInts(SLOTS_FIRST)
   #heapCount = 0
   /** Slot plus 1, or 0; open addressing, at most half full. */
-  #table = new Int32Array(2 * SLOTS_FIRST)
-  #stack = new Int32Array(SLOTS_FIRST)
+  #table = packedInts(2 * SLOTS_FIRST)
+  #stack = packedInts(SLOTS_FIRST)
 
   constructor(widthMs: number) {
     super(widthMs)
@@ -227,14 +228,14 @@ export class PriceActivity extends EventWindow {
   #grow(): void {
     const before = this.#ticks.length
     const after = 2 * before
-    this.#ticks = grown(this.#ticks, new Float64Array(after))
-    this.#isBid = grown(this.#isBid, new Uint8Array(after))
-    this.#lots = grown(this.#lots, new Float64Array(after))
-    this.#place = grown(this.#place, new Int32Array(after))
-    this.#free = grown(this.#free, new Int32Array(after))
-    this.#heap = grown(this.#heap, new Int32Array(after))
-    this.#stack = new Int32Array(after)
-    const table = new Int32Array(2 * after)
+    this.#ticks = grown(this.#ticks, packedFloats(after))
+    this.#isBid = grown(this.#isBid, packedBytes(after))
+    this.#lots = grown(this.#lots, packedFloats(after))
+    this.#place = grown(this.#place, packedInts(after))
+    this.#free = grown(this.#free, packedInts(after))
+    this.#heap = grown(this.#heap, packedInts(after))
+    this.#stack = packedInts(after)
+    const table = packedInts(2 * after)
     const mask = table.length - 1
     for (let i = 0; i < this.#heapCount; i++) {
       const slot = this.#heap[i]

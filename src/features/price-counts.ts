@@ -1,4 +1,5 @@
 // hot
+import { packedFloats, packedInts } from '../core/packed-arrays.ts'
 
 /**
  * How many events of a window happened at each price: counts by ticks in an open-addressing table.
@@ -10,9 +11,9 @@ const CAPACITY_FIRST = 64
 export class PriceCounts {
   /** Prices with a count. */
   size = 0
-  #ticks = new Float64Array(CAPACITY_FIRST)
+  #ticks = packedFloats(CAPACITY_FIRST)
   /** 0: the place is free. */
-  #counts = new Int32Array(CAPACITY_FIRST)
+  #counts = packedInts(CAPACITY_FIRST)
   #mask = CAPACITY_FIRST - 1
 
   count(ticks: number): number {
@@ -73,8 +74,8 @@ export class PriceCounts {
     const before = this.#ticks
     const countsBefore = this.#counts
     const capacity = 2 * before.length
-    this.#ticks = new Float64Array(capacity)
-    this.#counts = new Int32Array(capacity)
+    this.#ticks = packedFloats(capacity)
+    this.#counts = packedInts(capacity)
     this.#mask = capacity - 1
     for (let i = 0; i < before.length; i++) {
       if (countsBefore[i] === 0) continue

@@ -1,4 +1,5 @@
 // hot
+import { packedBytes, packedFloats } from '../core/packed-arrays.ts'
 
 /**
  * Lots by price: a small sorted map over arrays, emptied for each book event. Trades of one sweep
@@ -9,9 +10,9 @@ const CAPACITY_FIRST = 64
 export class PriceLots {
   count = 0
   /** Ascending. */
-  ticks = new Float64Array(CAPACITY_FIRST)
-  lots = new Float64Array(CAPACITY_FIRST)
-  #isTaken = new Uint8Array(CAPACITY_FIRST)
+  ticks = packedFloats(CAPACITY_FIRST)
+  lots = packedFloats(CAPACITY_FIRST)
+  #isTaken = packedBytes(CAPACITY_FIRST)
 
   clear(): void {
     this.count = 0
@@ -60,12 +61,12 @@ export class PriceLots {
 
   #grow(): void {
     const capacity = 2 * this.ticks.length
-    const ticks = new Float64Array(capacity)
-    const lots = new Float64Array(capacity)
+    const ticks = packedFloats(capacity)
+    const lots = packedFloats(capacity)
     ticks.set(this.ticks)
     lots.set(this.lots)
     this.ticks = ticks
     this.lots = lots
-    this.#isTaken = new Uint8Array(capacity)
+    this.#isTaken = packedBytes(capacity)
   }
 }

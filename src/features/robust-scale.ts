@@ -1,4 +1,5 @@
 // hot
+import { packedFloats, packedInts } from '../core/packed-arrays.ts'
 
 /**
  * Center and spread of one feature over its samples of the latest closed buckets, newer ones
@@ -23,8 +24,8 @@ export class SampleWeights {
   readonly #byAge: Float64Array
 
   constructor(size: number, halfLife: number) {
-    this.bySlot = new Float64Array(size)
-    this.#byAge = new Float64Array(size)
+    this.bySlot = packedFloats(size)
+    this.#byAge = packedFloats(size)
     for (let age = 0; age < size; age++) this.#byAge[age] = 2 ** (-age / halfLife)
   }
 
@@ -50,8 +51,8 @@ export class RobustScale {
 
   constructor(size: number, samplesMin: number) {
     this.#samplesMin = samplesMin
-    this.#values = new Float64Array(size).fill(Number.NaN)
-    this.#order = new Int32Array(size)
+    this.#values = packedFloats(size).fill(Number.NaN)
+    this.#order = packedInts(size)
   }
 
   /** Puts `source[at]` in the place of the sample in that slot. */

@@ -1,4 +1,5 @@
 // hot
+import { packedBytes, packedFloats } from '../core/packed-arrays.ts'
 
 /** The cases of features.md 1.5, by their numbers there. */
 export const FLOW_UNMATCHED = 1 // traded where nothing was visible, before or after
@@ -14,14 +15,14 @@ const CAPACITY_FIRST = 64
  */
 export class SideFlows {
   count = 0
-  kind = new Uint8Array(CAPACITY_FIRST)
-  ticks = new Float64Array(CAPACITY_FIRST)
-  lotsBefore = new Float64Array(CAPACITY_FIRST)
-  lotsAfter = new Float64Array(CAPACITY_FIRST)
-  addLots = new Float64Array(CAPACITY_FIRST)
-  cancelLots = new Float64Array(CAPACITY_FIRST)
-  fillLots = new Float64Array(CAPACITY_FIRST)
-  unmatchedLots = new Float64Array(CAPACITY_FIRST)
+  kind = packedBytes(CAPACITY_FIRST)
+  ticks = packedFloats(CAPACITY_FIRST)
+  lotsBefore = packedFloats(CAPACITY_FIRST)
+  lotsAfter = packedFloats(CAPACITY_FIRST)
+  addLots = packedFloats(CAPACITY_FIRST)
+  cancelLots = packedFloats(CAPACITY_FIRST)
+  fillLots = packedFloats(CAPACITY_FIRST)
+  unmatchedLots = packedFloats(CAPACITY_FIRST)
   addTotalLots = 0.0
   cancelTotalLots = 0.0
   fillTotalLots = 0.0
@@ -73,7 +74,7 @@ export class SideFlows {
 
   /** Bounded by the levels of a message, those of the book and the pending trades. */
   #grow(): void {
-    const kind = new Uint8Array(2 * this.kind.length)
+    const kind = packedBytes(2 * this.kind.length)
     kind.set(this.kind)
     this.kind = kind
     this.ticks = doubled(this.ticks)
@@ -87,7 +88,7 @@ export class SideFlows {
 }
 
 function doubled(numbers: Float64Array): Float64Array<ArrayBuffer> {
-  const grown = new Float64Array(2 * numbers.length)
+  const grown = packedFloats(2 * numbers.length)
   grown.set(numbers)
   return grown
 }

@@ -7,6 +7,7 @@ import type { DeathLog } from './death-log.ts'
 import { EventLog } from './event-log.ts'
 import { LevelTable } from './level-table.ts'
 import { LOT_CENSORED, LOT_FAR, LOT_LARGE, LotPool } from './lot-pool.ts'
+import { LEVEL_BIRTH_MS, LEVEL_IS_CENSORED, LEVEL_LOTS, RECORD_FIELDS } from './queue-record.ts'
 import type { GroupSetup } from './row-state.ts'
 import { FLOW_CONCEALED, FLOW_REVEALED, FLOW_UNMATCHED, type SideFlows } from './side-flows.ts'
 import type { StreamTime } from './stream-time.ts'
@@ -44,7 +45,7 @@ export class SideQueues {
     this.#minAdds = params.spoofMinAdds
     this.#minDistTicks = params.spoofMinDistTicks
     this.table = new LevelTable(direction, depth)
-    this.lots = new LotPool(this.table.slotCount, params.spoofMaxLifeMs)
+    this.lots = new LotPool(this.table.records, params.spoofMaxLifeMs)
     this.#touches = new EventLog(TOUCH_FIELDS, [new TouchWindow(this.table)])
   }
 
@@ -87,17 +88,12 @@ export class SideQueues {
 
   #reveal(level: number, ticks: number, lots: number, event: QueueEvent): void {
     const slot = this.#open(level, ticks, lots, event)
-    this.table.isCensored[slot] = 1
+    this.table.records[slot * RECORD_FIELDS + LEVEL_IS_CENSORED] = 1
     this.lots.append(slot, lots, LOT_CENSORED, event.time, event.streamPosition)
   }
 
   #open(level: number, ticks: number, lots: number, event: QueueEvent): number {
-    const table = this.table
-    const slot = table.open(level, ticks, lots)
-    table.birthMs[slot] = event.time.tauMs
-    table.growth[slot] = event.decay.growth
-    table.isCensored[slot] = 0
-    return slot
+    return this.table.open(level, ticks, lots, event.time.tauMs, event.decay.growth)
   }
 
   /** Adds at the back, fills from the front, cancels from the back, in this order. */
@@ -108,6 +104,8 @@ export class SideQueues {
     const isBorn = flows.lotsBefore[i] === 0
     const level = isBorn ? table.placeOf(ticks) : table.levelOf(ticks)
     const slot = isBorn ? this.#open(level, ticks, after, event) : table.slotAt(level)
+    const at = slot * RECORD_FIELDS
+    const records = table.records
     const add = flows.addLots[i]
     const fill = flows.fillLots[i]
     const cancel = flows.cancelLots[i]
@@ -119,11 +117,12 @@ export class SideQueues {
     if (fill > 0) this.lots.fill(slot, fill, event.time)
     if (cancel > 0) this.lots.cancel(slot, ticks, cancel, event.time)
     if (after > 0) {
-      if (after !== table.lots[slot]) table.setLots(level, after)
+      if (after !== records[at + LEVEL_LOTS]) table.setLots(level, after)
       return
     }
-    if (table.isCensored[slot] === 0) {
-      event.deaths.add(event.time, event.time.tauMs - table.birthMs[slot], fill < cancel)
+    if (records[at + LEVEL_IS_CENSORED] === 0) {
+      const lifeMs = event.time.tauMs - records[at + LEVEL_BIRTH_MS]
+      event.deaths.add(event.time, lifeMs, fill < cancel)
     }
     this.#close(level)
   }

@@ -1,4 +1,5 @@
 // hot
+import { packedFloats, packedInts } from '../core/packed-arrays.ts'
 import type { BookSide, SideChanges } from '../domain/book.ts'
 import type { RowState } from './row-state.ts'
 import { SizeWindow } from './size-window.ts'
@@ -42,12 +43,12 @@ export class SizeClusters {
   constructor(direction: number, levels: number, levelsMin: number) {
     this.sizes = new SizeWindow(direction, levels)
     this.#direction = direction
-    this.#places = new Int32Array(levels)
+    this.#places = packedInts(levels)
     this.#levelsMin = levelsMin
-    this.#ticks = new Float64Array(levels)
-    this.#sinceMs = new Float64Array(levels)
-    this.#ticksBefore = new Float64Array(levels)
-    this.#sinceMsBefore = new Float64Array(levels)
+    this.#ticks = packedFloats(levels)
+    this.#sinceMs = packedFloats(levels)
+    this.#ticksBefore = packedFloats(levels)
+    this.#sinceMsBefore = packedFloats(levels)
   }
 
   update(side: BookSide, changes: SideChanges, row: RowState): void {

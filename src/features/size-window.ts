@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 import type { BookSide, SideChanges } from '../domain/book.ts'
 
 /**
@@ -30,7 +31,7 @@ export class SizeWindow {
   constructor(direction: number, levels: number) {
     this.#direction = direction
     this.#levels = levels
-    this.#sorted = new Float64Array(2 * levels)
+    this.#sorted = packedFloats(2 * levels)
     this.#edgeTicks = direction * Number.NEGATIVE_INFINITY
   }
 
@@ -155,7 +156,7 @@ export class SizeWindow {
 
   /** Between the changes and the edge there may be more: bounded by the levels of the book. */
   #grow(): void {
-    const sorted = new Float64Array(2 * this.#sorted.length)
+    const sorted = packedFloats(2 * this.#sorted.length)
     sorted.set(this.#sorted)
     this.#sorted = sorted
   }

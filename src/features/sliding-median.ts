@@ -1,4 +1,5 @@
 // hot
+import { packedFloats, packedInts } from '../core/packed-arrays.ts'
 import type { EventLog } from './event-log.ts'
 
 /**
@@ -24,9 +25,9 @@ export class SlidingMedian {
   #below = 0
   #inside = 0
   #count = 0
-  readonly #values = new Float64Array(RANGE)
-  readonly #counts = new Int32Array(RANGE)
-  #scratch = new Float64Array(RANGE)
+  readonly #values = packedFloats(RANGE)
+  readonly #counts = packedInts(RANGE)
+  #scratch = packedFloats(RANGE)
 
   /** Takes `source[at]`, which is a number. */
   insert(source: Float64Array, at: number): void {
@@ -166,7 +167,7 @@ export class SlidingMedian {
   #scratchOf(size: number): Float64Array {
     let length = this.#scratch.length
     while (length < size) length *= 2
-    if (length > this.#scratch.length) this.#scratch = new Float64Array(length)
+    if (length > this.#scratch.length) this.#scratch = packedFloats(length)
     return this.#scratch
   }
 }

@@ -1,5 +1,7 @@
 // hot
+
 import { assert } from '../core/assert.ts'
+import { packedFloats, packedInts } from '../core/packed-arrays.ts'
 
 /**
  * A sorted multiset of trade sizes (lots) with order statistics: sorted blocks in one array, a list
@@ -15,15 +17,15 @@ export class SortedLots {
   size = 0
   /** Sum of all values. */
   total = 0.0
-  #values = new Float64Array(BLOCKS_FIRST * BLOCK)
+  #values = packedFloats(BLOCKS_FIRST * BLOCK)
   // By block id.
-  #counts = new Int32Array(BLOCKS_FIRST)
-  #sums = new Float64Array(BLOCKS_FIRST)
-  #free = new Int32Array(BLOCKS_FIRST)
+  #counts = packedInts(BLOCKS_FIRST)
+  #sums = packedFloats(BLOCKS_FIRST)
+  #free = packedInts(BLOCKS_FIRST)
   #freeCount = 0
   // By place in the order.
-  #order = new Int32Array(BLOCKS_FIRST)
-  #ranks = new Int32Array(BLOCKS_FIRST)
+  #order = packedInts(BLOCKS_FIRST)
+  #ranks = packedInts(BLOCKS_FIRST)
   #blocks = 0
   #areRanksFresh = false
 
@@ -232,12 +234,12 @@ export class SortedLots {
   #grow(): void {
     const before = this.#counts.length
     const after = 2 * before
-    this.#values = grown(this.#values, new Float64Array(after * BLOCK))
-    this.#sums = grown(this.#sums, new Float64Array(after))
-    this.#counts = grown(this.#counts, new Int32Array(after))
-    this.#free = grown(this.#free, new Int32Array(after))
-    this.#order = grown(this.#order, new Int32Array(after))
-    this.#ranks = grown(this.#ranks, new Int32Array(after))
+    this.#values = grown(this.#values, packedFloats(after * BLOCK))
+    this.#sums = grown(this.#sums, packedFloats(after))
+    this.#counts = grown(this.#counts, packedInts(after))
+    this.#free = grown(this.#free, packedInts(after))
+    this.#order = grown(this.#order, packedInts(after))
+    this.#ranks = grown(this.#ranks, packedInts(after))
     for (let id = after - 1; id >= before; id--) this.#free[this.#freeCount++] = id
   }
 }

@@ -1,6 +1,14 @@
 // hot
 import { type AgeDecay, SUPPORT_HALF_LIFE_MS } from './age-decay.ts'
-import { type LevelTable, SUPPORT_LEVELS } from './level-table.ts'
+import {
+  GROWTH,
+  type LevelTable,
+  PLACE_FIELDS,
+  SLOT,
+  SUPPORT_LEVELS,
+  WEIGHT,
+} from './level-table.ts'
+import { LEVEL_BIRTH_MS, RECORD_FIELDS } from './queue-record.ts'
 import type { StreamTime } from './stream-time.ts'
 
 /**
@@ -28,15 +36,15 @@ export class SupportScore {
     this.strength = Number.NaN
     this.level = -1
     if (levels === 0) return
-    const { slots, weight, growth, birthMs } = table
-    const head = table.head
+    const { places, records } = table
+    const first = table.head * PLACE_FIELDS
+    const end = first + levels * PLACE_FIELDS
     const factor = decay.decay
     let best = Number.NEGATIVE_INFINITY
     let second = Number.NEGATIVE_INFINITY
-    let level = 0
-    for (let i = 0; i < levels; i++) {
-      const slot = slots[head + i]
-      const score = weight[slot] * (1 - factor * growth[slot])
+    let strongest = first
+    for (let at = first; at < end; at += PLACE_FIELDS) {
+      const score = places[at + WEIGHT] * (1 - factor * places[at + GROWTH])
       if (score <= second) continue
       if (score <= best) {
         second = score
@@ -44,9 +52,9 @@ export class SupportScore {
       }
       second = best
       best = score
-      level = i
+      strongest = at
     }
-    if (birthMs[slots[head + level]] === time.tauMs) {
+    if (records[places[strongest + SLOT] * RECORD_FIELDS + LEVEL_BIRTH_MS] === time.tauMs) {
       // Born now, its score is 0; what the product made of it says nothing about the others.
       this.#decide(table, decay, time, 0)
       return
@@ -55,26 +63,28 @@ export class SupportScore {
       this.#decide(table, decay, time, best * (1 - TIE))
       return
     }
-    this.level = level
+    this.level = (strongest - first) / PLACE_FIELDS
     this.strength = best / table.medianTopLots()
   }
 
   /** The formula to the letter, for the levels whose score may be the largest. */
   #decide(table: LevelTable, decay: AgeDecay, time: StreamTime, scoreMin: number): void {
     const levels = Math.min(SUPPORT_LEVELS, table.count)
-    const { slots, weight, growth, birthMs } = table
+    const { places, records } = table
     const median = table.medianTopLots()
     let ageMs = Number.NaN
     let stays = Number.NaN
     let best = -1
     for (let i = 0; i < levels; i++) {
-      const slot = slots[table.head + i]
-      if (scoreMin > 0 && weight[slot] * (1 - decay.decay * growth[slot]) < scoreMin) continue
-      if (time.tauMs - birthMs[slot] !== ageMs) {
-        ageMs = time.tauMs - birthMs[slot]
+      const at = (table.head + i) * PLACE_FIELDS
+      const weight = places[at + WEIGHT]
+      if (scoreMin > 0 && weight * (1 - decay.decay * places[at + GROWTH]) < scoreMin) continue
+      const birthMs = records[places[at + SLOT] * RECORD_FIELDS + LEVEL_BIRTH_MS]
+      if (time.tauMs - birthMs !== ageMs) {
+        ageMs = time.tauMs - birthMs
         stays = 1 - 2 ** (-ageMs / SUPPORT_HALF_LIFE_MS)
       }
-      const score = (weight[slot] / median) * stays
+      const score = (weight / median) * stays
       if (score <= best) continue
       best = score
       this.level = i

@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 
 /**
  * Sizes of the best levels of a side in ascending order, for their median: few enough for a plain
@@ -10,7 +11,7 @@ export class TopSizes {
 
   constructor(countMax: number) {
     // One more may have come before one has gone.
-    this.#sizes = new Float64Array(countMax + 1)
+    this.#sizes = packedFloats(countMax + 1)
   }
 
   enter(lots: number): void {

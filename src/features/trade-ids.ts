@@ -1,6 +1,8 @@
 // hot
+
 import { TRADE_IDS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
+import { packedInts } from '../core/packed-arrays.ts'
 
 /**
  * The latest trade ids of a symbol, to drop what the exchange sends twice; the oldest id is
@@ -28,9 +30,9 @@ export class TradeIds {
     assert((capacityMax & (capacityMax - 1)) === 0, 'a ring has a power of two of slots')
     this.#capacityMax = capacityMax
     this.#capacity = Math.min(CAPACITY_FIRST, capacityMax)
-    this.#low = new Int32Array(this.#capacity)
-    this.#high = new Int32Array(this.#capacity)
-    this.#table = new Int32Array(2 * this.#capacity).fill(FREE)
+    this.#low = packedInts(this.#capacity)
+    this.#high = packedInts(this.#capacity)
+    this.#table = packedInts(2 * this.#capacity).fill(FREE)
   }
 
   /**
@@ -87,9 +89,9 @@ export class TradeIds {
     const high = this.#high
     const oldest = (this.#head - this.#count) & (before - 1)
     this.#capacity = 2 * before
-    this.#low = new Int32Array(this.#capacity)
-    this.#high = new Int32Array(this.#capacity)
-    this.#table = new Int32Array(2 * this.#capacity).fill(FREE)
+    this.#low = packedInts(this.#capacity)
+    this.#high = packedInts(this.#capacity)
+    this.#table = packedInts(2 * this.#capacity).fill(FREE)
     for (let i = 0; i < this.#count; i++) {
       const slot = (oldest + i) & (before - 1)
       this.#low[i] = low[slot]

@@ -1,6 +1,8 @@
 // hot
+
 import { TRANSITION_CELLS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
+import { packedFloats } from '../core/packed-arrays.ts'
 
 /**
  * Counts of transitions by cell, over the latest `lookback` closed periods. The open period is
@@ -40,14 +42,14 @@ export class TransitionCounts {
   constructor(cells: number, lookback: number, capacityMax = TRANSITION_CELLS_MAX) {
     assert(cells <= 1 << 16, 'a cell fits into 16 bits')
     assert(cells <= capacityMax, 'a period fits into the ring')
-    this.totals = new Float64Array(cells)
+    this.totals = packedFloats(cells)
     this.#lookback = lookback
     this.#capacityMax = capacityMax
     this.#open = new Uint32Array(cells)
     this.#touched = new Uint16Array(cells)
-    this.#periods = new Float64Array(lookback)
-    this.#ends = new Float64Array(lookback)
-    this.#periodTransitions = new Float64Array(lookback)
+    this.#periods = packedFloats(lookback)
+    this.#ends = packedFloats(lookback)
+    this.#periodTransitions = packedFloats(lookback)
   }
 
   /**

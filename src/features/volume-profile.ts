@@ -1,4 +1,5 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
 import { EventWindow } from './event-log.ts'
 
 /**
@@ -27,9 +28,9 @@ export class VolumeProfile extends EventWindow {
   controlBin = Number.NaN
   lowBin = Number.NaN
   highBin = Number.NaN
-  #bins = new Float64Array(CAPACITY_FIRST)
-  #lots = new Float64Array(CAPACITY_FIRST)
-  #trades = new Float64Array(CAPACITY_FIRST)
+  #bins = packedFloats(CAPACITY_FIRST)
+  #lots = packedFloats(CAPACITY_FIRST)
+  #trades = packedFloats(CAPACITY_FIRST)
   #size = 0
   #totalLots = 0.0
   /** Where the last trade was found: most follow at the same price. */
@@ -169,7 +170,7 @@ export class VolumeProfile extends EventWindow {
 
 /** Bounded by the trades of the window, which its log bounds. */
 function doubled(numbers: Float64Array): Float64Array<ArrayBuffer> {
-  const grown = new Float64Array(2 * numbers.length)
+  const grown = packedFloats(2 * numbers.length)
   grown.set(numbers)
   return grown
 }

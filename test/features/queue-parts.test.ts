@@ -4,6 +4,7 @@ import { Random } from '../../src/core/random.ts'
 import { AgeDecay } from '../../src/features/age-decay.ts'
 import { LOT_LARGE, LotPool } from '../../src/features/lot-pool.ts'
 import { PriceCounts } from '../../src/features/price-counts.ts'
+import { createLevelRecords } from '../../src/features/queue-record.ts'
 import { StreamTime } from '../../src/features/stream-time.ts'
 import { TopSizes } from '../../src/features/top-sizes.ts'
 import { agrees } from '../reference/agreement.ts'
@@ -88,7 +89,7 @@ describe('a pool of lots', () => {
   const time = new StreamTime()
 
   it('that is full joins the two oldest lots of the longest queue, and counts it', () => {
-    const pool = new LotPool(2, 5000, 8)
+    const pool = new LotPool(createLevelRecords(2), 5000, 8)
     time.tauMs = 1000
     for (let i = 0; i < 6; i++) pool.append(0, 10, 0, time, i)
     pool.append(1, 5, LOT_LARGE, time, 6)
@@ -106,7 +107,7 @@ describe('a pool of lots', () => {
   })
 
   it('uses its places again', () => {
-    const pool = new LotPool(4, 5000, 64)
+    const pool = new LotPool(createLevelRecords(4), 5000, 64)
     for (let round = 0; round < 1000; round++) {
       for (let i = 0; i < 60; i++) pool.append(i % 4, 3, 0, time, i)
       pool.beginEvent()
