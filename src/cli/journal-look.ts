@@ -3,7 +3,7 @@ import { firstKeptSequence, type ScanEnd, scanRecords } from '../core/record-fil
 import type { StoredRecord } from '../core/record-format.ts'
 import { fileStorage } from '../core/record-storage.ts'
 import { type Failure, fail } from '../core/result.ts'
-import { JOURNAL_NAME, type JournalRecord } from '../domain/journal.ts'
+import { JOURNAL_NAME, type JournalRecord, type OrderAmended } from '../domain/journal.ts'
 import { decodeJournalRecord } from '../domain/journal-codec.ts'
 import { ExecutionState } from '../execution/execution-state.ts'
 import { listCheckpoints, readCheckpoint } from '../execution/journal/checkpoint-file.ts'
@@ -24,8 +24,8 @@ export type SeenOrder = {
   readonly side: string
   readonly trace: string
   readonly created_us: number
-  readonly limit_ticks: number
-  readonly lots: number
+  limit_ticks: number
+  lots: number
   readonly cause: string
   state: string
   reason: string
@@ -105,6 +105,18 @@ function isMeant(record: JournalRecord, filter: RecordFilter): boolean {
   return 'order_link_id' in record && record.order_link_id === filter.orderLinkId
 }
 
+/** Terms on their way, of orders that are shown. */
+const ASKED = new WeakMap<SeenOrder, Readonly<{ limit_ticks: number; lots: number }>>()
+
+/** They hold from the event `amend` on, unless the exchange has them already. */
+function noteTerms(orders: Map<string, SeenOrder>, record: OrderAmended): void {
+  const order = orders.get(record.order_link_id)
+  if (order === undefined) return
+  const { cause, limit_ticks, lots } = record
+  if (cause === 'exchange') Object.assign(order, { limit_ticks, lots })
+  else ASKED.set(order, { limit_ticks, lots })
+}
+
 function noteOrder(orders: Map<string, SeenOrder>, record: JournalRecord): void {
   if (record.type === 'order_created') {
     const { limit_ticks, lots, order_link_id, reason, side, symbol, time_us, u } = record
@@ -120,12 +132,14 @@ function noteOrder(orders: Map<string, SeenOrder>, record: JournalRecord): void 
     }
     return
   }
+  if (record.type === 'order_amended') noteTerms(orders, record)
   if (record.type !== 'order_state' && record.type !== 'fill') return
   const order = orders.get(record.order_link_id)
   if (order === undefined) return
   order.updated_us = record.time_us
   if (record.type === 'fill') order.filled_lots += record.lots
   else {
+    if (record.event === 'amend') Object.assign(order, ASKED.get(order))
     order.state = record.to
     order.reason = record.reason
   }

@@ -10,6 +10,31 @@ export type Statement = Readonly<{ type: JournalRecord['type']; sql: string }>
 const STEPS = `left join bookflow.instruments i
     on i.run = r.run and i.category = r.category and i.symbol = r.symbol`
 
+/**
+ * Terms that orders have since their last change that holds: the exchange's own word, or one that
+ * the event `amend` followed before another was asked for.
+ */
+const TERMS_IN_FORCE = `update bookflow.orders set limit_ticks = held.limit_ticks,
+    limit_price = held.limit_ticks * held.tick_size, lots = held.lots,
+    qty = held.lots * held.qty_step
+  from (select distinct on (m.order_link_id) m.order_link_id, m.limit_ticks, m.lots, i.tick_size,
+      i.qty_step
+    from bookflow.order_amendments m
+    join bookflow.orders o on o.order_link_id = m.order_link_id
+    left join bookflow.instruments i
+      on i.run = o.run and i.category = o.category and i.symbol = o.symbol
+    where m.order_link_id in (select order_link_id
+        from jsonb_to_recordset($1::jsonb) as r(order_link_id text))
+      and (m.cause = 'exchange' or exists (select from bookflow.order_events e
+        where e.order_link_id = m.order_link_id and e.event = 'amend'
+          and e.journal_sequence > m.journal_sequence
+          and not exists (select from bookflow.order_amendments n
+            where n.order_link_id = m.order_link_id and n.cause <> 'exchange'
+              and n.journal_sequence > m.journal_sequence
+              and n.journal_sequence < e.journal_sequence)))
+    order by m.order_link_id, m.journal_sequence desc) as held
+  where orders.order_link_id = held.order_link_id`
+
 /** The position after the last of these executions. */
 const POSITIONS = `insert into bookflow.positions (category, symbol, lots, qty, average_price,
     realized_pnl_quote, realized_pnl_fifo_quote,
@@ -172,12 +197,14 @@ export const STATEMENTS: readonly Statement[] = [
   {
     type: 'order_amended',
     sql: `insert into bookflow.order_amendments (journal_sequence, run, order_link_id, limit_ticks,
-    lots, time_us)
-  select journal_sequence, run, order_link_id, limit_ticks, lots, time_us
+    lots, cause, time_us)
+  select journal_sequence, run, order_link_id, limit_ticks, lots, cause, time_us
   from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, order_link_id text,
-    limit_ticks bigint, lots bigint, time_us bigint)
+    limit_ticks bigint, lots bigint, cause text, time_us bigint)
   on conflict do nothing`,
   },
+  { type: 'order_amended', sql: TERMS_IN_FORCE },
+  { type: 'order_state', sql: TERMS_IN_FORCE },
   {
     type: 'external_fill',
     sql: `insert into bookflow.fills (exec_id, journal_sequence, run, order_link_id, category,
@@ -268,12 +295,12 @@ export const STATEMENTS: readonly Statement[] = [
   {
     type: 'command',
     sql: `insert into bookflow.commands (journal_sequence, run, number, command, symbol, who, reason,
-    code, key_hash, request_hash, trading_state, time_us)
+    code, key_hash, request_hash, trading_state, order_link_id, time_us)
   select journal_sequence, run, number, command, symbol, who, reason, code, key_hash, request_hash,
-    trading_state, time_us
+    trading_state, order_link_id, time_us
   from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, number bigint,
     command text, symbol text, who text, reason text, code text, key_hash text, request_hash text,
-    trading_state text, time_us bigint)
+    trading_state text, order_link_id text, time_us bigint)
   on conflict do nothing`,
   },
   {

@@ -76,7 +76,12 @@ for (const [name, open, reason] of databases) {
     }
 
     it('is migrated once, and again changes nothing', async () => {
-      const names = ['0001_execution.sql', '0002_account.sql', '0003_portfolio.sql']
+      const names = [
+        '0001_execution.sql',
+        '0002_account.sql',
+        '0003_portfolio.sql',
+        '0004_changes.sql',
+      ]
       expect(must(await migrate(client))).toEqual(names)
       expect(must(await migrate(client))).toEqual([])
     })
@@ -219,6 +224,17 @@ for (const [name, open, reason] of databases) {
       )
       expect(orders.decisions).toBe(orders.all_orders)
       expect(orders.traced).toBe(true)
+      const changed = await rowsOf(
+        client,
+        `select o.order_link_id, o.limit_ticks, o.lots from bookflow.orders o
+          where exists (select from bookflow.order_amendments m
+            where m.order_link_id = o.order_link_id)`,
+      )
+      expect(changed.length).toBeGreaterThan(0)
+      for (const { limit_ticks, lots, order_link_id } of changed) {
+        const terms = state.orders.get(String(order_link_id))?.terms
+        expect([Number(limit_ticks), Number(lots)]).toEqual([terms?.limit_ticks, terms?.lots])
+      }
       const kinds = await rowsOf(client, 'select distinct kind from bookflow.audit order by kind')
       expect(kinds.map(({ kind }) => kind)).toEqual([
         'command',
