@@ -109,8 +109,11 @@ const SAMPLE_MS = 10_000
 const SAMPLES = 60
 const SAMPLES_NEEDED = 12
 const DEVIATIONS = 6
-/** A sample counts for at most so many times the mean: a burst must not become what is usual. */
-const BURST_TIMES = 1.5
+/**
+ * A sample counts for at most so many times the mean: a burst must not become what is usual. Less
+ * would hide how much real volume varies: its deviation is about as large as its mean.
+ */
+const BURST_TIMES = 3
 
 /**
  * Volume of the last 10 s against that of ten minutes in steps of 10 s, the running one left out:

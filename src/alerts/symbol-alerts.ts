@@ -21,8 +21,11 @@ const TOXIC_RANK_MIN = 0.8
  * Layers must also weigh something: their side's share of spoof events in all that was added within
  * a minute. Many levels of ordinary size are canceled together wherever quotes follow a price.
  */
-const LAYERED_SHARE_MIN = 0.2
+const LAYERED_SHARE_MIN = 0.3
 
+/** Above what the cancels of an honest market look like: makers who follow a price. */
+const SPOOF_DEVIATIONS = 6
+const LAYER_DEVIATIONS = 3
 /** Watches behind gates: walls, clusters, levels, holes, volume, scores. */
 const GATED = 15
 
@@ -216,15 +219,22 @@ function scoreWatches({ column, gateOf, port, settings }: GatedParts): ScoreWatc
     second: number,
     guard = -1,
     guardMin = 0,
+    deviations = 0,
   ) => {
-    const choice = { kind, side, gate: gateOf(feature), second, guard, guardMin }
+    const choice = { kind, side, gate: gateOf(feature), second, guard, guardMin, deviations }
     return new ScoreWatch(choice, settings[kind], port)
   }
+  const spoofs = (side: number, feature: string) =>
+    watch('spoofing_suspected', side, feature, manipulation, -1, 0, SPOOF_DEVIATIONS)
+  const layers = (side: number, feature: string, share: number) => {
+    const guard = [share, LAYERED_SHARE_MIN, LAYER_DEVIATIONS] as const
+    return watch('layering_suspected', side, feature, share, ...guard)
+  }
   return [
-    watch('spoofing_suspected', 1, 'spoof_bid_60s', manipulation),
-    watch('spoofing_suspected', -1, 'spoof_ask_60s', manipulation),
-    watch('layering_suspected', 1, 'layer_bid_5s', bidShare, bidShare, LAYERED_SHARE_MIN),
-    watch('layering_suspected', -1, 'layer_ask_5s', askShare, askShare, LAYERED_SHARE_MIN),
+    spoofs(1, 'spoof_bid_60s'),
+    spoofs(-1, 'spoof_ask_60s'),
+    layers(1, 'layer_bid_5s', bidShare),
+    layers(-1, 'layer_ask_5s', askShare),
     watch('stuffing_suspected', 0, 'stuffing_score', column('otr_60s')),
     watch('toxicity_high', 0, 'vpin', rank, rank, TOXIC_RANK_MIN),
   ]

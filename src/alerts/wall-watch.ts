@@ -9,8 +9,12 @@ import { UsualLevel } from './usual-level.ts'
 
 /** A level must stand for so long before it counts: what flickers is no wall. */
 const HOLD_MS = 1000
-/** ... and be so many times the ratio that is usual on its side. */
+/**
+ * ... and be so many times the ratio that is usual on its side, and so many deviations above it: in
+ * real books, where small orders fill most levels, the ratio itself swings by a factor of ten.
+ */
 const USUAL_TIMES = 4
+const DEVIATIONS = 6
 /** What was canceled here and is added elsewhere within this time, before or after, has moved. */
 const MOVE_MS = 1000
 /** A wall that came back to this part of its peak begins its account anew. */
@@ -69,7 +73,8 @@ export class WallWatch implements GatedWatch {
     const usual = this.#usual
     usual.add(row.values[this.gate.column])
     if (!usual.isKnown) return
-    this.#least = Math.max(this.#settings.wall_appeared.on, USUAL_TIMES * usual.mean)
+    const least = Math.max(USUAL_TIMES * usual.mean, usual.above(DEVIATIONS))
+    this.#least = Math.max(this.#settings.wall_appeared.on, least)
     this.#setGate()
   }
 
