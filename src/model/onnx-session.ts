@@ -28,7 +28,8 @@ export type ModelSession = {
  */
 export type NativeGuard = Readonly<{ enter(): boolean; leave(): void }>
 
-const BARRED = 'this thread is about to be ended'
+/** The failure of a run that was not begun; no fault of the model. */
+export const BARRED = 'this thread is about to be ended'
 
 /**
  * The adapter of onnxruntime: the only file that calls it, and the one that catches what it throws.

@@ -18,7 +18,7 @@ import {
   SCORE_UP,
 } from '../memory/score-record.ts'
 import type { Model } from './manifest.ts'
-import { type ModelSession, type NativeGuard, openOnnxSession } from './onnx-session.ts'
+import { BARRED, type ModelSession, type NativeGuard, openOnnxSession } from './onnx-session.ts'
 import { testModel } from './self-test.ts'
 
 const SCORE_BATCHES = counterIndex('score_batches')
@@ -276,7 +276,9 @@ export class Scorer {
     this.#counters[SCORE_ERRORS] += rows
     if (this.#isFailing) return
     this.#isFailing = true // one line a burst of failures
-    this.#logger.error({ reason: this.#session.failure, rows }, 'scoring fails; scores grow old')
+    const { failure: reason } = this.#session
+    const level = reason === BARRED ? 'info' : 'error'
+    this.#logger[level]({ reason, rows }, 'scoring fails; scores grow old')
   }
 
   #recover(): void {

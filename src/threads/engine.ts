@@ -202,6 +202,7 @@ export class Engine {
     this.#isStopping = true
     for (const cancel of this.#cancels) cancel()
     const { crossCheck, execution, shards, source, store, stream } = this.#parts
+    shards.endWatch()
     crossCheck?.stop()
     source.stop()
     await this.#server?.stop()

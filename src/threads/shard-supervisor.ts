@@ -111,9 +111,14 @@ export class ShardSupervisor {
     this.#cancelWatch = this.#options.timers.every(WATCH_PERIOD_MS, () => this.#watch())
   }
 
+  /** Ends no shard for its silence any more: all of them are to be stopped soon. */
+  endWatch(): void {
+    this.#cancelWatch()
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true
-    this.#cancelWatch()
+    this.endWatch()
     for (const slot of this.#slots) {
       slot.port?.postMessage({ type: 'stop' })
       slot.cancelRestart()
