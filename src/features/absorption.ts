@@ -1,5 +1,6 @@
 // hot
-import { EventLog, WindowSums } from './event-log.ts'
+import { EventLog } from './event-log.ts'
+import { PastRecord, WindowSums } from './event-window.ts'
 import type { RowState } from './row-state.ts'
 
 /**
@@ -23,25 +24,10 @@ const BID_TICKS = 5
 const ASK_TICKS = 6
 const FIELDS = 7
 
-/** Sums over the window, and the best prices of the last row that left it. */
-class AbsorptionWindow extends WindowSums {
-  bidTicksThen = Number.NaN
-  askTicksThen = Number.NaN
-
-  constructor() {
-    super(WIDTH_MS, BID_FILL, ASK_QUEUE)
-  }
-
-  override leave(records: Float64Array, at: number): void {
-    super.leave(records, at)
-    this.bidTicksThen = records[at + BID_TICKS]
-    this.askTicksThen = records[at + ASK_TICKS]
-  }
-}
-
 export class Absorption {
-  readonly #window = new AbsorptionWindow()
-  readonly #log = new EventLog(FIELDS, [this.#window])
+  readonly #window = new WindowSums(WIDTH_MS, BID_FILL, ASK_QUEUE)
+  readonly #then = new PastRecord(WIDTH_MS)
+  readonly #log = new EventLog(FIELDS, [this.#window, this.#then])
 
   get overflows(): number {
     return this.#log.overflows
@@ -60,12 +46,12 @@ export class Absorption {
     records[at + BID_TICKS] = bids.bestTicks
     records[at + ASK_TICKS] = asks.bestTicks
     log.commit()
-    const window = this.#window
-    const sums = window.sums
-    const rows = window.count
+    const sums = this.#window.sums
+    const rows = this.#window.count
+    const then = this.#then.values
     // Math.max keeps a NaN, and with it the side that is or was empty.
-    const bidGiven = 1 + Math.max(0, window.bidTicksThen - bids.bestTicks)
-    const askGiven = 1 + Math.max(0, asks.bestTicks - window.askTicksThen)
+    const bidGiven = 1 + Math.max(0, then[BID_TICKS] - bids.bestTicks)
+    const askGiven = 1 + Math.max(0, asks.bestTicks - then[ASK_TICKS])
     out[slot] = (sums[BID_FILL] * rows) / (sums[BID_QUEUE] * bidGiven)
     out[slot + 1] = (sums[ASK_FILL] * rows) / (sums[ASK_QUEUE] * askGiven)
   }

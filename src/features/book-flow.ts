@@ -2,7 +2,8 @@
 import { packedFloats } from '../core/packed-arrays.ts'
 import type { BookSide, ReadableBook } from '../domain/book.ts'
 import type { BookSummary } from './book-summary.ts'
-import { EventLog, WindowSums } from './event-log.ts'
+import { EventLog } from './event-log.ts'
+import { WindowSums } from './event-window.ts'
 import type { StreamTime } from './stream-time.ts'
 
 /**

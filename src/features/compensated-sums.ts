@@ -1,6 +1,6 @@
 // hot
 import { packedFloats } from '../core/packed-arrays.ts'
-import { EventWindow } from './event-log.ts'
+import { EventWindow } from './event-window.ts'
 
 /**
  * Sums of fields `first..last` over a window, for numbers that are not integers. Each sum is kept

@@ -1,5 +1,6 @@
 // hot
-import { EventLog, EventWindow } from './event-log.ts'
+import { EventLog } from './event-log.ts'
+import { EventWindow } from './event-window.ts'
 import { SlidingMedian } from './sliding-median.ts'
 import type { StreamTime } from './stream-time.ts'
 

@@ -1,8 +1,8 @@
 // hot
-
 import { WINDOW_EVENTS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
 import { packedFloats } from '../core/packed-arrays.ts'
+import { type EventWindow, PastRecord, WindowSums } from './event-window.ts'
 import type { StreamTime } from './stream-time.ts'
 
 /**
@@ -21,56 +21,31 @@ const CAPACITY_FIRST = 64
 /** Field 0 of every record: the effective time in ms. */
 export const TIME_MS = 0
 
-/** What a window does when an event enters or leaves it. The record begins at `at`. */
-export abstract class EventWindow {
-  readonly widthMs: number
-
-  constructor(widthMs: number) {
-    this.widthMs = widthMs
-  }
-
-  abstract enter(records: Float64Array, at: number): void
-  abstract leave(records: Float64Array, at: number): void
-}
-
 /**
- * Sums of fields `first..last` over a window. Fields must be integers, so that an emptied window is
- * back at exactly 0.
+ * The state of all windows is one array: first the earliest time at which an event is too old for
+ * its window, then an edge for each window, then a record of results for each. So a log with five
+ * windows is a few lines of the caches; the records of the oldest events have long left them, and
+ * are only looked at when they are due.
  */
-export class WindowSums extends EventWindow {
-  /** By field of the record; only `first..last` are used. */
-  readonly sums: Float64Array
-  count = 0
-  readonly #first: number
-  readonly #last: number
-
-  constructor(widthMs: number, first: number, last: number) {
-    super(widthMs)
-    this.sums = packedFloats(last + 1)
-    this.#first = first
-    this.#last = last
-  }
-
-  enter(records: Float64Array, at: number): void {
-    const sums = this.sums
-    const last = this.#last
-    for (let field = this.#first; field <= last; field++) sums[field] += records[at + field]
-    this.count++
-  }
-
-  leave(records: Float64Array, at: number): void {
-    const sums = this.sums
-    const last = this.#last
-    for (let field = this.#first; field <= last; field++) sums[field] -= records[at + field]
-    this.count--
-  }
-}
-
-/** What the log keeps of each window: position of its oldest event, when that is too old, width. */
+const FIRST_DUE_MS = 0
+const EDGES_FROM = 1
+/** Position of the oldest event. */
 const TAIL = 0
+/** When that is too old. */
 const DUE_MS = 1
 const WIDTH_MS = 2
-const EDGE_FIELDS = 3
+const KIND = 3
+/** Fields that are summed. */
+const FIRST_FIELD = 4
+const LAST_FIELD = 5
+/** Where the results of the window begin. */
+const RESULTS = 6
+const EDGE_FIELDS = 7
+
+const KIND_SUMS = 0
+const KIND_PAST = 1
+/** Told of each event. */
+const KIND_OWN = 2
 
 export class EventLog {
   /** Replaced when the log grows: read it anew after each `claim`. */
@@ -78,16 +53,11 @@ export class EventLog {
   readonly #fields: number
   readonly #windows: readonly EventWindow[]
   readonly #capacityMax: number
+  readonly #state: Float64Array
   #mask: number
   /** Position of the next event. */
   #head = 0
   #overflows = 0
-  /**
-   * By window, and behind them the first of all times at which an event is too old. The times stand
-   * here, not only in the records, because the records of the oldest events have long left the
-   * caches of the processor.
-   */
-  readonly #edges: Float64Array
 
   /** `windows` from the longest to the shortest: the first decides what is kept. */
   constructor(fields: number, windows: readonly EventWindow[], capacityMax = WINDOW_EVENTS_MAX) {
@@ -101,12 +71,7 @@ export class EventLog {
     this.#windows = windows
     this.#capacityMax = capacityMax
     this.#mask = capacity - 1
-    this.#edges = packedFloats(windows.length * EDGE_FIELDS + 1)
-    this.#edges[windows.length * EDGE_FIELDS] = Number.POSITIVE_INFINITY
-    for (let i = 0; i < windows.length; i++) {
-      this.#edges[i * EDGE_FIELDS + DUE_MS] = Number.POSITIVE_INFINITY
-      this.#edges[i * EDGE_FIELDS + WIDTH_MS] = windows[i].widthMs
-    }
+    this.#state = stateOf(windows, fields)
     this.records = packedFloats(capacity * fields)
   }
 
@@ -117,7 +82,7 @@ export class EventLog {
 
   /** Positions of the events kept are `[oldest, next)`. */
   get oldest(): number {
-    return this.#edges[TAIL]
+    return this.#state[EDGES_FROM + TAIL]
   }
 
   get next(): number {
@@ -132,64 +97,75 @@ export class EventLog {
   /** Lets the events leave that are too old at that time, in whole milliseconds. */
   advance(time: StreamTime): void {
     const tauMs = time.tauMs
-    const edges = this.#edges
-    const count = edges.length - 1
-    if (tauMs < edges[count]) return
+    const state = this.#state
+    if (tauMs < state[FIRST_DUE_MS]) return
+    const end = EDGES_FROM + this.#windows.length * EDGE_FIELDS
     let firstMs = Number.POSITIVE_INFINITY
-    for (let edge = 0; edge < count; edge += EDGE_FIELDS) {
-      if (edges[edge + DUE_MS] <= tauMs) this.#leave(edge, time)
-      if (edges[edge + DUE_MS] < firstMs) firstMs = edges[edge + DUE_MS]
+    for (let edge = EDGES_FROM; edge < end; edge += EDGE_FIELDS) {
+      if (state[edge + DUE_MS] <= tauMs) this.#leave(edge, time)
+      if (state[edge + DUE_MS] < firstMs) firstMs = state[edge + DUE_MS]
     }
-    edges[count] = firstMs
+    state[FIRST_DUE_MS] = firstMs
   }
 
   /** Offset of a new record with its time set. Write the other fields, then `commit`. */
   claim(time: StreamTime): number {
     this.advance(time)
-    if (this.#head - this.#edges[TAIL] > this.#mask) this.#makeRoom()
+    if (this.#head - this.#state[EDGES_FROM + TAIL] > this.#mask) this.#makeRoom()
     const at = (this.#head & this.#mask) * this.#fields
     this.records[at + TIME_MS] = time.tauMs
     return at
   }
 
   commit(): void {
-    const windows = this.#windows
     const records = this.records
-    const edges = this.#edges
+    const state = this.#state
     const head = this.#head
     const at = (head & this.#mask) * this.#fields
-    const count = windows.length
-    for (let i = 0; i < count; i++) {
-      windows[i].enter(records, at)
-      const edge = i * EDGE_FIELDS
-      if (edges[edge + TAIL] !== head) continue
-      const dueMs = records[at + TIME_MS] + edges[edge + WIDTH_MS]
-      edges[edge + DUE_MS] = dueMs
-      if (dueMs < edges[edges.length - 1]) edges[edges.length - 1] = dueMs
+    const end = EDGES_FROM + this.#windows.length * EDGE_FIELDS
+    for (let edge = EDGES_FROM; edge < end; edge += EDGE_FIELDS) {
+      const kind = state[edge + KIND]
+      if (kind === KIND_SUMS) addRecord(state, edge, records, at)
+      else if (kind === KIND_OWN) this.#windowOf(edge).enter(records, at)
+      if (state[edge + TAIL] !== head) continue
+      const dueMs = records[at + TIME_MS] + state[edge + WIDTH_MS]
+      state[edge + DUE_MS] = dueMs
+      if (dueMs < state[FIRST_DUE_MS]) state[FIRST_DUE_MS] = dueMs
     }
     this.#head = head + 1
   }
 
   #leave(edge: number, time: StreamTime): void {
-    const window = this.#windows[edge / EDGE_FIELDS]
-    const edges = this.#edges
+    const state = this.#state
     const records = this.records
     const fields = this.#fields
     const mask = this.#mask
     const head = this.#head
     const tauMs = time.tauMs
-    const widthMs = edges[edge + WIDTH_MS]
-    let tail = edges[edge + TAIL]
+    const widthMs = state[edge + WIDTH_MS]
+    let tail = state[edge + TAIL]
     let dueMs = Number.POSITIVE_INFINITY
     while (tail < head) {
       const at = (tail & mask) * fields
       dueMs = records[at + TIME_MS] + widthMs
       if (dueMs > tauMs) break
-      window.leave(records, at)
+      this.#leaveOne(edge, at)
       tail++
     }
-    edges[edge + TAIL] = tail
-    edges[edge + DUE_MS] = tail === head ? Number.POSITIVE_INFINITY : dueMs
+    state[edge + TAIL] = tail
+    state[edge + DUE_MS] = tail === head ? Number.POSITIVE_INFINITY : dueMs
+  }
+
+  #leaveOne(edge: number, at: number): void {
+    const state = this.#state
+    const kind = state[edge + KIND]
+    if (kind === KIND_SUMS) subtractRecord(state, edge, this.records, at)
+    else if (kind === KIND_PAST) copyRecord(state, edge, this.records, at)
+    else this.#windowOf(edge).leave(this.records, at)
+  }
+
+  #windowOf(edge: number): EventWindow {
+    return this.#windows[(edge - EDGES_FROM) / EDGE_FIELDS]
   }
 
   #makeRoom(): void {
@@ -198,17 +174,17 @@ export class EventLog {
       this.#grow(capacity * 2)
       return
     }
-    const edges = this.#edges
-    const records = this.records
-    const oldest = edges[TAIL]
+    const state = this.#state
+    const oldest = this.oldest
     const at = this.offsetOf(oldest)
     // The log is full, so there is a next one. The first of all may only be due later now.
-    const nextMs = records[this.offsetOf(oldest + 1) + TIME_MS]
-    for (let edge = 0; edge < edges.length - 1; edge += EDGE_FIELDS) {
-      if (edges[edge + TAIL] !== oldest) continue
-      this.#windows[edge / EDGE_FIELDS].leave(records, at)
-      edges[edge + TAIL] = oldest + 1
-      edges[edge + DUE_MS] = nextMs + edges[edge + WIDTH_MS]
+    const nextMs = this.records[this.offsetOf(oldest + 1) + TIME_MS]
+    const end = EDGES_FROM + this.#windows.length * EDGE_FIELDS
+    for (let edge = EDGES_FROM; edge < end; edge += EDGE_FIELDS) {
+      if (state[edge + TAIL] !== oldest) continue
+      this.#leaveOne(edge, at)
+      state[edge + TAIL] = oldest + 1
+      state[edge + DUE_MS] = nextMs + state[edge + WIDTH_MS]
     }
     this.#overflows++
   }
@@ -226,4 +202,61 @@ export class EventLog {
     this.records = after
     this.#mask = mask
   }
+}
+
+function stateOf(windows: readonly EventWindow[], fields: number): Float64Array {
+  const resultsFrom = EDGES_FROM + windows.length * EDGE_FIELDS
+  const state = packedFloats(resultsFrom + windows.length * fields)
+  state[FIRST_DUE_MS] = Number.POSITIVE_INFINITY
+  for (let i = 0; i < windows.length; i++) {
+    const window = windows[i]
+    const edge = EDGES_FROM + i * EDGE_FIELDS
+    const results = resultsFrom + i * fields
+    state[edge + DUE_MS] = Number.POSITIVE_INFINITY
+    state[edge + WIDTH_MS] = window.widthMs
+    state[edge + RESULTS] = results
+    state[edge + KIND] = KIND_OWN
+    const ownResults = state.subarray(results, results + fields)
+    if (window instanceof WindowSums) {
+      state[edge + KIND] = KIND_SUMS
+      state[edge + FIRST_FIELD] = window.first
+      state[edge + LAST_FIELD] = window.last
+      window.sums = ownResults
+    } else if (window instanceof PastRecord) {
+      state[edge + KIND] = KIND_PAST
+      state[edge + LAST_FIELD] = fields - 1
+      window.values = ownResults.fill(Number.NaN)
+    }
+  }
+  return state
+}
+
+/** The count stands where the time is in a record. */
+function addRecord(state: Float64Array, edge: number, records: Float64Array, at: number): void {
+  const sums = state[edge + RESULTS]
+  const last = state[edge + LAST_FIELD]
+  for (let field = state[edge + FIRST_FIELD]; field <= last; field++) {
+    state[sums + field] += records[at + field]
+  }
+  state[sums + TIME_MS]++
+}
+
+function subtractRecord(
+  state: Float64Array,
+  edge: number,
+  records: Float64Array,
+  at: number,
+): void {
+  const sums = state[edge + RESULTS]
+  const last = state[edge + LAST_FIELD]
+  for (let field = state[edge + FIRST_FIELD]; field <= last; field++) {
+    state[sums + field] -= records[at + field]
+  }
+  state[sums + TIME_MS]--
+}
+
+function copyRecord(state: Float64Array, edge: number, records: Float64Array, at: number): void {
+  const values = state[edge + RESULTS]
+  const last = state[edge + LAST_FIELD]
+  for (let field = TIME_MS; field <= last; field++) state[values + field] = records[at + field]
 }

@@ -1,7 +1,8 @@
 // hot
 import { BestFlicker } from './best-flicker.ts'
 import { EntryRate } from './entry-rate.ts'
-import { EventLog, WindowSums } from './event-log.ts'
+import { EventLog } from './event-log.ts'
+import { WindowSums } from './event-window.ts'
 import { LayerEvents } from './layer-events.ts'
 import type { JudgedLots } from './lot-pool.ts'
 import { ADD_ASK, ADD_BID, type QueueModel } from './queue-model.ts'

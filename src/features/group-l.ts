@@ -1,6 +1,8 @@
 // hot
 import { packedFloats } from '../core/packed-arrays.ts'
-import { EventLog, EventWindow } from './event-log.ts'
+import { EventLog } from './event-log.ts'
+import { PastRecord } from './event-window.ts'
+import { MID } from './mid-log.ts'
 import { MomentWindow } from './moment-window.ts'
 import type { RowState } from './row-state.ts'
 
@@ -32,27 +34,12 @@ const SPREAD = 2
 const DEPTH = 3 // lots of 20 levels of both sides
 const FIELDS = 4
 
-/** The last row that is at least so many ms older than the latest one. */
-class PastRow extends EventWindow {
-  imbalance = Number.NaN
-  depthLots = Number.NaN
-
-  enter(): void {
-    // It only matters who left.
-  }
-
-  leave(records: Float64Array, at: number): void {
-    this.imbalance = records[at + IMBALANCE]
-    this.depthLots = records[at + DEPTH]
-  }
-}
-
 export class RollingFeatures {
   readonly #spread = new MomentWindow(60_000, SPREAD)
   readonly #imbalance = new MomentWindow(10_000, IMBALANCE)
-  readonly #tenSecondsAgo = new PastRow(10_000)
-  readonly #twoSecondsAgo = new PastRow(2000)
-  readonly #secondAgo = new PastRow(1000)
+  readonly #tenSecondsAgo = new PastRecord(10_000)
+  readonly #twoSecondsAgo = new PastRecord(2000)
+  readonly #secondAgo = new PastRecord(1000)
   readonly #log = new EventLog(FIELDS, [
     this.#spread,
     this.#imbalance,
@@ -162,17 +149,19 @@ export class RollingFeatures {
   #writeChanges(values: Float64Array, row: RowState): void {
     const mids = row.mids
     const mid = row.summary.mid
-    const second = mids.secondAgo.mid
-    const twoSeconds = mids.twoSecondsAgo.mid
-    const tenSeconds = mids.tenSecondsAgo.mid
+    const second = mids.secondAgo.values[MID]
+    const twoSeconds = mids.twoSecondsAgo.values[MID]
+    const tenSeconds = mids.tenSecondsAgo.values[MID]
     const latest = Math.log1p((mid - second) / second)
     values[MID_ROC_1S_BPS] = 1e4 * latest
     values[MID_ROC_10S_BPS] = 1e4 * Math.log1p((mid - tenSeconds) / tenSeconds)
     values[MID_ACCEL_1S_BPS] = 1e4 * (latest - Math.log1p((second - twoSeconds) / twoSeconds))
     const { bids, asks } = row.summary
     // The logarithm of nothing is infinite and leaves as NaN.
-    values[DEPTH_20_ROC_10S] = Math.log((bids.lots20 + asks.lots20) / this.#tenSecondsAgo.depthLots)
+    values[DEPTH_20_ROC_10S] = Math.log(
+      (bids.lots20 + asks.lots20) / this.#tenSecondsAgo.values[DEPTH],
+    )
     values[IMB_5_ACCEL_1S] =
-      values[IMB_5] - 2 * this.#secondAgo.imbalance + this.#twoSecondsAgo.imbalance
+      values[IMB_5] - 2 * this.#secondAgo.values[IMBALANCE] + this.#twoSecondsAgo.values[IMBALANCE]
   }
 }

@@ -1,5 +1,5 @@
 // hot
-import { EventWindow } from './event-log.ts'
+import { EventWindow } from './event-window.ts'
 import { SortedLots } from './sorted-lots.ts'
 import { TRADE_LOTS } from './trade-fields.ts'
 

@@ -1,5 +1,6 @@
 // hot
-import { EventLog, EventWindow } from './event-log.ts'
+import { EventLog } from './event-log.ts'
+import { EventWindow } from './event-window.ts'
 import type { JudgedLots } from './lot-pool.ts'
 import { PriceCounts } from './price-counts.ts'
 import type { StreamTime } from './stream-time.ts'

@@ -1,5 +1,6 @@
 // hot
-import { EventLog, EventWindow, TIME_MS } from './event-log.ts'
+import { EventLog, TIME_MS } from './event-log.ts'
+import { PastRecord } from './event-window.ts'
 import type { StreamTime } from './stream-time.ts'
 
 /**
@@ -7,41 +8,25 @@ import type { StreamTime } from './stream-time.ts'
  * and each gap. Answers the mid at a time, as far back as the longest window of the catalogue
  * needs.
  */
-const MID = 1
+export const MID = 1
 const FIELDS = 2
 
 /** 60 s of trades and their markout of 5 s look back 65 s. */
 const KEPT_MS = 65_000
 
-/**
- * The state in force at the far edge of a window, which is the last one that left it: the mid a
- * fixed time before the latest row or gap.
- */
-class PastMid extends EventWindow {
-  mid = Number.NaN
-
-  enter(): void {
-    // Nothing is summed.
-  }
-
-  leave(records: Float64Array, at: number): void {
-    this.mid = records[at + MID]
-  }
-}
-
 export class MidLog {
   /** Mid state in force. */
   current = Number.NaN
-  /** Mids so long before the latest state was appended. */
-  readonly secondAgo = new PastMid(1000)
-  readonly twoSecondsAgo = new PastMid(2000)
-  readonly tenSecondsAgo = new PastMid(10_000)
-  readonly #retention: PastMid
+  /** The mid so long before the latest state was appended is field MID of each. */
+  readonly secondAgo = new PastRecord(1000)
+  readonly twoSecondsAgo = new PastRecord(2000)
+  readonly tenSecondsAgo = new PastRecord(10_000)
+  readonly #retention: PastRecord
   readonly #log: EventLog
   readonly #query = new Float64Array(2)
 
   constructor(markoutMs: number) {
-    this.#retention = new PastMid(Math.max(KEPT_MS, 60_000 + markoutMs))
+    this.#retention = new PastRecord(Math.max(KEPT_MS, 60_000 + markoutMs))
     const { tenSecondsAgo, twoSecondsAgo, secondAgo } = this
     this.#log = new EventLog(FIELDS, [this.#retention, tenSecondsAgo, twoSecondsAgo, secondAgo])
   }
@@ -78,6 +63,6 @@ export class MidLog {
       else high = middle
     }
     const isBefore = low === log.oldest
-    out[slot] = isBefore ? this.#retention.mid : records[log.offsetOf(low - 1) + MID]
+    out[slot] = isBefore ? this.#retention.values[MID] : records[log.offsetOf(low - 1) + MID]
   }
 }

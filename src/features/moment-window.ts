@@ -1,6 +1,6 @@
 // hot
 import { packedFloats } from '../core/packed-arrays.ts'
-import { EventWindow } from './event-log.ts'
+import { EventWindow } from './event-window.ts'
 
 /**
  * Mean, variance and third central moment of one field over a window, of its finite values, for

@@ -1,6 +1,7 @@
 // hot
 import { packedBytes, packedFloats, packedInts } from '../core/packed-arrays.ts'
-import { EventLog, EventWindow } from './event-log.ts'
+import { EventLog } from './event-log.ts'
+import { EventWindow } from './event-window.ts'
 import type { RowState } from './row-state.ts'
 import { FLOW_MATCHED, type SideFlows } from './side-flows.ts'
 import type { StreamTime } from './stream-time.ts'

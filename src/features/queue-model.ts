@@ -1,7 +1,8 @@
 // hot
 import { AgeDecay } from './age-decay.ts'
 import { DeathLog } from './death-log.ts'
-import { EventLog, WindowSums } from './event-log.ts'
+import { EventLog } from './event-log.ts'
+import { WindowSums } from './event-window.ts'
 import type { GroupSetup, RowState } from './row-state.ts'
 import { type QueueEvent, SideQueues } from './side-queues.ts'
 

@@ -1,5 +1,5 @@
 // hot
-import { EventWindow } from './event-log.ts'
+import { EventWindow } from './event-window.ts'
 import type { LevelTable } from './level-table.ts'
 
 /** A record of the log of touches. */

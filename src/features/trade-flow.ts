@@ -1,5 +1,6 @@
 // hot
-import { EventLog, WindowSums } from './event-log.ts'
+import { EventLog } from './event-log.ts'
+import { WindowSums } from './event-window.ts'
 import { LargeTrades } from './large-trades.ts'
 import type { StreamTime } from './stream-time.ts'
 import {

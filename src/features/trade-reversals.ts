@@ -1,5 +1,6 @@
 // hot
-import { EventLog, WindowSums } from './event-log.ts'
+import { EventLog } from './event-log.ts'
+import { WindowSums } from './event-window.ts'
 import type { TradeState } from './row-state.ts'
 import type { StreamTime } from './stream-time.ts'
 

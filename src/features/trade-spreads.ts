@@ -1,6 +1,7 @@
 // hot
 import { CompensatedSums } from './compensated-sums.ts'
-import { EventLog, EventWindow, TIME_MS } from './event-log.ts'
+import { EventLog, TIME_MS } from './event-log.ts'
+import { EventWindow } from './event-window.ts'
 import type { MidLog } from './mid-log.ts'
 import type { TradeState } from './row-state.ts'
 import { StreamTime } from './stream-time.ts'

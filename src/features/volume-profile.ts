@@ -1,6 +1,6 @@
 // hot
 import { packedFloats } from '../core/packed-arrays.ts'
-import { EventWindow } from './event-log.ts'
+import { EventWindow } from './event-window.ts'
 
 /**
  * Traded volume by price over a window of trades: the market profile of Steidlmayer and Hawkins

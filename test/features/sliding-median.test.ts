@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/core/random.ts'
-import { EventLog, EventWindow } from '../../src/features/event-log.ts'
+import { EventLog } from '../../src/features/event-log.ts'
+import { EventWindow } from '../../src/features/event-window.ts'
 import { SlidingMedian } from '../../src/features/sliding-median.ts'
 import { StreamTime } from '../../src/features/stream-time.ts'
 
