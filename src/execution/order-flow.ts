@@ -339,7 +339,9 @@ export class OrderFlow {
     // One answer of "not found" may overtake the order itself.
     const isOld = nowUs - flight.sentUs >= this.#parts.options.queryAfterMs * 1000
     const isMissing = isOld && flight.notFound >= 2
-    const proof = { isMissing, terms: this.#amends.proof(flight, askedUs) }
+    const isFound = reply.kind === 'found'
+    const terms = isFound ? this.#amends.proof(flight, askedUs) : 'nothing'
+    const proof = { isMissing, terms }
     this.reconcile(flight.order, reply, proof, nowUs)
   }
 

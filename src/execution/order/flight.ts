@@ -12,6 +12,8 @@ export type Flight = {
   canceledUs: number
   /** When a change was last sent, or its fate known; looks from before it say nothing of it. */
   changedUs: number
+  /** Answered looks since then. */
+  looks: number
   /** Terms that it had here before, as text: a message about them may be an old one. */
   readonly earlierTerms: Set<string>
   /** To be looked up whatever its state is. */
@@ -28,6 +30,7 @@ export function createFlight(order: Order, sentUs: number, nextQueryUs: number):
     isQuerying: false,
     canceledUs: Number.NEGATIVE_INFINITY,
     changedUs: Number.NEGATIVE_INFINITY,
+    looks: 0,
     earlierTerms: new Set(),
     isAsked: false,
   }

@@ -74,6 +74,7 @@ export class OrderAmends {
       }
       const flight = this.#parts.flight(order, nowUs)
       flight.changedUs = nowUs
+      flight.looks = 0
       flight.nextQueryUs = nowUs + queryAfterUs
       flight.queries = 0
       ledger.counters.add('amends_sent')
@@ -136,11 +137,18 @@ export class OrderAmends {
     ledger.auditOrder(order, nowUs)
   }
 
-  /** What an answer proves that was asked for at a time. */
-  proof({ changedUs, order }: Flight, askedUs: number): TermsProof {
-    const sentUs = Math.max(changedUs, isChanging(order) ? order.updatedUs : changedUs)
-    if (askedUs >= sentUs + this.#parts.queryAfterUs) return 'all'
-    return askedUs >= changedUs ? 'change' : 'nothing'
+  /**
+   * What the answer to a look proves that was asked for at a time. It takes two to give a change
+   * up: our clock may have jumped between its sending and the first.
+   */
+  proof(flight: Flight, askedUs: number): TermsProof {
+    const { changedUs, order } = flight
+    if (askedUs < changedUs) return 'nothing'
+    const isWaiting = isChanging(order)
+    const isSecond = flight.looks++ > 0
+    const sentUs = isWaiting ? Math.max(changedUs, order.updatedUs) : changedUs
+    const isLate = askedUs >= sentUs + this.#parts.queryAfterUs
+    return isLate && (isSecond || !isWaiting) ? 'all' : 'change'
   }
 
   /** Only now it is known whether what has filled is all of it. */
