@@ -9,6 +9,8 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop()
 })
 
+const ROUNDS_MAX = 300
+
 /** The faults are many on purpose: nothing is to be held back by them. */
 const PATIENT = { failuresMax: 1e6, windowUs: 1, openUs: 1 }
 
@@ -44,7 +46,12 @@ describe('all faults of the account at once', () => {
           per_million: fault.per_million * 10,
         })),
       )
-      for (let n = 0; n < 50; n++) {
+      const { faults } = rig.exchange.side
+      const kindsMet = () => Object.values(faults.counts).filter((count) => count > 0).length
+      const hasMetEnough = () => kindsMet() > 8 && rig.orders.length > 2
+      // Most of what is asked for is refused, as the account is seldom known to be right: how many
+      // orders there are to meet a fault is chance. It goes on until they have met enough.
+      for (let n = 0; n < 50 || (n < ROUNDS_MAX && !hasMetEnough()); n++) {
         // Public REST is locked out too, now and then; the book stays as it was.
         await rig.look(n % 2).catch(() => undefined)
         if (n % 5 === 4) rig.command('resume')
@@ -53,8 +60,7 @@ describe('all faults of the account at once', () => {
         await new Promise((resolve) => setTimeout(resolve, 60))
       }
       rig.exchange.side.setPlan([])
-      const { faults } = rig.exchange.side
-      expect(Object.values(faults.counts).filter((count) => count > 0).length).toBeGreaterThan(8)
+      expect(kindsMet()).toBeGreaterThan(8)
       await until(() => rig.state.unfinished.size === 0)
       expect(rig.orders.length).toBeGreaterThan(2)
       await until(async () => JSON.stringify(await rig.zeros()) === JSON.stringify(ZEROS))
