@@ -29,10 +29,6 @@ export class Absorption {
   readonly #then = new PastRecord(WIDTH_MS)
   readonly #log = new EventLog(FIELDS, [this.#window, this.#then])
 
-  get overflows(): number {
-    return this.#log.overflows
-  }
-
   /** Takes the row and writes the bid side to `out[slot]`, the ask side after it. */
   update(out: Float64Array, slot: number, row: RowState): void {
     const { bids, asks } = row.summary

@@ -30,10 +30,6 @@ export class BookFlow {
   readonly #bids = new PreviousSide(1)
   readonly #asks = new PreviousSide(-1)
 
-  get overflows(): number {
-    return this.#log.overflows
-  }
-
   update(book: ReadableBook, time: StreamTime, isSnapshot: boolean, summary: BookSummary): void {
     const bids = this.#bids
     const asks = this.#asks

@@ -42,10 +42,6 @@ export class DeathLog {
     this.#fleetingMs = fleetingMs
   }
 
-  get overflows(): number {
-    return this.#log.overflows
-  }
-
   advance(time: StreamTime): void {
     this.#log.advance(time)
   }

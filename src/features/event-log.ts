@@ -3,6 +3,7 @@ import { WINDOW_EVENTS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
 import { packedFloats } from '../core/packed-arrays.ts'
 import { type EventWindow, PastRecord, WindowSums } from './event-window.ts'
+import { overflowTally } from './overflow-tally.ts'
 import type { StreamTime } from './stream-time.ts'
 
 /**
@@ -187,6 +188,7 @@ export class EventLog {
       state[edge + DUE_MS] = nextMs + state[edge + WIDTH_MS]
     }
     this.#overflows++
+    overflowTally.count++
   }
 
   #grow(capacity: number): void {

@@ -16,10 +16,6 @@ export class EventReturns {
   readonly #log = new EventLog(FIELDS, [this.#window])
   #mid = Number.NaN
 
-  get overflows(): number {
-    return this.#log.overflows
-  }
-
   get count(): number {
     return this.#window.count
   }

@@ -48,22 +48,6 @@ export class FeatureGroups {
     if (groups.has('N')) this.#normal = new NormalFeatures(setup)
   }
 
-  /** Events that left a window early because it was full. */
-  get overflows(): number {
-    return (
-      (this.#volume?.overflows ?? 0) +
-      (this.#pressure?.overflows ?? 0) +
-      (this.#volatility?.overflows ?? 0) +
-      (this.#toxicity?.overflows ?? 0) +
-      (this.#clusters?.overflows ?? 0) +
-      (this.#queues?.overflows ?? 0) +
-      (this.#levels?.overflows ?? 0) +
-      (this.#manipulation?.overflows ?? 0) +
-      (this.#rolling?.overflows ?? 0) +
-      (this.#normal?.overflows ?? 0)
-    )
-  }
-
   addTrade(trade: TradeState): void {
     this.#volume?.addTrade(trade)
     this.#pressure?.addTrade(trade)

@@ -11,6 +11,14 @@ export type BookFlows = Readonly<{ bids: SideFlows; asks: SideFlows }>
 const BID = 1
 const ASK = -1
 
+/** What one event needs and the next one overwrites: the symbols of a thread share it. */
+export class FlowWorkspace {
+  readonly flows: BookFlows = { bids: new SideFlows(), asks: new SideFlows() }
+  /** Eligible lots by price. */
+  readonly tradedBids = new PriceLots()
+  readonly tradedAsks = new PriceLots()
+}
+
 /**
  * From deltas and trades to what was added, canceled and filled (features.md 1.5). A taker buy
  * consumed asks, a taker sell bids; a trade is matched with the first book event whose `seq` covers
@@ -25,10 +33,10 @@ export class FlowAttribution {
   readonly #bids: SideAttribution
   readonly #asks: SideAttribution
 
-  constructor(depth: number) {
-    this.#bids = new SideAttribution(BID, depth)
-    this.#asks = new SideAttribution(ASK, depth)
-    this.flows = { bids: this.#bids.flows, asks: this.#asks.flows }
+  constructor(depth: number, { flows, tradedBids, tradedAsks }: FlowWorkspace) {
+    this.flows = flows
+    this.#bids = new SideAttribution(BID, depth, flows.bids, tradedBids)
+    this.#asks = new SideAttribution(ASK, depth, flows.asks, tradedAsks)
   }
 
   applySnapshot(message: BookMessage, book: ReadableBook): void {
@@ -53,18 +61,20 @@ export class FlowAttribution {
 }
 
 class SideAttribution {
-  readonly flows = new SideFlows()
+  readonly flows: SideFlows
   /** Eligible lots by price, for this event. */
-  readonly traded = new PriceLots()
+  readonly traded: PriceLots
   /** +1 for bids, where worse is lower; -1 for asks. */
   readonly #direction: number
   readonly #depth: number
   #countBefore = 0
   #worstTicksBefore = Number.NaN
 
-  constructor(direction: number, depth: number) {
+  constructor(direction: number, depth: number, flows: SideFlows, traded: PriceLots) {
     this.#direction = direction
     this.#depth = depth
+    this.flows = flows
+    this.traded = traded
   }
 
   /** A snapshot says nothing about what happened; what it contains is not matched any more. */

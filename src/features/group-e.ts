@@ -32,11 +32,6 @@ export class VolumeFeatures {
     this.#binTicks = setup.params.vpBinTicks
   }
 
-  /** Events that left a window early because it was full. */
-  get overflows(): number {
-    return this.#trades.overflows + this.#absorption.overflows
-  }
-
   addTrade(trade: TradeState): void {
     const log = this.#trades
     const at = log.claim(trade.time)

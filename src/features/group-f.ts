@@ -63,11 +63,6 @@ export class PressureFeatures {
     this.#spreads = new TradeSpreads(params.markoutMs)
   }
 
-  /** Events that left a window early because it was full. */
-  get overflows(): number {
-    return this.#microPrice.overflows + this.#spreads.overflows
-  }
-
   addTrade(trade: TradeState): void {
     this.#regressions.addTrade(trade)
     this.#spreads.addTrade(trade)

@@ -56,11 +56,6 @@ export class VolatilityFeatures {
   readonly #events = new EventReturns()
   readonly #reversals = new TradeReversals()
 
-  /** Events that left a window early because it was full. */
-  get overflows(): number {
-    return this.#events.overflows + this.#reversals.overflows
-  }
-
   addTrade(trade: TradeState): void {
     this.#ewm.advance(trade.grid)
     this.#reversals.addTrade(trade)

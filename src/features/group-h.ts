@@ -16,8 +16,6 @@ const BUCKET_IMB = 75
 const BUCKET_MS = 76
 
 export class ToxicityFeatures {
-  /** Nothing here leaves early: a bucket is as good as any before it. */
-  readonly overflows = 0
   readonly #buckets: VolumeBuckets
   /** VPIN by sides, VPIN by bulk classification, share of lower values. */
   readonly #ofBucket = new Float64Array(3).fill(Number.NaN)

@@ -57,11 +57,6 @@ export class ClusterFeatures {
     this.#askBand = new BandDepth(halfTicks, BAND_FACTOR * halfTicks)
   }
 
-  /** Events that left a window early because it was full. */
-  get overflows(): number {
-    return this.#activity.overflows + this.#turnoverLog.overflows
-  }
-
   update(values: Float64Array, row: RowState): void {
     const { book, flows, summary } = row
     this.#bids.update(book.bids, book.bidChanges, row)

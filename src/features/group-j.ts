@@ -45,8 +45,6 @@ const AGE_LEVELS = 10
 
 /** What came and went at the levels, how long it lasted, and which levels hold. */
 export class LevelFeatures {
-  /** The windows are those of the queue model. */
-  readonly overflows = 0
   readonly #step: number
   readonly #queues: QueueModel
   readonly #support = new SupportScore()

@@ -66,17 +66,6 @@ export class ManipulationFeatures {
     this.#askFlicker = new BestFlicker(flickerMs)
   }
 
-  /** Events that left a window early because it was full. */
-  get overflows(): number {
-    return (
-      this.#rows.overflows +
-      this.#trades.overflows +
-      this.#spoofs.overflows +
-      this.#bidLayers.overflows +
-      this.#askLayers.overflows
-    )
-  }
-
   addTrade(trade: TradeState): void {
     this.#trades.claim(trade.time)
     this.#trades.commit()

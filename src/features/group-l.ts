@@ -57,11 +57,6 @@ export class RollingFeatures {
   #returnSkewness = Number.NaN
   readonly #returns = packedFloats(RETURN_BUCKETS)
 
-  /** Events that left a window early because it was full. */
-  get overflows(): number {
-    return this.#log.overflows
-  }
-
   update(values: Float64Array, row: RowState): void {
     const { bids, asks } = row.summary
     const log = this.#log

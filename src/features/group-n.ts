@@ -35,8 +35,6 @@ const THRESHOLD_MAX = 0.95
  * closed bucket, the value in the last row up to its end. The estimates never see the open bucket.
  */
 export class NormalFeatures {
-  /** It keeps a fixed number of samples: none leaves early. */
-  readonly overflows = 0
   readonly #size: number
   readonly #clip: number
   readonly #weights: SampleWeights

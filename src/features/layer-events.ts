@@ -31,10 +31,6 @@ export class LayerEvents {
     this.#log = new EventLog(FIELDS, [this.#window])
   }
 
-  get overflows(): number {
-    return this.#log.overflows
-  }
-
   /** Distinct prices in the window. */
   get prices(): number {
     return this.#window.prices.size

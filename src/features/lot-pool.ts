@@ -3,6 +3,7 @@
 import { QUEUE_LOTS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
 import { packedBytes, packedFloats } from '../core/packed-arrays.ts'
+import { overflowTally } from './overflow-tally.ts'
 import {
   LEVEL_LOT_COUNT,
   LEVEL_NEWEST,
@@ -269,6 +270,7 @@ export class LotPool {
     lots[into + LOT_FLAGS] = LOT_CENSORED
     this.#removeOldest(slot, gone)
     this.merges++
+    overflowTally.count++
   }
 }
 

@@ -46,10 +46,6 @@ export class MicroPrice {
     this.#counts = new TransitionCounts(CELLS, options.lookback)
   }
 
-  get overflows(): number {
-    return this.#counts.overflows
-  }
-
   /** Writes G* of the state of this row, in ticks; NaN below the least number of transitions. */
   write(
     values: Float64Array,

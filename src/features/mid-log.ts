@@ -31,10 +31,6 @@ export class MidLog {
     this.#log = new EventLog(FIELDS, [this.#retention, tenSecondsAgo, twoSecondsAgo, secondAgo])
   }
 
-  get overflows(): number {
-    return this.#log.overflows
-  }
-
   append(time: StreamTime, mid: number): void {
     const at = this.#log.claim(time)
     this.#log.records[at + MID] = mid

@@ -24,6 +24,9 @@ const MEAN_REST = 1
 const SQUARES = 2
 const SQUARES_REST = 3
 
+/** Of one call; the next one overwrites it. */
+const terms = packedFloats(PAIRS)
+
 export class MomentWindow extends EventWindow {
   count = 0
   readonly #field: number
@@ -31,7 +34,6 @@ export class MomentWindow extends EventWindow {
   readonly #sums = packedFloats(PAIRS)
   /** Of the values that came after the `#older` ones. */
   readonly #fresh = packedFloats(PAIRS)
-  readonly #terms = packedFloats(PAIRS)
   #older = 0
 
   constructor(widthMs: number, field: number) {
@@ -42,9 +44,9 @@ export class MomentWindow extends EventWindow {
   enter(records: Float64Array, at: number): void {
     const slot = at + this.#field
     if (Number.isNaN(records[slot])) return
-    writePowers(records, slot, this.#terms)
-    addPairs(this.#sums, this.#terms, 1)
-    addPairs(this.#fresh, this.#terms, 1)
+    writePowers(records, slot, terms)
+    addPairs(this.#sums, terms, 1)
+    addPairs(this.#fresh, terms, 1)
     this.count++
   }
 
@@ -52,8 +54,8 @@ export class MomentWindow extends EventWindow {
     const slot = at + this.#field
     if (Number.isNaN(records[slot])) return
     if (this.#older === 0) this.#startFresh()
-    writePowers(records, slot, this.#terms)
-    addPairs(this.#sums, this.#terms, -1)
+    writePowers(records, slot, terms)
+    addPairs(this.#sums, terms, -1)
     this.count--
     this.#older--
     if (this.#older > 0) return
@@ -76,7 +78,7 @@ export class MomentWindow extends EventWindow {
     }
     this.#writeSquares()
     // Rounding may leave less than nothing of a constant series.
-    out[slot] = Math.sqrt(Math.max(0, this.#terms[SQUARES]) / this.count)
+    out[slot] = Math.sqrt(Math.max(0, terms[SQUARES]) / this.count)
   }
 
   /**
@@ -91,7 +93,6 @@ export class MomentWindow extends EventWindow {
     if (this.count < 3) return
     this.#writeSquares()
     const sums = this.#sums
-    const terms = this.#terms
     const squares = terms[SQUARES]
     if (squares <= 1e-12 * sums[2]) return
     const mean = terms[MEAN]
@@ -112,7 +113,6 @@ export class MomentWindow extends EventWindow {
   /** Writes the mean and the sum of squared deviations, sum x^2 - m sum x, as pairs to `#terms`. */
   #writeSquares(): void {
     const sums = this.#sums
-    const terms = this.#terms
     const count = this.count
     const mean = sums[0] / count
     const whole = mean * count

@@ -48,10 +48,6 @@ export class PriceActivity extends EventWindow {
     for (let slot = SLOTS_FIRST - 1; slot >= 0; slot--) this.#free[this.#freeCount++] = slot
   }
 
-  get overflows(): number {
-    return this.#log.overflows
-  }
-
   /** Prices that are active. */
   get count(): number {
     return this.#heapCount

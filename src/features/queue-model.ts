@@ -49,11 +49,6 @@ export class QueueModel {
     this.deaths = new DeathLog(setup.params.fleetingMs)
   }
 
-  /** Events that left a window early, and lots that became one because there were too many. */
-  get overflows(): number {
-    return this.#log.overflows + this.deaths.overflows + this.bids.overflows + this.asks.overflows
-  }
-
   update(row: RowState): void {
     const { time, flows, summary } = row
     if (this.#event === undefined) this.#event = this.#createEvent(row)

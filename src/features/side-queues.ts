@@ -49,11 +49,6 @@ export class SideQueues {
     this.#touches = new EventLog(TOUCH_FIELDS, [new TouchWindow(this.table)])
   }
 
-  /** Touches that left early and lots that became one. */
-  get overflows(): number {
-    return this.#touches.overflows + this.lots.merges
-  }
-
   /** A snapshot: every level is born now, older than it looks, with one lot. */
   rebuild(side: BookSide, summary: SideSummary, event: QueueEvent): void {
     const table = this.table

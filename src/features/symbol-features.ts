@@ -12,7 +12,7 @@ import { BucketGrid } from './bucket-grid.ts'
 import { FEATURE_GROUP_NAMES, type FeatureGroup } from './catalogue.ts'
 import { CrossMarket } from './cross-market.ts'
 import { FeatureGroups } from './feature-groups.ts'
-import { type BookFlows, FlowAttribution } from './flow-attribution.ts'
+import { type BookFlows, FlowAttribution, FlowWorkspace } from './flow-attribution.ts'
 import { TopFeatures } from './group-a.ts'
 import { ShapeFeatures } from './group-b.ts'
 import { ImbalanceFeatures } from './group-c.ts'
@@ -20,6 +20,7 @@ import { writeBookFlow, writeTradeFlow } from './group-d.ts'
 import type { MarketPlace } from './group-m.ts'
 import { HawkesIntensity } from './hawkes.ts'
 import { MidLog } from './mid-log.ts'
+import { overflowTally } from './overflow-tally.ts'
 import { type FeatureCatalogueParameters, withDefaults } from './parameters.ts'
 import type { RowState, TradeState } from './row-state.ts'
 import { StreamTime } from './stream-time.ts'
@@ -45,6 +46,8 @@ export type SymbolFeaturesOptions = Readonly<{
   place?: MarketPlace
   /** Counters of the thread; private ones when left out. */
   counters?: Counters
+  /** Shared by the symbols of the thread; one of its own when left out. */
+  workspace?: FlowWorkspace
 }>
 
 /**
@@ -60,7 +63,7 @@ export type SymbolFeaturesOptions = Readonly<{
  */
 export class SymbolFeatures {
   readonly row: RowCopy = createRowCopy()
-  /** What the latest book event added, canceled and filled. */
+  /** What the latest book event added, canceled and filled; good until the next of the thread. */
   readonly flows: BookFlows
   readonly mids: MidLog
   readonly grid: BucketGrid
@@ -81,7 +84,6 @@ export class SymbolFeatures {
   readonly #time = new StreamTime()
   /** Counts the messages of the symbol; all trades of one share it. */
   #streamPosition = 0
-  #overflows = 0
   #poolOverflows = 0
 
   constructor(options: SymbolFeaturesOptions) {
@@ -90,7 +92,7 @@ export class SymbolFeatures {
     const params = withDefaults(options.params ?? {})
     this.#step = instrument.lot.value
     this.#count = (counters ?? new Counters()).values
-    this.#attribution = new FlowAttribution(depth)
+    this.#attribution = new FlowAttribution(depth, options.workspace ?? new FlowWorkspace())
     this.flows = this.#attribution.flows
     this.mids = new MidLog(params.markoutMs)
     this.grid = new BucketGrid(params.gridMs)
@@ -126,6 +128,7 @@ export class SymbolFeatures {
   }
 
   onTrades(message: TradeMessage): void {
+    const overflows = overflowTally.count
     this.#streamPosition++
     for (let i = 0; i < message.count; i++) {
       if (message.isBlock[i] === 1) {
@@ -138,11 +141,12 @@ export class SymbolFeatures {
       }
       this.#addTrade(message, i)
     }
-    this.#countOverflows()
+    this.#countOverflows(overflows)
   }
 
   /** `book` is the state after the message, with the changes it made. */
   onBook(message: BookMessage, book: ReadableBook, isSnapshot: boolean): void {
+    const overflows = overflowTally.count
     this.#streamPosition++
     this.#moveClock(message.ctsMs)
     const time = this.#time
@@ -168,7 +172,7 @@ export class SymbolFeatures {
     this.#groups.update(values, row)
     settle(values)
     this.#sign(message)
-    this.#countOverflows()
+    this.#countOverflows(overflows)
   }
 
   /**
@@ -220,15 +224,10 @@ export class SymbolFeatures {
     row.tauMs = this.#time.tauMs
   }
 
-  #countOverflows(): void {
-    const overflows =
-      this.#bookFlow.overflows +
-      this.#tradeFlow.log.overflows +
-      this.mids.overflows +
-      this.#groups.overflows
-    if (overflows !== this.#overflows) {
-      this.#count[WINDOW_OVERFLOWS] += overflows - this.#overflows
-      this.#overflows = overflows
+  /** `before`: of the thread, when the message came. */
+  #countOverflows(before: number): void {
+    if (overflowTally.count !== before) {
+      this.#count[WINDOW_OVERFLOWS] += overflowTally.count - before
     }
     const poolOverflows = this.#attribution.pending.overflows
     if (poolOverflows !== this.#poolOverflows) {

@@ -20,10 +20,6 @@ export class TradeReversals {
   #ticks = Number.NaN
   #change = Number.NaN
 
-  get overflows(): number {
-    return this.#log.overflows
-  }
-
   addTrade(trade: TradeState): void {
     const change = trade.ticks - this.#ticks
     const product = change * this.#change

@@ -42,10 +42,6 @@ export class TradeSpreads {
     this.#log = new EventLog(FIELDS, windows)
   }
 
-  get overflows(): number {
-    return this.#log.overflows + this.#unmarked.marked.overflows
-  }
-
   addTrade(trade: TradeState): void {
     const mid = trade.mids.current
     if (Number.isNaN(mid)) return

@@ -3,6 +3,7 @@
 import { TRANSITION_CELLS_MAX } from '../constants.ts'
 import { assert } from '../core/assert.ts'
 import { packedFloats } from '../core/packed-arrays.ts'
+import { overflowTally } from './overflow-tally.ts'
 
 /**
  * Counts of transitions by cell, over the latest `lookback` closed periods. The open period is
@@ -125,7 +126,9 @@ export class TransitionCounts {
     while (this.#head - this.#tail + cells > this.#cells.length) {
       if (this.#cells.length < this.#capacityMax) this.#grow()
       else {
-        this.overflows += this.#periodTransitions[this.#oldest % this.#lookback]
+        const lost = this.#periodTransitions[this.#oldest % this.#lookback]
+        this.overflows += lost
+        overflowTally.count += lost
         this.#drop()
       }
     }

@@ -1,6 +1,7 @@
 import { Book } from '../book/book.ts'
 import { FusedBook, FusedPart } from '../book/fused-book.ts'
 import { CrossMarket } from '../features/cross-market.ts'
+import { FlowWorkspace } from '../features/flow-attribution.ts'
 import { withDefaults } from '../features/parameters.ts'
 import { SymbolFeatures } from '../features/symbol-features.ts'
 import { type Topic, topicName } from '../feed/bybit/topic.ts'
@@ -39,11 +40,13 @@ export function openShardTopics(task: ShardTask, counters: Counters, nowUs: numb
   const featuresOf: (SymbolFeatures | undefined)[] = []
   const market = openMarket(task, counters)
   const groups = new Set(task.groups)
+  const workspace = new FlowWorkspace()
   for (const index of owned) {
     const instrument = instruments[index]
     const place = { market, symbol: index }
     market.cellOf(index).recover(market.clock)
-    const ofSymbol = new SymbolFeatures({ instrument, depth, params, groups, place, counters })
+    const options = { instrument, depth, params, groups, place, counters, workspace }
+    const ofSymbol = new SymbolFeatures(options)
     const view = openRowView(memory.rows, index)
     recoverRow(view)
     rowViews[index] = view

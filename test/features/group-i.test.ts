@@ -4,6 +4,7 @@ import type { BookSide, SideChanges } from '../../src/domain/book.ts'
 import { BookSummary } from '../../src/features/book-summary.ts'
 import { BucketGrid } from '../../src/features/bucket-grid.ts'
 import { MidLog } from '../../src/features/mid-log.ts'
+import { overflowTally } from '../../src/features/overflow-tally.ts'
 import { PriceActivity } from '../../src/features/price-activity.ts'
 import type { RowState } from '../../src/features/row-state.ts'
 import { SideFlows } from '../../src/features/side-flows.ts'
@@ -301,7 +302,7 @@ describe('the activity of prices', () => {
       expect(activity.totalLots).toBe(spots.reduce((sum, { lots }) => sum + lots, 0))
     }
     expect(past.length).toBeGreaterThan(55_000)
-    expect(activity.overflows).toBe(0)
+    expect(overflowTally.count).toBe(0)
   })
 })
 
