@@ -72,7 +72,7 @@ export class GeneratedJournal {
     const place = { symbol, category: CATEGORY } as const
     const before = this.#lots.get(symbol) ?? 0
     const exec_id = `other-${++this.#exec}`
-    switch (this.#random.below(11)) {
+    switch (this.#random.below(13)) {
       case 0:
         return this.#add({ type: 'day_started', day: 20_000 + ++this.#day, equity_quote: 1e5 })
       case 1:
@@ -126,7 +126,20 @@ export class GeneratedJournal {
       case 9: {
         if (!this.#planned.has(symbol)) return this.#deny(symbol)
         const levels = { target_ticks: null, stop_ticks: 9_990 }
-        return this.#add({ ...place, type: 'exit_levels', by: 'trailing_stop', ...levels })
+        if (this.#random.float() < 0.5) {
+          return this.#add({ ...place, type: 'exit_levels', by: 'trailing_stop', ...levels })
+        }
+        const asked = { trailing: false, command: 4 }
+        return this.#add({ ...place, type: 'exit_levels', by: 'command', ...levels, ...asked })
+      }
+      case 10: {
+        const levels = { target_ticks: 10_010, stop_ticks: null, reason: 'ok' }
+        this.#add({ ...place, type: 'held_levels', phase: 'asked', ...levels })
+        return this.#add({ ...place, type: 'held_levels', phase: 'held', ...levels })
+      }
+      case 11: {
+        const regime = this.#random.float() < 0.5 ? 'risk_on' : 'risk_off'
+        return this.#add({ type: 'regime', regime, reason: 'command', command: 4 })
       }
       default:
         return this.#deny(symbol)
@@ -219,7 +232,24 @@ export class GeneratedJournal {
       this.#fill({ id, symbol, side, ticks, lots: part })
       enter(left === 0 ? 'complete' : 'fill', left === 0 ? 'filled' : 'open')
     }
-    if (left > 0) enter('cancel', 'canceled')
+    if (left === 0) return
+    enter('cancel', 'canceled')
+    if (left < lots) this.#settle({ id, symbol, lots, left })
+  }
+
+  #settle(entry: Readonly<{ id: string; symbol: string; lots: number; left: number }>): void {
+    this.#add({
+      type: 'entry_settled',
+      order_link_id: entry.id,
+      symbol: entry.symbol,
+      category: CATEGORY,
+      wanted_lots: entry.lots,
+      filled_lots: entry.lots - entry.left,
+      left_lots: entry.left,
+      cause: 'remainder_canceled',
+      outcome: 'denied',
+      code: 'cooldown',
+    })
   }
 
   #createOrder(
@@ -249,6 +279,7 @@ export class GeneratedJournal {
       shard: 0,
       intent_number: this.#order,
       decision: order.id,
+      ...(this.#follows() ? { follows: `bf-${this.#run}-${this.#order - 1}` } : {}),
       strategy: 0,
       reason: 'imbalance_and_probability',
       u: this.#order,
@@ -258,6 +289,10 @@ export class GeneratedJournal {
       imbalance: 0.7,
       probability: null,
     })
+  }
+
+  #follows(): boolean {
+    return this.#order > 1 && this.#random.float() < 0.05
   }
 
   #fill(

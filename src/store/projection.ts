@@ -1,7 +1,7 @@
 import { type Result, succeed } from '../core/result.ts'
 import type { JournalRecord } from '../domain/journal.ts'
 import type { SqlCode, SqlSession } from './sql-client.ts'
-import { STATEMENTS, TABLES } from './statements.ts'
+import { STATEMENTS } from './statements.ts'
 
 /**
  * From journal records to rows. A batch becomes one statement a table, with the records as one JSON
@@ -39,9 +39,16 @@ export type ProjectionOffset = Readonly<{
   sequence: number
   recordChecksum: number
   firstChecksum: number
+  /** A migration wants what was applied before it applied once more, over the rows there are. */
+  isAppliedAgain: boolean
 }>
 
-const NOTHING_APPLIED: ProjectionOffset = { sequence: 0, recordChecksum: 0, firstChecksum: 0 }
+export const NOTHING_APPLIED: ProjectionOffset = {
+  sequence: 0,
+  recordChecksum: 0,
+  firstChecksum: 0,
+  isAppliedAgain: false,
+}
 
 /** Inside a transaction it also keeps a second projector out until the end of it. */
 export async function readOffset(
@@ -49,8 +56,8 @@ export async function readOffset(
   lock: 'lock' | 'look',
 ): Promise<Result<ProjectionOffset, SqlCode>> {
   const rows = await session.query(
-    `select journal_sequence, record_checksum, first_checksum from bookflow.projection_offset
-    ${lock === 'lock' ? 'for update' : ''}`,
+    `select journal_sequence, record_checksum, first_checksum, apply_again
+    from bookflow.projection_offset ${lock === 'lock' ? 'for update' : ''}`,
   )
   if (!rows.ok) return rows
   const row = rows.value[0]
@@ -59,6 +66,7 @@ export async function readOffset(
     sequence: Number(row.journal_sequence),
     recordChecksum: Number(row.record_checksum),
     firstChecksum: Number(row.first_checksum),
+    isAppliedAgain: row.apply_again === true,
   })
 }
 
@@ -68,11 +76,38 @@ export async function writeOffset(
 ): Promise<Result<void, SqlCode>> {
   const done = await session.query(
     `update bookflow.projection_offset
-    set journal_sequence = $1, record_checksum = $2, first_checksum = $3`,
-    [offset.sequence, offset.recordChecksum, offset.firstChecksum],
+    set journal_sequence = $1, record_checksum = $2, first_checksum = $3, apply_again = $4`,
+    [offset.sequence, offset.recordChecksum, offset.firstChecksum, offset.isAppliedAgain],
   )
   return done.ok ? succeed(undefined) : done
 }
+
+/** Tables that hold nothing but the projection. */
+const TABLES = [
+  'runs',
+  'instruments',
+  'orders',
+  'order_events',
+  'fills',
+  'positions',
+  'trading_states',
+  'denied_intents',
+  'breaker_events',
+  'days',
+  'order_amendments',
+  'funding',
+  'external_orders',
+  'position_adjustments',
+  'reconciliations',
+  'stops',
+  'commands',
+  'equity_peaks',
+  'exit_levels',
+  'drawdowns',
+  'held_levels',
+  'entry_settlements',
+  'regimes',
+]
 
 /** Empties the projection, so that the journal is applied from its first record. */
 export async function clearProjection(session: SqlSession): Promise<Result<void, SqlCode>> {

@@ -9,6 +9,7 @@ import { type MigrationCode, migrate } from './migrations.ts'
 import {
   applyRecords,
   clearProjection,
+  NOTHING_APPLIED,
   type ProjectionOffset,
   readOffset,
   type SequencedRecord,
@@ -91,6 +92,10 @@ export class Projector {
       const rebuilt = await this.rebuild('the journal lost records that were applied')
       if (!rebuilt.ok) return rebuilt
     }
+    if (this.#offset.isAppliedAgain) {
+      const again = await this.#applyAgain()
+      if (!again.ok) return again
+    }
     const read = this.#tailer.read(PROJECTION_BATCH_RECORDS_MAX)
     if (!read.ok) return read
     if (read.value.length === 0) return succeed(0)
@@ -114,7 +119,7 @@ export class Projector {
     this.#note({ event: 'rebuilding', detail: reason })
     const cleared = await this.#client.transaction(clearProjection)
     if (!cleared.ok) return cleared
-    this.#restart({ sequence: 0, recordChecksum: 0, firstChecksum: 0 })
+    this.#restart(NOTHING_APPLIED)
     return succeed(undefined)
   }
 
@@ -184,6 +189,15 @@ export class Projector {
     return run === Number(row.run) && timeUs === Number(row.started_us)
   }
 
+  /** From the first record that is left, over the rows there are: every statement may run twice. */
+  async #applyAgain(): Promise<Result<void, ProjectorCode>> {
+    this.#note({ event: 'rebuilding', detail: 'a migration needs records of before it' })
+    const moved = await this.#client.transaction((session) => writeOffset(session, NOTHING_APPLIED))
+    if (!moved.ok) return moved
+    this.#restart(NOTHING_APPLIED)
+    return succeed(undefined)
+  }
+
   #recordAt(sequence: number): Result<StoredRecord | undefined, ProjectorCode> {
     const tailer = new RecordTailer(this.#place, sequence - 1)
     const read = tailer.read(1)
@@ -208,6 +222,7 @@ export class Projector {
       sequence: last.sequence,
       recordChecksum: last.checksum,
       firstChecksum: before.sequence === 0 ? batch[0].checksum : before.firstChecksum,
+      isAppliedAgain: false,
     }
     const committed = await this.#client.transaction<void, ProjectorCode>(async (session) => {
       const stored = await readOffset(session, 'lock')

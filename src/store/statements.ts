@@ -116,6 +116,13 @@ export const STATEMENTS: readonly Statement[] = [
   on conflict do nothing`,
   },
   {
+    // By itself, so that rows of before the column get it when records are applied again.
+    type: 'order_created',
+    sql: `update bookflow.orders set follows = r.follows
+  from jsonb_to_recordset($1::jsonb) as r(order_link_id text, follows text)
+  where r.follows is not null and orders.order_link_id = r.order_link_id`,
+  },
+  {
     type: 'order_state',
     sql: `insert into bookflow.order_events (journal_sequence, run, order_link_id, symbol, event,
     from_state, to_state, reason, trace, time_us)
@@ -322,35 +329,46 @@ export const STATEMENTS: readonly Statement[] = [
   {
     type: 'exit_levels',
     sql: `insert into bookflow.exit_levels (journal_sequence, run, category, symbol, moved_by,
-    target_ticks, stop_ticks, time_us)
-  select journal_sequence, run, category, symbol, "by", target_ticks, stop_ticks, time_us
+    target_ticks, stop_ticks, trails, command, time_us)
+  select journal_sequence, run, category, symbol, "by", target_ticks, stop_ticks, "trailing", command,
+    time_us
   from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, category text,
     symbol text, "by" text, target_ticks double precision, stop_ticks double precision,
-    time_us bigint)
+    "trailing" boolean, command bigint, time_us bigint)
+  on conflict (journal_sequence) do update set trails = excluded.trails,
+    command = excluded.command`,
+  },
+  {
+    type: 'held_levels',
+    sql: `insert into bookflow.held_levels (journal_sequence, run, category, symbol, phase,
+    target_ticks, target_price, stop_ticks, stop_price, reason, time_us)
+  select r.journal_sequence, r.run, r.category, r.symbol, r.phase, r.target_ticks,
+    r.target_ticks * i.tick_size, r.stop_ticks, r.stop_ticks * i.tick_size, r.reason, r.time_us
+  from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, category text,
+    symbol text, phase text, target_ticks numeric, stop_ticks numeric, reason text, time_us bigint)
+  ${STEPS}
   on conflict do nothing`,
   },
-]
-
-/** Tables that hold nothing but the projection. */
-export const TABLES = [
-  'runs',
-  'instruments',
-  'orders',
-  'order_events',
-  'fills',
-  'positions',
-  'trading_states',
-  'denied_intents',
-  'breaker_events',
-  'days',
-  'order_amendments',
-  'funding',
-  'external_orders',
-  'position_adjustments',
-  'reconciliations',
-  'stops',
-  'commands',
-  'equity_peaks',
-  'exit_levels',
-  'drawdowns',
+  {
+    type: 'entry_settled',
+    sql: `insert into bookflow.entry_settlements (journal_sequence, run, order_link_id, category,
+    symbol, wanted_lots, wanted_qty, filled_lots, filled_qty, left_lots, left_qty, cause, outcome,
+    code, time_us)
+  select r.journal_sequence, r.run, r.order_link_id, r.category, r.symbol, r.wanted_lots,
+    r.wanted_lots * i.qty_step, r.filled_lots, r.filled_lots * i.qty_step, r.left_lots,
+    r.left_lots * i.qty_step, r.cause, r.outcome, r.code, r.time_us
+  from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, order_link_id text,
+    category text, symbol text, wanted_lots bigint, filled_lots bigint, left_lots bigint,
+    cause text, outcome text, code text, time_us bigint)
+  ${STEPS}
+  on conflict do nothing`,
+  },
+  {
+    type: 'regime',
+    sql: `insert into bookflow.regimes (journal_sequence, run, regime, reason, command, time_us)
+  select journal_sequence, run, regime, reason, command, time_us
+  from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, regime text,
+    reason text, command bigint, time_us bigint)
+  on conflict do nothing`,
+  },
 ]

@@ -134,7 +134,9 @@ async function stepUntilStopped(projector: Projector): Promise<Result<void, Proj
     if (!stepped.ok) return stepped
     if (stepped.value === 0) await pause(PROJECTION_IDLE_POLL_MS)
   }
-  return succeed(undefined)
+  // The journal's last records came just before; what does not fit one batch waits for the next run.
+  const last = await projector.step()
+  return last.ok ? succeed(undefined) : last
 }
 
 /** Ends early when the process is told to stop. */

@@ -1,12 +1,13 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GeneratedJournal } from '../../bench/generated-journal.ts'
 import { Random } from '../../src/core/random.ts'
+import { firstKeptSequence } from '../../src/core/record-file.ts'
 import { fail, type Result } from '../../src/core/result.ts'
-import type { JournalRecord } from '../../src/domain/journal.ts'
+import { JOURNAL_NAME, type JournalRecord } from '../../src/domain/journal.ts'
 import { ExecutionState } from '../../src/execution/execution-state.ts'
-import { migrate } from '../../src/store/migrations.ts'
+import { MIGRATIONS_FOLDER, migrate } from '../../src/store/migrations.ts'
 import { openPostgres } from '../../src/store/pg-client.ts'
 import { openPglite } from '../../src/store/pglite-client.ts'
 import { clearProjection } from '../../src/store/projection.ts'
@@ -52,6 +53,63 @@ async function project(client: SqlClient, place: Parameters<typeof Projector.ope
   return applied
 }
 
+function generatedRecords(seed: number, count: number): readonly JournalRecord[] {
+  const generated = new GeneratedJournal(seed, 0.4)
+  const records: JournalRecord[] = []
+  while (records.length < count) records.push(...generated.next())
+  return records
+}
+
+type OfType<Type> = Extract<JournalRecord, { type: Type }>
+function ofType<Type extends JournalRecord['type']>(
+  records: readonly JournalRecord[],
+  type: Type,
+): readonly OfType<Type>[] {
+  return records.filter((record): record is OfType<Type> => record.type === type)
+}
+
+/** Deletes the oldest segments, as journal retention does; answers the first record left. */
+function trim(journalFolder: string, segments: number): number {
+  const files = readdirSync(journalFolder).sort()
+  for (const file of files.slice(0, segments)) rmSync(join(journalFolder, file))
+  const kept = must(firstKeptSequence({ folder: journalFolder, name: JOURNAL_NAME }))
+  expect(kept).toBeGreaterThan(1)
+  return kept
+}
+
+/** The migrations of an older version. */
+function migrationsUntil(version: number): string {
+  const older = freshFolder()
+  for (const file of readdirSync(MIGRATIONS_FOLDER).sort().slice(0, version)) {
+    copyFileSync(join(MIGRATIONS_FOLDER, file), join(older, file))
+  }
+  return older
+}
+
+type Dump = Awaited<ReturnType<typeof dumpProjection>>
+
+/** Puts the rows of `dump` where an older version of the tables has a place for them. */
+async function copyAsOlder(client: SqlClient, dump: Dump): Promise<void> {
+  const columns = await rowsOf(
+    client,
+    `select table_name, string_agg(column_name, ', ') as names from information_schema.columns
+    join information_schema.tables using (table_schema, table_name)
+    where table_schema = 'bookflow' and table_type = 'BASE TABLE' and is_generated = 'NEVER'
+    group by table_name`,
+  )
+  must(await client.exec('delete from bookflow.projection_offset'))
+  for (const { names, table_name: table } of columns) {
+    if (table === 'schema_migrations') continue
+    const rows = JSON.stringify(dump[String(table)])
+    await rowsOf(
+      client,
+      `insert into bookflow.${table} (${names})
+      select ${names} from jsonb_populate_recordset(null::bookflow.${table}, $1::jsonb)`,
+      [rows],
+    )
+  }
+}
+
 const databases: [string, () => Promise<Result<SqlClient>>, string][] = [
   ['PGlite', () => openPglite(join(folder, 'pglite')), ''],
   [
@@ -81,6 +139,7 @@ for (const [name, open, reason] of databases) {
         '0002_account.sql',
         '0003_portfolio.sql',
         '0004_changes.sql',
+        '0005_exits_regimes.sql',
       ]
       expect(must(await migrate(client))).toEqual(names)
       expect(must(await migrate(client))).toEqual([])
@@ -179,9 +238,7 @@ for (const [name, open, reason] of databases) {
     })
 
     it('is the same however the journal was cut into batches, whatever is in it', async () => {
-      const generated = new GeneratedJournal(11, 0.4)
-      const records: JournalRecord[] = []
-      while (records.length < 1200) records.push(...generated.next())
+      const records = generatedRecords(11, 1200)
       await startEmpty()
       must(await project(client, await writeJournal(freshFolder(), records)))
       const whole = await dumpProjection(client)
@@ -204,9 +261,7 @@ for (const [name, open, reason] of databases) {
 
     it('tells the balance, the positions and the audit that the fold knows', async () => {
       await startEmpty()
-      const generated = new GeneratedJournal(13, 0.4)
-      const records: JournalRecord[] = []
-      while (records.length < 800) records.push(...generated.next())
+      const records = generatedRecords(13, 800)
       const state = new ExecutionState()
       for (const record of records) must(state.apply(record))
       must(await project(client, await writeJournal(freshFolder(), records)))
@@ -240,9 +295,12 @@ for (const [name, open, reason] of databases) {
         'command',
         'configuration',
         'denied',
+        'entry_settled',
         'exit_levels',
         'external_fill',
+        'held_levels',
         'position_adjusted',
+        'regime',
         'stop',
         'trading_state',
       ])
@@ -251,6 +309,75 @@ for (const [name, open, reason] of databases) {
         `select who, what, why from bookflow.audit where kind = 'command' limit 1`,
       )
       expect(who).toEqual({ who: 'anna', what: 'halt', why: 'lunch' })
+    })
+
+    it('tells of levels at the exchange, regimes and rests of entries as the journal does', async () => {
+      await startEmpty()
+      const records = generatedRecords(17, 3000)
+      must(await project(client, await writeJournal(freshFolder(), records)))
+      const held = await rowsOf(
+        client,
+        `select phase, target_ticks, target_price, stop_ticks, stop_price, reason
+        from bookflow.held_levels order by journal_sequence`,
+      )
+      expect(held).toEqual(
+        ofType(records, 'held_levels').map(({ phase, reason, stop_ticks, target_ticks }) => ({
+          phase,
+          target_ticks,
+          target_price: ((target_ticks ?? 0) / 10).toFixed(1),
+          stop_ticks,
+          stop_price: null,
+          reason,
+        })),
+      )
+      const settled = await rowsOf(
+        client,
+        `select s.order_link_id, wanted_lots, s.filled_lots, left_lots, cause, outcome, code,
+          left_qty = left_lots * 0.001 as is_exact, s.filled_lots = o.filled_lots as is_filled
+        from bookflow.entry_settlements s join bookflow.orders o using (order_link_id)
+        order by s.journal_sequence`,
+      )
+      expect(settled).toEqual(
+        ofType(records, 'entry_settled').map(
+          ({ cause, code, filled_lots, left_lots, order_link_id, outcome, wanted_lots }) => ({
+            ...{ order_link_id, wanted_lots, filled_lots, left_lots, cause, outcome, code },
+            is_exact: true,
+            is_filled: true,
+          }),
+        ),
+      )
+      expect(
+        await rowsOf(
+          client,
+          'select regime, reason, command from bookflow.regimes order by journal_sequence',
+        ),
+      ).toEqual(
+        ofType(records, 'regime').map(({ command, reason, regime }) => ({
+          ...{ regime, reason, command },
+        })),
+      )
+      const moved = await rowsOf(
+        client,
+        `select moved_by, trails, command from bookflow.exit_levels order by journal_sequence`,
+      )
+      expect(moved).toEqual(
+        ofType(records, 'exit_levels').map(({ by, command, trailing }) => ({
+          moved_by: by,
+          trails: trailing ?? null,
+          command: command ?? null,
+        })),
+      )
+      const follows = await rowsOf(
+        client,
+        `select order_link_id, follows from bookflow.orders where follows is not null
+        order by journal_sequence`,
+      )
+      expect(follows).toEqual(
+        ofType(records, 'order_created')
+          .filter((order) => order.follows !== undefined)
+          .map(({ follows: first, order_link_id }) => ({ order_link_id, follows: first })),
+      )
+      for (const rows of [held, settled, moved, follows]) expect(rows.length).toBeGreaterThan(1)
     })
 
     it('keeps the configuration of each run and shows when it changed', async () => {
@@ -379,6 +506,89 @@ for (const [name, open, reason] of databases) {
       expect(refused).toMatchObject({ ok: false, code: 'projection_mismatch' })
       expect(!refused.ok && refused.message).toContain('use another database')
       expect(await dumpProjection(client)).toEqual(before)
+    })
+
+    it('of a database from before a migration gets the rows that it lacks', async () => {
+      await startEmpty()
+      const records = generatedRecords(18, 900)
+      const journalFolder = freshFolder()
+      const place = await writeJournal(journalFolder, records)
+      must(await project(client, place))
+      const reference = await dumpProjection(client)
+
+      must(await client.exec('drop schema bookflow cascade'))
+      const older = migrationsUntil(4)
+      must(await migrate(client, older))
+      await copyAsOlder(client, reference)
+      expect(must(await migrate(client))).toEqual(['0005_exits_regimes.sql'])
+      const notes: string[] = []
+      const projector = must(await Projector.open(client, place, ({ event }) => notes.push(event)))
+      must(await projector.catchUp())
+      projector.close()
+      expect(notes).toEqual(['rebuilding'])
+      expect(await dumpProjection(client)).toEqual(reference)
+      expect(must(await project(client, place))).toBe(0)
+    })
+
+    it('keeps what it has of a journal whose oldest segments were deleted', async () => {
+      await startEmpty()
+      const maker = new JournalMaker(31)
+      maker.trade(1500)
+      const journalFolder = freshFolder()
+      const place = await writeJournal(journalFolder, maker.records)
+      must(await project(client, place))
+      const applied = maker.records.length
+      maker.trade(400)
+      await writeJournal(journalFolder, maker.records.slice(applied))
+      const kept = trim(journalFolder, 2)
+      expect(kept).toBeLessThan(applied)
+
+      expect(must(await project(client, place))).toBe(maker.records.length - applied)
+      const whole = await dumpProjection(client)
+      expect(whole.orders).toHaveLength(maker.orders.size)
+
+      must(await client.exec('update bookflow.projection_offset set apply_again = true'))
+      expect(must(await project(client, place))).toBe(maker.records.length - kept + 1)
+      const { projection_offset: _, ...again } = await dumpProjection(client)
+      expect(whole).toMatchObject(again)
+    })
+
+    it('is made again of what is left when a shortened journal lost its end', async () => {
+      const maker = new JournalMaker(32)
+      maker.trade(1500)
+      await startEmpty()
+      must(await project(client, await writeJournal(freshFolder(), maker.records)))
+
+      const journalFolder = freshFolder()
+      const place = await writeJournal(journalFolder, maker.records.slice(0, -100))
+      const kept = trim(journalFolder, 2)
+      const notes: string[] = []
+      const projector = must(await Projector.open(client, place, ({ event }) => notes.push(event)))
+      expect(must(await projector.catchUp())).toBe(maker.records.length - 100 - kept + 1)
+      projector.close()
+      expect(notes).toEqual(['rebuilding'])
+      const [first] = await rowsOf(
+        client,
+        'select min(journal_sequence) as sequence from bookflow.order_events',
+      )
+      expect(Number(first.sequence)).toBeGreaterThanOrEqual(kept)
+    })
+
+    it.each([
+      ['longer', 2000],
+      ['shorter', 1200],
+    ])('of another journal, shortened and %s, is not overwritten', async (_what, count) => {
+      const first = await journalOf(33, 1500)
+      const second = await journalOf(34, count)
+      await startEmpty()
+      must(await project(client, first.place))
+      trim(first.journalFolder, 2)
+      trim(second.journalFolder, 2)
+      const before = await dumpProjection(client)
+      const refused = await project(client, second.place)
+      expect(refused).toMatchObject({ ok: false, code: 'projection_mismatch' })
+      expect(await dumpProjection(client)).toEqual(before)
+      expect(must(await project(client, first.place))).toBe(0)
     })
 
     it('rolls back what a failed transaction did, and reports what the database said', async () => {
