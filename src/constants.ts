@@ -76,6 +76,8 @@ export const FEATURE_COUNT = 150
 export const PENDING_TRADES_MAX = 8192
 /** Trade ids remembered to drop repeats, per symbol. */
 export const TRADE_IDS_MAX = 65_536
+/** The same for a recording, where features.md 1.4 counts every trade ever seen. */
+export const RECORDED_TRADE_IDS_MAX = 1 << 22
 /**
  * Events one time window of a symbol may hold; beyond it the oldest leave early and are counted.
  */
@@ -301,6 +303,7 @@ for (const slots of [
 for (const records of [
   PENDING_TRADES_MAX,
   TRADE_IDS_MAX,
+  RECORDED_TRADE_IDS_MAX,
   WINDOW_EVENTS_MAX,
   TRANSITION_CELLS_MAX,
   GRID_BUCKETS_KEPT,

@@ -6,6 +6,7 @@ import { type CaptureRun, type CaptureTopic, runCaptures } from '../threads/capt
 import { surveyCaptures } from '../threads/capture-survey.ts'
 import { noBookText, surveyedInstruments } from './capture-instruments.ts'
 import { failCommand, Progress, wholeNumber, writeOut } from './terminal.ts'
+import { unreadNote } from './unread-note.ts'
 
 const BINANCE_DEPTH = 200
 
@@ -51,6 +52,8 @@ async function run(files: string[], options: BooksOptions): Promise<void> {
   if (!ran.ok) return failCommand(ran.message)
   const final = ran.value.topics.map((topic) => finalBook(topic, ran.value, options.depth))
   writeOut(options.json ? `${JSON.stringify(final)}\n` : final.map(table).join('\n'))
+  const unread = unreadNote(ran.value)
+  if (unread !== '') process.stderr.write(`${unread}\n`)
 }
 
 type FinalBook = Readonly<{

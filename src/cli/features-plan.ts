@@ -14,6 +14,7 @@ export type FeaturesOptions = Readonly<{
   force?: boolean
   select?: string
   symbols?: string
+  bookDepth?: number
   every: string
   instruments?: string
   binanceDepth: number
@@ -54,7 +55,9 @@ export async function planFeatures(
   const known = await surveyedInstruments(survey.value, options.instruments)
   if (!known.ok) return known
   const { instruments, leader, params } = known.value
-  const chosen = chooseSymbols(survey.value.topics, options.symbols)
+  const followed = chooseDepth(survey.value.topics, options.bookDepth)
+  if (!followed.ok) return followed
+  const chosen = chooseSymbols(followed.value, options.symbols)
   if (!chosen.ok) return chosen
   const symbols = chosen.value.filter((symbol) => instruments.has(symbol))
   if (symbols.length === 0) {
@@ -64,7 +67,7 @@ export async function planFeatures(
   // The features across symbols look at all of them, whichever are written.
   const isCross = groups.has('M')
   const isWritten = new Set(symbols)
-  const topics = survey.value.topics.filter((topic) => isCross || isWritten.has(symbolOf(topic)))
+  const topics = followed.value.filter((topic) => isCross || isWritten.has(symbolOf(topic)))
   const venue = isCross ? await openVenue(options, topics) : succeed(undefined)
   if (!venue.ok) return venue
   const groupsOf = (symbol: string) =>
@@ -91,6 +94,25 @@ export async function planFeatures(
 
 function symbolOf(topic: string): string {
   return topic.slice(topic.lastIndexOf('.') + 1)
+}
+
+/** Without the books of other depths. */
+function chooseDepth(
+  topics: readonly string[],
+  depth: number | undefined,
+): Result<readonly string[]> {
+  if (depth === undefined) return succeed(topics)
+  const books = topics.filter((topic) => topic.startsWith('orderbook.'))
+  const followed = topics.filter(
+    (topic) => !books.includes(topic) || topic.startsWith(`orderbook.${depth}.`),
+  )
+  if (books.length === 0 || books.some((topic) => followed.includes(topic))) {
+    return succeed(followed)
+  }
+  return fail(
+    'input_unreadable',
+    `--book-depth: no book of ${depth} levels, only ${books.join(', ')}`,
+  )
 }
 
 /** Those with a book; of them the ones of the list, each of which must be there. */

@@ -9,6 +9,7 @@ import { OUTPUT_FORMATS, openRows } from './output-format.ts'
 import { PreviousTick } from './previous-tick.ts'
 import type { RowOutput } from './row-output.ts'
 import { EXIT_FAILED, failCommand, numberFrom, Progress, wholeNumber } from './terminal.ts'
+import { unreadNote } from './unread-note.ts'
 
 const HELP = `
 A row is, by --format:
@@ -24,6 +25,7 @@ matching engine, and the effective time of the symbol, which never runs backward
 time, as soon as a later event has closed it; intervals without a row, and the one still open at
 the end, have none.
 --symbols says whose rows are written; features across symbols still see all of the recording.
+--book-depth chooses among several books of a symbol; else the first of the recording is taken.
 
 --out writes to FILE.part and renames it when it is complete.
 Lines of --venue-b are merged by their time of receipt, where the recordings have none by that of
@@ -50,6 +52,11 @@ export function featuresCommand(): Command {
     .option('--force', 'replace the file of --out if there is one')
     .option('--select <list>', 'features, letters of groups and patterns, as imb_5,D,z_*')
     .option('--symbols <list>', 'only these symbols, separated by commas')
+    .option(
+      '--book-depth <levels>',
+      'only books of so many levels a side',
+      wholeNumber(command, '--book-depth', 1, DEPTH_MAX),
+    )
     .option('--every <period>', 'event, or the last row of each interval of 100ms, 1s, 5m', 'event')
     .option('--instruments <file>', 'instruments.json with tick sizes and feature parameters')
     .option(
@@ -105,6 +112,7 @@ async function run(files: string[], options: FeaturesOptions): Promise<void> {
   const finished = file.finish()
   if (!finished.ok) endAbruptly(file, finished.message)
   process.stderr.write(`${summary(rows.count, ran.value, systemClock.nowUs() - startedUs)}\n`)
+  process.stderr.write(leftOut(ran.value.topics, symbols))
 }
 
 /** Gives the rows of the chosen symbols to the output, all of them or a sample. */
@@ -147,12 +155,20 @@ class RowSink {
   }
 }
 
-function summary(rows: number, { counters, frames }: CaptureRun, elapsedUs: number): string {
-  const gaps = counters.get('gaps')
-  const bad = counters.get('bad_data')
+function summary(rows: number, ran: CaptureRun, elapsedUs: number): string {
   const pace = Math.round(rows / Math.max(1e-6, elapsedUs / 1e6)).toLocaleString('en-US')
-  const note = gaps + bad > 0 ? `; ${gaps} gaps, ${bad} refused messages` : ''
-  return `${rows} rows from ${frames} frames, ${pace} rows/s${note}`
+  const unread = unreadNote(ran)
+  const note = unread === '' ? '' : `; ${unread}`
+  return `${rows} rows from ${ran.frames} frames, ${pace} rows/s${note}`
+}
+
+/** Books beside the one of their symbol that has the features. */
+function leftOut(topics: readonly CaptureTopic[], symbols: readonly string[]): string {
+  const names = topics
+    .filter(({ book, features }) => book !== undefined && features === undefined)
+    .filter(({ topic }) => symbols.includes(topic.instrument.symbol))
+    .map(({ topic }) => topic.name)
+  return names.length === 0 ? '' : `left out, choose with --book-depth: ${names.join(', ')}\n`
 }
 
 /** Ctrl-C leaves nothing behind that looks like a result. Returns what takes the care away. */

@@ -44,6 +44,8 @@ export type SymbolFeaturesOptions = Readonly<{
   groups?: ReadonlySet<FeatureGroup>
   /** Where it stands among the other symbols; a market of its own when left out. */
   place?: MarketPlace
+  /** Trade ids remembered to drop repeats, a power of two; as many as a live engine's if left out. */
+  tradeIdsMax?: number
   /** Counters of the thread; private ones when left out. */
   counters?: Counters
   /** Shared by the symbols of the thread; one of its own when left out. */
@@ -77,7 +79,7 @@ export class SymbolFeatures {
   readonly #bookFlow = new BookFlow()
   readonly #tradeFlow = new TradeFlow()
   readonly #hawkes: HawkesIntensity
-  readonly #ids = new TradeIds()
+  readonly #ids: TradeIds
   readonly #groups: FeatureGroups
   readonly #rowState: RowState
   readonly #trade: TradeState
@@ -91,6 +93,7 @@ export class SymbolFeatures {
     assert(depth >= 1, 'a book has at least one level')
     const params = withDefaults(options.params ?? {})
     this.#step = instrument.lot.value
+    this.#ids = new TradeIds(options.tradeIdsMax)
     this.#count = (counters ?? new Counters()).values
     this.#attribution = new FlowAttribution(depth, options.workspace ?? new FlowWorkspace())
     this.flows = this.#attribution.flows

@@ -14,6 +14,8 @@ import { fail, type Result, succeed } from '../core/result.ts'
  *   1749833474.93: {"topic":…}               seconds, then the message; `wss://…` lines are the recorder's own
  *   1723161255030314667 {"stream":…}         nanoseconds, then the message (Binance)
  *   [{…},{…}]                                several messages in one array
+ *
+ * Spaces around it, a byte order mark and the comma behind an element of an array do not matter.
  */
 export type CaptureLine = Readonly<{
   kind: 'frame' | 'http'
@@ -26,6 +28,7 @@ export type CaptureLine = Readonly<{
   lineNumber: number
 }>
 
+/** `skipped` are the lines that are not blank and hold no frame. */
 export type CaptureTotals = Readonly<{ lines: number; frames: number; skipped: number }>
 
 /**
@@ -39,6 +42,7 @@ export async function readCapture(
 ): Promise<Result<CaptureTotals>> {
   let lineNumber = 0
   let frames = 0
+  let skipped = 0
   try {
     const stream = await openStream(path)
     // An error of the stream must reject the loop below, which readline alone does not do.
@@ -47,8 +51,10 @@ export async function readCapture(
     const all = (async () => {
       for await (const text of lines) {
         lineNumber++
-        for (const line of parseLines(text, lineNumber)) {
-          frames++
+        const found = parseLines(text, lineNumber)
+        if (found.length === 0 && text.trim() !== '') skipped++
+        frames += found.length
+        for (const line of found) {
           const busy = onLine(line)
           if (busy !== undefined) await busy
         }
@@ -59,7 +65,7 @@ export async function readCapture(
     const why = error instanceof Error ? error.message : String(error)
     return fail('input_unreadable', `${path}: cannot be read after line ${lineNumber}: ${why}`)
   }
-  return succeed({ lines: lineNumber, frames, skipped: lineNumber - frames })
+  return succeed({ lines: lineNumber, frames, skipped })
 }
 
 function streamEnd(stream: Readable): Promise<void> {
@@ -121,10 +127,12 @@ function openZip(path: string): Promise<Readable> {
 const SECONDS_THEN_FRAME = /^(\d{9,11}(?:\.\d+)?): (?=[{[])/
 const NANOSECONDS_THEN_FRAME = /^(\d{16,20}) (?=[{[])/
 
-function parseLines(text: string, lineNumber: number): CaptureLine[] {
+function parseLines(line: string, lineNumber: number): CaptureLine[] {
+  const trimmed = line.trim()
+  const text = trimmed.endsWith('},') ? trimmed.slice(0, -1) : trimmed
   if (text.startsWith('[')) return parseArray(text, lineNumber)
-  const line = parseLine(text, lineNumber)
-  return line === undefined ? [] : [line]
+  const found = parseLine(text, lineNumber)
+  return found === undefined ? [] : [found]
 }
 
 function parseArray(text: string, lineNumber: number): CaptureLine[] {

@@ -1,5 +1,5 @@
 import { Book } from '../book/book.ts'
-import { DEPTH_MAX } from '../constants.ts'
+import { DEPTH_MAX, RECORDED_TRADE_IDS_MAX } from '../constants.ts'
 import { systemClock } from '../core/clock.ts'
 import { Histogram } from '../core/histogram.ts'
 import { type Result, succeed } from '../core/result.ts'
@@ -37,6 +37,8 @@ export type CaptureRun = Readonly<{
   /** Refused messages of each topic. */
   badDataByTopic: Float64Array
   frames: number
+  /** Lines of the recordings that hold no frame, but for blank ones. */
+  skippedLines: number
 }>
 
 export type CaptureRunOptions = Readonly<{
@@ -100,6 +102,7 @@ export async function runCaptures(options: CaptureRunOptions): Promise<Result<Ca
   })
   const source = new FrameSource(options.binanceDepth)
   let frames = 0
+  let skippedLines = 0
   for (const path of options.paths) {
     const read = await readCapture(path, (line) => {
       const ofLine = source.frames(line)
@@ -112,10 +115,11 @@ export async function runCaptures(options: CaptureRunOptions): Promise<Result<Ca
       return busy === undefined ? take() : busy.then(take)
     })
     if (!read.ok) return read
+    skippedLines += read.value.skipped
   }
   const finished = await venue?.finish()
   if (finished?.ok === false) return finished
-  return succeed({ topics, counters, badDataByTopic, frames })
+  return succeed({ topics, counters, badDataByTopic, frames, skippedLines })
 }
 
 const NO_PLACES: ReadonlyMap<string, MarketPlace> = new Map()
@@ -213,7 +217,16 @@ function openFeatures(
   place: Readonly<{ place?: MarketPlace }>,
 ): SymbolFeatures {
   const groups = groupsOf === undefined ? {} : { groups: groupsOf(instrument.symbol) }
-  return new SymbolFeatures({ instrument, depth, params, counters, ...groups, ...place })
+  const tradeIdsMax = RECORDED_TRADE_IDS_MAX
+  return new SymbolFeatures({
+    instrument,
+    depth,
+    params,
+    tradeIdsMax,
+    counters,
+    ...groups,
+    ...place,
+  })
 }
 
 function placeOf(places: ReadonlyMap<string, MarketPlace>, symbol: string) {

@@ -1,5 +1,6 @@
+import { stat } from 'node:fs/promises'
 import { parseStep, type Step } from '../core/decimal.ts'
-import { type Result, succeed } from '../core/result.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
 import { BinanceTranslator } from '../feed/binance/translator.ts'
 import { type CaptureLine, readCapture } from '../feed/capture-file.ts'
 
@@ -57,6 +58,10 @@ export async function surveyCaptures(
   const source = new FrameSource(binanceDepth)
   const survey = new Survey()
   for (const path of paths) {
+    if (await isStream(path)) {
+      const why = 'is read twice, which a pipe does not allow: give a file'
+      return fail('input_unreadable', `${path}: ${why}`)
+    }
     const read = await readCapture(path, (line) => {
       for (const frame of source.frames(line)) survey.add(frame)
       return undefined
@@ -64,6 +69,16 @@ export async function surveyCaptures(
     if (!read.ok) return read
   }
   return succeed(survey.result(source.waitingDiffs))
+}
+
+/** What is missing is told by whoever reads it. */
+async function isStream(path: string): Promise<boolean> {
+  try {
+    const found = await stat(path)
+    return found.isFIFO() || found.isSocket() || found.isCharacterDevice()
+  } catch {
+    return false
+  }
 }
 
 class Survey {
