@@ -21,7 +21,8 @@ const volumeDelta: Feature = (past, at) =>
 
 const logDepth: Feature = (past, at) => {
   const { bids, asks } = past.row(at)
-  const depth = (lotsOf(bids, 20) + lotsOf(asks, 20)) * past.history.step
+  const { step } = past.history
+  const depth = lotsOf(bids, 20) * step + lotsOf(asks, 20) * step
   return depth === 0 ? Number.NaN : Math.log(depth)
 }
 
