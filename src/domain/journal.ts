@@ -31,6 +31,7 @@ export const ORDER_EVENTS = [
   'requestAmend',
   'amend', // the exchange took the change
   'rejectAmend',
+  'reopen', // the exchange shows one that had ended here, and it is canceled there
 ] as const
 export type OrderEvent = (typeof ORDER_EVENTS)[number]
 

@@ -118,6 +118,7 @@ export const RESULT_CODES = {
   instrument_closed: 317, // not traded at the exchange now
   account_locked: 318, // another process trades this account
   amend_lost: 319, // a change of an order never got to the exchange
+  order_stray: 320, // an order of ours is open at the exchange, and had ended here
 
   // 400..499 control and desk
   unauthorized: 400,

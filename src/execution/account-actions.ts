@@ -60,9 +60,7 @@ export class AccountActions {
         flow.lookUp(action.orderLinkId, nowUs)
         return
       case 'cancel_stray':
-        ledger.counters.add('orders_stray')
-        ledger.log.error({ order_link_id: action.orderLinkId }, 'no journal knows it: canceled')
-        void this.#parts.gateway.cancel(action.orderLinkId, nowUs)
+        this.#cancelStray(action.orderLinkId, nowUs)
         return
       case 'external_order':
         this.#adopt(action, nowUs)
@@ -70,6 +68,23 @@ export class AccountActions {
       case 'adjust':
         this.#adjust(action, nowUs)
     }
+  }
+
+  /** One that is remembered is canceled like any other, journal first. */
+  #cancelStray(orderLinkId: string, nowUs: number): void {
+    const { flow, gateway, ledger } = this.#parts
+    const order = ledger.state.orders.get(orderLinkId)
+    ledger.counters.add('orders_stray')
+    if (order === undefined) {
+      ledger.log.error({ order_link_id: orderLinkId }, 'no journal knows it: canceled')
+      void gateway.cancel(orderLinkId, nowUs)
+      return
+    }
+    const { reason, state } = order
+    const line = { order_link_id: orderLinkId, state, reason }
+    ledger.log.error(line, 'an order that had ended is open at the exchange: canceled')
+    flow.cancelStray(order, nowUs)
+    this.#mismatch('order_stray', nowUs)
   }
 
   #adopt({ order }: Adoption, nowUs: number): void {

@@ -100,6 +100,7 @@ export class ExecutionActor {
       breaker: board.placement,
       options,
       halt: (code, nowUs) => this.halt(code, nowUs),
+      doubt: (order, before, nowUs) => this.truth.doubt(order, before, nowUs),
       onAccount: (event, nowUs) => this.truth.onAccount(event, nowUs),
       wake: parts.wake ?? (() => {}),
     })

@@ -244,17 +244,19 @@ export class ExecutionState {
     }
     order.state = record.to
     order.reason = record.reason
-    order.updatedUs = record.time_us
+    if (record.from !== record.to || !isFinished(record.to)) order.updatedUs = record.time_us
     if (record.event === 'amend' && order.amended !== undefined) {
       order.terms = { ...order.terms, ...order.amended }
     }
     if (record.event === 'amend' || record.event === 'rejectAmend') order.amended = undefined
     if (record.to === 'submitted') order.submittedUs = record.time_us
     this.partialEnds.moved(order, record)
+    // It stays among the finished ones, whose bound then passes it by.
+    if (record.event === 'reopen') this.unfinished.set(record.order_link_id, order)
     if (isFinished(record.to)) {
       this.unfinished.delete(record.order_link_id)
       const oldest = this.finished.keep(record.order_link_id)
-      if (oldest !== undefined) {
+      if (oldest !== undefined && !this.unfinished.has(oldest)) {
         this.orders.delete(oldest)
         this.partialEnds.forget(oldest)
       }
@@ -301,7 +303,8 @@ export class ExecutionState {
     order.filledLots += record.lots
     order.filledTickLots += record.ticks * record.lots
     order.feesQuote += record.fee_quote
-    order.updatedUs = record.time_us
+    // An end is as old as it is, whatever is told of it later.
+    if (!isFinished(order.state)) order.updatedUs = record.time_us
     this.partialEnds.filled(order)
     holding.plan = planAfterFill(holding, position, order.terms, record.time_us)
     const lotsBefore = holding.position.lots

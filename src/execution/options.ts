@@ -114,7 +114,7 @@ export type ReconcileOptions = Readonly<{
   windowMs: number
   /** Rounds without agreement after which a person is told. */
   roundsMax: number
-  /** What to do when the exchange knows of an execution or a position that we do not. */
+  /** What to do when the exchange knows of an execution, an order or a position that we do not. */
   onMismatch: 'alert' | 'halt'
 }>
 

@@ -19,6 +19,7 @@ import { OrderAmends } from './order/order-amends.ts'
 import { enterOrderState } from './order/order-door.ts'
 import { isCancelable, isFinished, nextOrderState } from './order/order-state.ts'
 import { createdRecord } from './order/order-terms.ts'
+import type { KnownOrder } from './reconcile/account-check.ts'
 import { type Proof, type ReconcileAction, reconcileOrder } from './reconcile/reconcile.ts'
 import type { ApprovedAmend } from './risk/amend-gate.ts'
 import type { ApprovedOrder } from './risk/risk-gate.ts'
@@ -30,6 +31,8 @@ export type OrderFlowParts = Readonly<{
   options: ExecutionOptions
   /** Something happened that must not: trading is to be halted. */
   halt: (code: ResultCode, nowUs: number) => void
+  /** The exchange tells something of an order that was `before`, which may have ended. */
+  doubt: (order: Order, before: KnownOrder, nowUs: number) => void
   /** What is told of the account and not of an order of ours. */
   onAccount: (event: AccountEvent, nowUs: number) => void
   /** An answer has come while the actor may sleep. */
@@ -125,6 +128,14 @@ export class OrderFlow {
   cancel(order: Order, code: ResultCode, nowUs: number): void {
     if (!isCancelable(order.state)) return
     if (this.#enter(order, 'requestCancel', code, nowUs)) this.#cancels.push(order)
+  }
+
+  /** It had ended here and is open at the exchange. */
+  cancelStray(order: Order, nowUs: number): void {
+    if (!isFinished(order.state)) return
+    if (!this.#enter(order, 'reopen', 'order_stray', nowUs)) return
+    this.#follow(order, nowUs, nowUs + this.#parts.options.queryAfterMs * 1000)
+    this.#cancels.push(order)
   }
 
   /**
@@ -274,15 +285,19 @@ export class OrderFlow {
       return
     }
     if (event.type === 'execution') this.#count(order, event.execution, nowUs)
-    else if (event.type === 'amended') this.#amends.told(order, event.terms, nowUs)
-    else if (!isFinished(order.state)) {
+    else if (event.type === 'amended') {
+      this.#parts.doubt(order, order, nowUs)
+      this.#amends.told(order, event.terms, nowUs)
+    } else if (!isFinished(order.state)) {
       const code = event.type === 'canceled' || event.type === 'rejected' ? event.code : 'ok'
       this.#enter(order, EVENT_OF[event.type], code, nowUs)
     }
   }
 
   #count(order: Order, execution: Execution, nowUs: number): void {
+    const { state, updatedUs } = order
     if (!countFill(this.#ledger, order, execution, nowUs)) return
+    this.#parts.doubt(order, { state, updatedUs }, nowUs)
     this.#amends.filled(order, nowUs)
     const isComplete = order.filledLots >= lotsMax(order)
     this.#enter(order, isComplete ? 'complete' : 'fill', 'ok', nowUs)

@@ -19,7 +19,9 @@ export class PartialEnds {
   /** An order entered a state. */
   moved(order: Order, { event, from, reason, to }: OrderStateChanged): void {
     const id = order.terms.order_link_id
-    if (event === 'requestCancel') this.asked.set(id, reason)
+    if (event === 'requestCancel' || event === 'reopen') this.asked.set(id, reason)
+    // It will end again, and nothing is left to be followed: what ended it is a fault.
+    if (event === 'reopen') this.waiting.delete(id)
     if (event === 'rejectCancel') this.asked.delete(id)
     if (!isFinished(to) || isFinished(from)) return
     this.#note(order, this.asked.get(id) ?? (to === 'expired' ? 'expired' : reason))

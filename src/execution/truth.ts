@@ -4,8 +4,10 @@ import { countFunding } from './external-count.ts'
 import type { Account, Gateway, RemotePosition } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
 import type { ReconcileOptions } from './options.ts'
+import type { Order } from './order/order.ts'
+import { isFinished } from './order/order-state.ts'
 import type { AccountEvent, OrderFlow } from './order-flow.ts'
-import { type AccountAction, checkExecutions } from './reconcile/account-check.ts'
+import { type AccountAction, checkExecutions, type KnownOrder } from './reconcile/account-check.ts'
 import { checkHoldings, checkOrders } from './reconcile/account-state.ts'
 
 export type TruthParts = Readonly<{
@@ -103,6 +105,21 @@ export class Truth {
   /** Asked for by a person: a whole day is compared. */
   request(nowUs: number): void {
     this.#isFull = true
+    this.lookSoon(nowUs)
+  }
+
+  /**
+   * The exchange tells something of an order. If it had ended here for longer than a message is on
+   * its way, or was refused, it may live on there; a look shows whether it does.
+   */
+  doubt(order: Order, { state, updatedUs }: KnownOrder, nowUs: number): void {
+    if (!isFinished(state)) return
+    if (state !== 'rejected' && nowUs - updatedUs < this.#quietUs) return
+    const { halt, ledger, options } = this.#parts
+    const { order_link_id } = order.terms
+    ledger.counters.add('orders_doubted')
+    ledger.log.error({ order_link_id, state }, 'an order that had ended shows life')
+    if (state === 'rejected' && options.onMismatch === 'halt') halt('order_stray', nowUs)
     this.lookSoon(nowUs)
   }
 

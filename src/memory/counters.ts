@@ -227,6 +227,7 @@ export const COUNTERS = [
   'entries_followed', // of these, one more order for the rest
   'journal_segments_deleted', // old ones, as the configuration says
   'journal_trims_failed',
+  'orders_doubted', // had ended here, and the exchange told something of them later
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

@@ -124,7 +124,7 @@ describe('open orders of the account', () => {
       fc.property(orders, orders, (rows, thereRows) => {
         const mine = local(rows)
         const there = local(thereRows).map((one) => remote(one.orderLinkId, one.filledLots))
-        const known = new Set(mine.map(({ orderLinkId }) => orderLinkId))
+        const known = new Map(mine.map((order) => [order.orderLinkId, order]))
         const actions = checkOpenOrders(mine, known, new Set(), there, QUIET)
         const asked = new Set(
           actions.flatMap((action) => (action.type === 'query' ? [action.orderLinkId] : [])),
@@ -137,11 +137,16 @@ describe('open orders of the account', () => {
           const isExpected = !isFinished(order.state) && isQuiet && (differs || !isOpen)
           expect(asked.has(order.orderLinkId)).toBe(isExpected)
         }
-        // Only strays with our own prefix are canceled (1).
-        for (const action of actions) {
-          if (action.type !== 'cancel_stray') continue
-          expect(action.orderLinkId).toMatch(/^bf-/)
-          expect(known.has(action.orderLinkId)).toBe(false)
+        // Only strays with our own prefix are canceled (1): those that nobody knows, and those that
+        // ended here long enough ago (9).
+        const canceled = actions.flatMap((action) =>
+          action.type === 'cancel_stray' ? [action.orderLinkId] : [],
+        )
+        for (const { orderLinkId } of there) {
+          const here = known.get(orderLinkId)
+          const isQuiet = NOW_US - (here?.updatedUs ?? 0) >= QUIET.quietUs
+          const isStray = here === undefined || (isFinished(here.state) && isQuiet)
+          expect(canceled.includes(orderLinkId)).toBe(isStray && orderLinkId.startsWith('bf-'))
         }
       }),
     )
@@ -149,10 +154,10 @@ describe('open orders of the account', () => {
 
   it('tells of an order of others once', () => {
     const there = [remote('by-hand'), remote('')]
-    const first = checkOpenOrders([], new Set(), new Set(), there, QUIET)
+    const first = checkOpenOrders([], new Map(), new Set(), there, QUIET)
     expect(first.map(({ type }) => type)).toEqual(['external_order', 'external_order'])
     const seen = new Set(['x-by-hand', 'x-'])
-    expect(checkOpenOrders([], new Set(), seen, there, QUIET)).toEqual([])
+    expect(checkOpenOrders([], new Map(), seen, there, QUIET)).toEqual([])
   })
 })
 

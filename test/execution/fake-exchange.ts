@@ -39,6 +39,10 @@ export class FakeExchange implements Gateway {
   isDown = false
   /** Submits are taken, and their replies lost. */
   isDeaf = false
+  /** Submits are taken, and their replies say that they are refused. */
+  isDisowning = false
+  /** No query and no list knows any order. */
+  isHiding = false
   /** What becomes of changes: `deaf` is taken, and the reply lost. */
   amendFate: 'taken' | 'refused' | 'lost' | 'deaf' = 'taken'
   readonly amends: ApprovedAmend[] = []
@@ -95,6 +99,7 @@ export class FakeExchange implements Gateway {
       executions: [],
     }
     this.orders.set(orderLinkId, { order, approved, executions: [] })
+    if (this.isDisowning) return Promise.resolve(rejected('rejected_by_exchange'))
     return Promise.resolve(
       this.isDeaf ? { kind: 'unknown', message: 'no answer' } : { kind: 'accepted' },
     )
@@ -136,7 +141,7 @@ export class FakeExchange implements Gateway {
   query(orderLinkId: string): Promise<QueryReply> {
     if (this.isDown) return Promise.resolve({ kind: 'unknown', message: 'no answer' })
     const kept = this.orders.get(orderLinkId)
-    if (kept === undefined) return Promise.resolve({ kind: 'not_found' })
+    if (kept === undefined || this.isHiding) return Promise.resolve({ kind: 'not_found' })
     return Promise.resolve({ kind: 'found', order: { ...kept.order, executions: kept.executions } })
   }
 
@@ -146,7 +151,7 @@ export class FakeExchange implements Gateway {
     const orders = [...this.orders.values()].map(({ order }) => order)
     return Promise.resolve({
       kind: 'orders',
-      orders: orders.filter(({ state }) => state === 'open'),
+      orders: orders.filter(({ state }) => state === 'open' && !this.isHiding),
     })
   }
 
@@ -158,6 +163,12 @@ export class FakeExchange implements Gateway {
 
   nextDueUs(): number {
     return Number.POSITIVE_INFINITY
+  }
+
+  /** It is shown as open again. */
+  reopen(orderLinkId: string): void {
+    const kept = this.orders.get(orderLinkId)
+    if (kept !== undefined) kept.order = { ...kept.order, state: 'open' }
   }
 
   /** Somebody else's order on the account. */

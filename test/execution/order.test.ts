@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ORDER_EVENTS } from '../../src/domain/journal.ts'
-import { ORDER_STATES } from '../../src/domain/trading.ts'
+import { ORDER_STATES, type OrderState } from '../../src/domain/trading.ts'
 import {
   formatExecId,
   formatOrderLinkId,
@@ -11,7 +11,7 @@ import {
 import { nextOrderState } from '../../src/execution/order/order-state.ts'
 
 describe('the life of an order', () => {
-  it('allows exactly these of its 154 cells', () => {
+  it('allows exactly these of its 165 cells', () => {
     const rows = ORDER_STATES.map((state) => {
       const cells = ORDER_EVENTS.map((event) => (nextOrderState(state, event) ?? '.').padEnd(9))
       return `${state.padEnd(9)} | ${cells.join(' ').trimEnd()}`
@@ -19,29 +19,31 @@ describe('the life of an order', () => {
     const head = `${''.padEnd(9)} | ${ORDER_EVENTS.map((event) => event.slice(0, 9).padEnd(9)).join(' ')}`
     expect(`\n${[head.trimEnd(), ...rows].join('\n')}\n`).toMatchInlineSnapshot(`
       "
-                | deny      submit    accept    reject    fill      complete  requestCa rejectCan cancel    expire    lose      requestAm amend     rejectAme
-      created   | denied    submitted .         .         .         .         .         .         .         .         .         .         .         .
-      submitted | .         .         open      rejected  open      filled    canceling .         canceled  expired   unknown   .         .         .
-      open      | .         .         .         rejected  open      filled    canceling .         canceled  expired   .         amending  .         .
-      canceling | .         .         canceling rejected  canceling filled    .         open      canceled  expired   .         .         canceling canceling
-      denied    | .         .         .         .         .         .         .         .         .         .         .         .         .         .
-      rejected  | .         .         .         .         .         .         .         .         .         .         .         .         .         .
-      filled    | .         .         .         .         .         .         .         .         .         .         .         .         .         .
-      canceled  | .         .         .         .         canceled  filled    .         .         .         .         .         .         .         .
-      expired   | .         .         .         .         expired   filled    .         .         .         .         .         .         .         .
-      unknown   | .         .         open      rejected  open      filled    canceling .         canceled  expired   .         .         .         .
-      amending  | .         .         .         rejected  amending  filled    canceling .         canceled  expired   .         .         open      open
+                | deny      submit    accept    reject    fill      complete  requestCa rejectCan cancel    expire    lose      requestAm amend     rejectAme reopen
+      created   | denied    submitted .         .         .         .         .         .         .         .         .         .         .         .         .
+      submitted | .         .         open      rejected  open      filled    canceling .         canceled  expired   unknown   .         .         .         .
+      open      | .         .         .         rejected  open      filled    canceling .         canceled  expired   .         amending  .         .         .
+      canceling | .         .         canceling rejected  canceling filled    .         open      canceled  expired   .         .         canceling canceling .
+      denied    | .         .         .         .         .         .         .         .         .         .         .         .         .         .         canceling
+      rejected  | .         .         .         .         rejected  filled    .         .         .         .         .         .         .         .         canceling
+      filled    | .         .         .         .         .         .         .         .         .         .         .         .         .         .         canceling
+      canceled  | .         .         .         .         canceled  filled    .         .         .         .         .         .         .         .         canceling
+      expired   | .         .         .         .         expired   filled    .         .         .         .         .         .         .         .         canceling
+      unknown   | .         .         open      rejected  open      filled    canceling .         canceled  expired   .         .         .         .         .
+      amending  | .         .         .         rejected  amending  filled    canceling .         canceled  expired   .         .         open      open      .
       "
     `)
   })
 
-  it('never leaves a final state but by a fill that crossed the cancel', () => {
-    for (const state of ['denied', 'rejected', 'filled'] as const) {
-      for (const event of ORDER_EVENTS) expect(nextOrderState(state, event)).toBeUndefined()
+  it('leaves a final state only by a fill, or to be canceled where it lives on', () => {
+    const left = (state: OrderState) =>
+      ORDER_EVENTS.filter((event) => nextOrderState(state, event) !== undefined)
+    for (const state of ['denied', 'filled'] as const) expect(left(state)).toEqual(['reopen'])
+    for (const state of ['canceled', 'expired', 'rejected'] as const) {
+      expect(left(state)).toEqual(['fill', 'complete', 'reopen'])
     }
-    for (const state of ['canceled', 'expired'] as const) {
-      const left = ORDER_EVENTS.filter((event) => nextOrderState(state, event) !== undefined)
-      expect(left).toEqual(['fill', 'complete'])
+    for (const state of ORDER_STATES) {
+      expect(['canceling', undefined]).toContain(nextOrderState(state, 'reopen'))
     }
   })
 })

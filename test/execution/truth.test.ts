@@ -128,6 +128,74 @@ describe('while the account agrees', () => {
     expect(exchange.canceled).toEqual(['bf-zz-1'])
   })
 
+  it.each([
+    ['alert', 'active'],
+    ['halt', 'halted'],
+  ] as const)('an order that was given up and lives on is canceled: %s', async (policy, state) => {
+    const reconcile = { ...DEFAULT_EXECUTION_OPTIONS.reconcile, onMismatch: policy }
+    const desk = await open({ options: { entryTimeInForce: 'gtc', reconcile } })
+    const { rig, exchange } = desk
+    await agree(desk)
+    exchange.isDeaf = true
+    exchange.isHiding = true
+    rig.enter(0, 'enter_long', 10_005)
+    await rig.pass(20_000, 50)
+    const [id] = orderIds(rig)
+    const order = rig.state.orders.get(id)
+    expect(order?.state).toBe('canceled')
+    expect(exchange.orders.get(id)?.order.state).toBe('open')
+    exchange.fill(id, 1, rig.clock.nowUs())
+    exchange.isHiding = false
+    await rig.pass(2_000, 50) // its fill makes a look at once, and not after the usual 10 s
+    expect(exchange.canceled).toEqual([id])
+    expect(order?.state).toBe('canceled')
+    expect(rig.lots(0)).toBe(1)
+    expect(rig.counters.get('orders_stray')).toBe(1)
+    expect(rig.state.tradingState).toBe(state)
+    const moves = rig.records('order_state').map(({ event, to }) => `${event} ${to}`)
+    expect(moves.slice(-2)).toEqual(['reopen canceling', 'cancel canceled'])
+    await rig.pass(30_000, 100)
+    expect(exchange.canceled).toHaveLength(1)
+    expect(rig.state.unfinished.size).toBe(0)
+  })
+
+  it('an order that was refused and lives on is canceled, and its fills count', async () => {
+    const reconcile = { ...DEFAULT_EXECUTION_OPTIONS.reconcile, onMismatch: 'alert' as const }
+    const desk = await open({ options: { entryTimeInForce: 'gtc', reconcile } })
+    const { rig, exchange } = desk
+    await agree(desk)
+    exchange.isDisowning = true
+    rig.enter(0, 'enter_long', 10_005)
+    await rig.settle()
+    const [id] = orderIds(rig)
+    expect(rig.state.orders.get(id)?.state).toBe('rejected')
+    exchange.fill(id, 1, rig.clock.nowUs())
+    await rig.pass(12_000, 50)
+    expect(rig.counters.get('orders_doubted')).toBe(1)
+    expect(exchange.canceled).toEqual([id])
+    expect(rig.state.orders.get(id)).toMatchObject({ state: 'canceled', filledLots: 1 })
+    expect(rig.lots(0)).toBe(1)
+    expect(rig.state.tradingState).toBe('active')
+    const again = new Rig({ gateway: () => exchange, records: rig.memory.records, run: 2 })
+    expect((await again.start()).ok).toBe(true)
+    expect(again.state.orders.get(id)).toMatchObject({ state: 'canceled', filledLots: 1 })
+  })
+
+  it('an order that just ended and is listed still is left alone', async () => {
+    const desk = await open({ options: { entryTimeInForce: 'gtc', restMsMax: 1_000 } })
+    const { rig, exchange } = desk
+    await agree(desk)
+    rig.enter(0, 'enter_long', 10_005)
+    await rig.pass(2_000, 50)
+    const [id] = orderIds(rig)
+    expect(rig.state.orders.get(id)?.state).toBe('canceled')
+    exchange.reopen(id) // as a list shows it that lags
+    rig.actor.truth.request(rig.clock.nowUs())
+    await rig.pass(1_000, 50)
+    expect(rig.counters.get('orders_stray')).toBe(0)
+    expect(exchange.canceled).toHaveLength(1)
+  })
+
   it('a position that differs for a moment only is left alone', async () => {
     const desk = await open()
     const { rig, exchange } = desk

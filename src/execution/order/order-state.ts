@@ -33,9 +33,15 @@ const TRANSITIONS: Readonly<Record<OrderState, Row>> = {
                rejectAmend: 'canceling', complete: 'filled', rejectCancel: 'open',
                cancel: 'canceled', expire: 'expired' },
   // A fill that crossed our cancel, or the end, on the wire: money moved, so it counts.
-  canceled:  { fill: 'canceled', complete: 'filled' },
-  expired:   { fill: 'expired', complete: 'filled' },
-  denied: {}, rejected: {}, filled: {},
+  // reopen: the exchange has it open after all, so that it is a stray, and canceled there.
+  canceled:  { fill: 'canceled', complete: 'filled', reopen: 'canceling' },
+  expired:   { fill: 'expired', complete: 'filled', reopen: 'canceling' },
+  // A fill: the exchange said that it had refused it, and had not.
+  rejected:  { fill: 'rejected', complete: 'filled', reopen: 'canceling' },
+  // Of a size that we do not know of, by a change that was given up.
+  filled:    { reopen: 'canceling' },
+  // Never sent, so that it cannot be there; if it is, it must go.
+  denied:    { reopen: 'canceling' },
 }
 
 /** The state after `event`; undefined if the table forbids it, and the caller halts trading. */
@@ -44,7 +50,8 @@ export function nextOrderState(state: OrderState, event: OrderEvent): OrderState
 }
 
 /**
- * Whether the order may still change by itself; a canceled one only by a fill that was on its way.
+ * Whether the order may still change by itself; one that ended only by a fill that was on its way,
+ * or when the exchange shows that it had not ended.
  */
 export function isFinished(state: OrderState): boolean {
   return !UNFINISHED.has(state)

@@ -20,6 +20,8 @@ import { isFinished } from '../order/order-state.ts'
  *  7. The levels that it keeps with a position are believed where it tells them of the position
  *     that we have, and nothing of it moved since the question; others than ours are set again.
  *  8. An order whose price or size is another there is looked up.
+ *  9. An order of ours that is open there and not here, as no journal knows it or it has ended, is
+ *     a stray: it is canceled there, and its fills count.
  */
 export type AccountAction =
   /** An execution of an order that we know. */
@@ -28,7 +30,7 @@ export type AccountAction =
   | Readonly<{ type: 'funding'; execution: RemoteExecution }>
   /** One targeted query before a verdict. */
   | Readonly<{ type: 'query'; orderLinkId: string }>
-  /** An order with our prefix that no journal knows. */
+  /** An order with our prefix that no journal knows, or that has ended here. */
   | Readonly<{ type: 'cancel_stray'; orderLinkId: string }>
   | Readonly<{ type: 'external_order'; order: RemoteOrder }>
   | Readonly<{
@@ -49,6 +51,9 @@ export type CheckedOrder = Readonly<{
   filledLots: number
   updatedUs: number
 }>
+
+/** Any order that we remember. */
+export type KnownOrder = Readonly<{ state: OrderState; updatedUs: number }>
 
 export type Quiet = Readonly<{ nowUs: number; quietUs: number }>
 
@@ -75,7 +80,7 @@ export function checkExecutions(
 /** Our unfinished orders beside the exchange's list of what is open. */
 export function checkOpenOrders(
   local: readonly CheckedOrder[],
-  known: ReadonlySet<string>,
+  known: ReadonlyMap<string, KnownOrder>,
   external: ReadonlySet<string>,
   open: readonly RemoteOrder[],
   quiet: Quiet,
@@ -94,7 +99,9 @@ export function checkOpenOrders(
   }
   for (const order of open) {
     const { orderLinkId, orderId } = order
-    if (known.has(orderLinkId)) continue
+    const here = known.get(orderLinkId)
+    // What ended a moment ago may be listed still.
+    if (here !== undefined && !(isFinished(here.state) && isQuiet(here.updatedUs, quiet))) continue
     if (parseOrderLinkId(orderLinkId) !== undefined) {
       actions.push({ type: 'cancel_stray', orderLinkId })
     } else if (!external.has(orderId)) actions.push({ type: 'external_order', order })

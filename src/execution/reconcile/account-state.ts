@@ -17,8 +17,7 @@ export function checkOrders(
     filledLots: order.filledLots,
     updatedUs: order.updatedUs,
   }))
-  const known = new Set(state.orders.keys())
-  return checkOpenOrders(local, known, state.account.externalOrders, open, quiet)
+  return checkOpenOrders(local, state.orders, state.account.externalOrders, open, quiet)
 }
 
 /** Our positions as they are now beside those of the exchange. */
