@@ -11,7 +11,7 @@ type RunOptions = Readonly<{ config?: string }>
 
 export function runCommand(): Command {
   return new Command('run')
-    .description('Run the engine against the configured exchange, trading on paper.')
+    .description('Run the engine against the configured exchange; on paper, unless configured.')
     .option(
       '--config <file>',
       `YAML file (default: ${CONFIG_FILE_DEFAULT} where there is one, else the defaults)`,
