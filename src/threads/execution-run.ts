@@ -25,7 +25,7 @@ import type { ExecutionWorkerData } from './execution-worker-data.ts'
 import { type OpenGateway, openGateway } from './gateway-choice.ts'
 import { MarginWatch } from './margin-watch.ts'
 import { PositionLag } from './position-lag.ts'
-import { isMainSilent } from './watchdog.ts'
+import { MainWatch } from './watchdog.ts'
 
 const BUSY_TURNS_MAX = 16
 const WIND_DOWN_US_MAX = 1_000_000
@@ -48,6 +48,7 @@ export class ExecutionRun {
   readonly #commands: RingReader
   #isStopping = false
   #firstRing = 0
+  readonly #main: MainWatch
   #isMainSilent = false
   readonly #margin: MarginWatch
 
@@ -65,6 +66,7 @@ export class ExecutionRun {
     this.#ledger = parts.ledger
     this.#gateway = parts.gateway
     this.#control = parts.control
+    this.#main = new MainWatch(parts.control, MAIN_SILENT_MS_MAX)
     this.recovered = parts.recovered
     this.#margin = new MarginWatch(parts.gateway.gateway.account, parts.actor.report)
     this.#intents = parts.data.intents.map((ring) => new RingReader(ring))
@@ -175,7 +177,7 @@ export class ExecutionRun {
 
   /** A main that hangs can pass on no command: nothing new is opened, positions are looked after. */
   #watchMain(): void {
-    const isSilent = isMainSilent(this.#control, systemClock.nowUs(), MAIN_SILENT_MS_MAX)
+    const isSilent = this.#main.isSilent(systemClock.nowUs())
     if (isSilent && !this.#isMainSilent) {
       this.#ledger.counters.add('watchdog_main_silent')
       this.#actor.halt('control_silent')

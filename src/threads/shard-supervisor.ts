@@ -10,6 +10,7 @@ import { ControlBlock } from '../memory/control-block.ts'
 import { openGridClock, openMidCell } from '../memory/mid-grid.ts'
 import type { ShardReport, ShardStatus, ShardTask } from './shard-task.ts'
 import { Silence } from './silence.ts'
+import { turnsOf } from './thread-gauge.ts'
 
 const RESTART_MS_MIN = 250
 const RESTART_MS_MAX = 10_000
@@ -34,6 +35,10 @@ type Slot = {
   restarts: number
   backoffMs: number
   startedUs: number
+  /** The kernel's, of its thread; 0 while unknown. */
+  threadId: number
+  /** Its thread is being ended. */
+  isEnding: boolean
   status: ShardStatus | undefined
   port: MessagePort | undefined
   abort: AbortController
@@ -98,6 +103,8 @@ export class ShardSupervisor {
       restarts: 0,
       backoffMs: RESTART_MS_MIN,
       startedUs: clock.nowUs(),
+      threadId: 0,
+      isEnding: false,
       status: undefined,
       port: undefined,
       abort: new AbortController(),
@@ -137,7 +144,8 @@ export class ShardSupervisor {
    */
   kill(shard: number): void {
     const slot = this.#slots[shard]
-    if (slot === undefined || slot.state === 'restarting') return
+    if (slot === undefined || slot.isEnding) return
+    slot.isEnding = true
     this.#control.barNative(shard)
     this.#endThread(slot, NATIVE_WAITS_MAX)
   }
@@ -178,6 +186,7 @@ export class ShardSupervisor {
     slot.port = channel.port1
     slot.abort = new AbortController()
     slot.startedUs = clock.nowUs()
+    slot.isEnding = false
     this.#control.beat(slot.task.shard, slot.startedUs)
     channel.port1.on('message', (report: ShardReport) => this.#onReport(slot, report))
     const options = { transferList: [channel.port2], signal: slot.abort.signal }
@@ -218,8 +227,10 @@ export class ShardSupervisor {
   }
 
   #onReport(slot: Slot, report: ShardReport): void {
-    if (report.type === 'ready') this.#enter(slot, 'running', '')
-    else if (report.type === 'status') slot.status = report.status
+    if (report.type === 'ready') {
+      slot.threadId = report.threadId
+      this.#enter(slot, 'running', '')
+    } else if (report.type === 'status') slot.status = report.status
     else {
       this.#enter(slot, 'failed', report.message)
       this.#options.onFailed(slot.task.shard, report.code, report.message)
@@ -249,12 +260,12 @@ export class ShardSupervisor {
   }
 
   #watch(): void {
-    const nowUs = this.#options.clock.nowUs()
-    this.#silence.look(nowUs)
+    this.#silence.look(this.#options.clock.nowUs())
     for (const slot of this.#slots) {
       const { shard } = slot.task
-      const silentMs = this.#silence.ofThread(shard, this.#control.lastBeatUs(shard), nowUs)
-      if (slot.state !== 'running' || silentMs < HEARTBEAT_SILENT_MS_MAX) continue
+      const turns = () => turnsOf(slot.threadId)
+      const silentMs = this.#silence.ofThread(shard, this.#control.lastBeatUs(shard), turns)
+      if (slot.state !== 'running' || slot.isEnding || silentMs < HEARTBEAT_SILENT_MS_MAX) continue
       this.#options.log.error({ shard, silentMs }, 'shard is silent: ending it')
       this.kill(shard)
     }

@@ -95,7 +95,8 @@ export type ShardCommand =
   | Readonly<{ type: 'quarantine'; instrument: number; depth: number }>
 
 export type ShardReport =
-  | Readonly<{ type: 'ready' }>
+  /** `threadId`: the kernel's; 0 where it does not tell. */
+  | Readonly<{ type: 'ready'; threadId: number }>
   /** The shard cannot run at all; it ends after this. */
   | Readonly<{ type: 'failed'; code: string; message: string }>
   | Readonly<{ type: 'status'; status: ShardStatus }>

@@ -146,10 +146,12 @@ export class Shard {
 
   start(): void {
     const { shard } = this.#task
+    const beat = () => this.#control.beat(shard, this.#clock.nowUs())
+    beat() // the last one was of before model and warm-up
     this.#pool.start()
     for (const venue of this.#venues) venue.start()
     this.#cancels = [
-      this.#timers.every(HEARTBEAT_PERIOD_MS, () => this.#control.beat(shard, this.#clock.nowUs())),
+      this.#timers.every(HEARTBEAT_PERIOD_MS, beat),
       this.#timers.every(STALE_CHECK_PERIOD_MS, () => this.#staleness.check(this.#clock.nowUs())),
       this.#timers.every(HOLD_CHECK_PERIOD_MS, () =>
         this.#pipeline.expireHolds(this.#clock.nowUs()),

@@ -3,7 +3,7 @@ import { createLogger } from '../core/log.ts'
 import { systemTimers } from '../core/timer.ts'
 import { Shard } from './shard.ts'
 import type { ShardCommand, ShardReport, ShardTask } from './shard-task.ts'
-import { ThreadGauge, timesOf } from './thread-gauge.ts'
+import { ownThreadId, ThreadGauge, timesOf } from './thread-gauge.ts'
 import { warmUp } from './warm-up.ts'
 
 const STATUS_PERIOD_MS = 1000
@@ -27,7 +27,7 @@ export async function runShard(task: ShardTask): Promise<void> {
   const gauge = new ThreadGauge()
   gauge.start()
   running.start()
-  report({ type: 'ready' })
+  report({ type: 'ready', threadId: ownThreadId() })
   const sendStatus = () => {
     const thread = gauge.read()
     const { cpuSeconds } = timesOf(thread.threadId)

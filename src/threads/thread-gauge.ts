@@ -83,6 +83,9 @@ export function ownThreadId(): number {
 /** Seconds on a processor, and seconds ready to run without one. */
 export type ThreadTimes = Readonly<{ cpuSeconds: number; waitSeconds: number }>
 
+/** And whether it runs, or is ready to, at this moment. */
+export type ThreadTurns = ThreadTimes & Readonly<{ isReady: boolean }>
+
 /** Of every thread of this process by its kernel id; empty where `/proc` does not tell. */
 export function threadTimes(): Map<number, ThreadTimes> {
   const times = new Map<number, ThreadTimes>()
@@ -98,6 +101,21 @@ export function timesOf(threadId: number): ThreadTimes {
     return { cpuSeconds: onNs / 1e9, waitSeconds: waitNs / 1e9 }
   } catch {
     return { cpuSeconds: Number.NaN, waitSeconds: Number.NaN }
+  }
+}
+
+/** The same of a thread of which more is asked. */
+export function turnsOf(threadId: number): ThreadTurns {
+  return { ...timesOf(threadId), isReady: isReady(threadId) }
+}
+
+function isReady(threadId: number): boolean {
+  try {
+    const text = readFileSync(`/proc/self/task/${threadId}/stat`, 'utf8')
+    // The name is in brackets and may hold anything; the state comes after the last of them.
+    return text.charAt(text.lastIndexOf(')') + 2) === 'R'
+  } catch {
+    return false
   }
 }
 

@@ -3,6 +3,10 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
 import { type ControlBlock, EXECUTION_BEAT, MAIN_BEAT } from '../memory/control-block.ts'
 import type { Counters } from '../memory/counters.ts'
+import { Silence } from './silence.ts'
+
+/** Looks come much more often; after a gap of more than this the watcher itself was held up. */
+const DEAF_MS_MIN = 500
 
 export type WatchdogParts = Readonly<{
   control: ControlBlock
@@ -18,9 +22,12 @@ export type WatchdogParts = Readonly<{
  * closed, should it wake up, shards ask for nothing more, and the process leaves. That is a halt and
  * no flatten: nobody knows what it had done. A silent main does not stop execution from closing
  * positions; execution opens nothing then (execution-run.ts), as nobody could tell it to stop.
+ * Neither holds it against the other that it slept itself; but an execution that gets no processor
+ * is as late as one that hangs.
  */
 export class Watchdog {
   readonly #parts: WatchdogParts
+  readonly #silence = new Silence(DEAF_MS_MIN)
   #isGivenUp = false
 
   constructor(parts: WatchdogParts) {
@@ -33,7 +40,9 @@ export class Watchdog {
     const nowUs = clock.nowUs()
     control.beat(MAIN_BEAT, nowUs)
     counters.add('watchdog_looks')
-    const silentMs = Math.round((nowUs - control.lastBeatUs(EXECUTION_BEAT)) / 1000)
+    this.#silence.look(nowUs)
+    const beatUs = control.lastBeatUs(EXECUTION_BEAT)
+    const silentMs = Math.round(this.#silence.ofThread(EXECUTION_BEAT, beatUs))
     if (isEnded || this.#isGivenUp || silentMs < HEARTBEAT_SILENT_MS_MAX) return
     this.#isGivenUp = true
     control.closeWayOut()
@@ -43,8 +52,21 @@ export class Watchdog {
   }
 }
 
-/** Whether main is silent; it is not while it has not beaten yet. */
-export function isMainSilent(control: ControlBlock, nowUs: number, silentMsMax: number): boolean {
-  const beatUs = control.lastBeatUs(MAIN_BEAT)
-  return beatUs > 0 && nowUs - beatUs > silentMsMax * 1000
+/** Execution's ear for main. */
+export class MainWatch {
+  readonly #control: ControlBlock
+  readonly #silentMsMax: number
+  readonly #silence = new Silence(DEAF_MS_MIN)
+
+  constructor(control: ControlBlock, silentMsMax: number) {
+    this.#control = control
+    this.#silentMsMax = silentMsMax
+  }
+
+  /** To be asked at every turn. Main is not silent while it has not beaten yet. */
+  isSilent(nowUs: number): boolean {
+    this.#silence.look(nowUs)
+    const beatUs = this.#control.lastBeatUs(MAIN_BEAT)
+    return this.#silence.ofThread(MAIN_BEAT, beatUs) > this.#silentMsMax && beatUs > 0
+  }
 }
