@@ -73,6 +73,8 @@ function finalBook(topic: CaptureTopic, run: CaptureRun, depthMax: number | unde
   const { instrument, depth, name, index } = topic.topic
   const copy = createBookCopy(Math.min(depth, depthMax ?? depth))
   if (topic.view !== undefined) readBook(topic.view, copy)
+  // So the exchange says that the instrument is gone.
+  const isDelisted = copy.state === 'LIVE' && copy.u === 1 && copy.bidCount + copy.askCount === 0
   const levels = (ticks: Float64Array, lots: Float64Array, count: number) =>
     Array.from({ length: count }, (_, i): [string, string] => [
       formatSteps(ticks[i], instrument.tick),
@@ -81,8 +83,8 @@ function finalBook(topic: CaptureTopic, run: CaptureRun, depthMax: number | unde
   return {
     topic: name,
     symbol: instrument.symbol,
-    state: copy.state,
-    reason: copy.reason,
+    state: isDelisted ? 'NO_BOOK' : copy.state,
+    reason: isDelisted ? 'delisted' : copy.reason,
     u: copy.u,
     seq: Number.isNaN(copy.seq) ? null : copy.seq,
     bids: levels(copy.bidTicks, copy.bidLots, copy.bidCount),

@@ -97,7 +97,7 @@ export async function runCaptures(options: CaptureRunOptions): Promise<Result<Ca
     counters,
     clock: systemClock,
     socketToBook: new Histogram(),
-    isByCatalogue: options.withFeatures,
+    isByCatalogue: true,
     sink,
   })
   const source = new FrameSource(options.binanceDepth)

@@ -57,8 +57,8 @@ export type PipelineParts = Readonly<{
   /** Several connections may carry one topic: their copies are merged before the sequencer. */
   isMerging?: boolean
   /**
-   * Features of a recording follow features.md 1.3 to the letter: a used `u` is a repeat whatever its
-   * `seq`, and an empty snapshot is a book. A live engine trusts neither.
+   * A recording is read by features.md 1.3 to the letter: a used `u` is a repeat whatever its `seq`,
+   * and an empty snapshot is a book. A live engine trusts neither.
    */
   isByCatalogue?: boolean
   /** Where intervals that were not seen are written down. */

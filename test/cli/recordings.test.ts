@@ -111,6 +111,40 @@ describe('a trade that comes again', () => {
   })
 })
 
+describe('the final book of a recording', () => {
+  type Final = { state: string; reason: string; u: number; bids: unknown[]; stats: object }
+
+  async function finalBook(...lines: readonly string[]): Promise<Final> {
+    shown = ''
+    await booksCommand().parseAsync([recording(lines.join('\n')), '--json'], { from: 'user' })
+    const [final] = JSON.parse(shown)
+    return final
+  }
+
+  it('ignores a number that was used before, however new the rest of the message is', async () => {
+    const late = book(50, 8, '6').replace('"seq":8', '"seq":30')
+    const final = await finalBook(LINES[0], LINES[1], late, LINES[2])
+    expect(final).toMatchObject({ state: 'LIVE', u: 9, stats: { gaps: 0 } })
+    expect(final.bids).toEqual([
+      ['9', '4'],
+      ['8', '4'],
+      ['7', '4'],
+    ])
+  })
+
+  it('of an instrument that is gone is none, and one again with the next level', async () => {
+    const gone = book(50, 1, '9').replace('[["9","4"]]', '[]')
+    expect(await finalBook(...LINES, gone)).toMatchObject({ state: 'NO_BOOK', reason: 'delisted' })
+    const final = await finalBook(...LINES, gone, book(50, 2, '5'))
+    expect(final).toMatchObject({ state: 'LIVE', u: 2, bids: [['5', '4']] })
+  })
+
+  it('is none after a gap', async () => {
+    const final = await finalBook(LINES[0], LINES[2])
+    expect(final).toMatchObject({ state: 'SYNCING', reason: 'gap', bids: [], stats: { gaps: 1 } })
+  })
+})
+
 describe('several books of one symbol', () => {
   const both = [book(1, 7, '9', 'snapshot'), ...LINES, book(1, 8, '9.5', 'snapshot')].join('\n')
 
