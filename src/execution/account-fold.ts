@@ -20,6 +20,14 @@ type Folded = Result<void, 'journal_corrupt'>
 export class AccountFold {
   /** Executions counted, of ours and of others, oldest first; bounded. */
   readonly execIds = new RecentIds(EXEC_IDS_KEPT_MAX)
+  /** Their exchange times, a ring in the same order. */
+  readonly #timesUs: number[] = []
+  #oldest = 0
+  /**
+   * Exchange time of the latest execution whose id had to go: what a list has of up to then is taken
+   * to be counted, as it cannot be told any more. -Infinity: all are remembered.
+   */
+  forgottenUs = Number.NEGATIVE_INFINITY
   /** Ids of the exchange, oldest first; bounded. */
   readonly externalOrders = new RecentIds(EXTERNAL_ORDERS_KEPT_MAX)
   /** Exchange time of the latest execution that was counted; NaN before the first. */
@@ -37,8 +45,27 @@ export class AccountFold {
 
   /** An execution was counted; its id is not counted again. */
   note(execId: string, exchangeTimeUs: number): void {
-    this.execIds.add(execId)
+    this.#remember(execId, exchangeTimeUs)
     if (!(exchangeTimeUs <= this.lastExecutionUs)) this.lastExecutionUs = exchangeTimeUs
+  }
+
+  /** Ids of a checkpoint, of which only the latest time is known. */
+  restore(execIds: readonly string[], lastExecutionUs: number, forgottenUs: number): void {
+    this.lastExecutionUs = lastExecutionUs
+    this.forgottenUs = forgottenUs
+    for (const execId of execIds) this.#remember(execId, lastExecutionUs)
+  }
+
+  #remember(execId: string, exchangeTimeUs: number): void {
+    if (this.execIds.has(execId)) return
+    const isFull = this.execIds.keep(execId) !== undefined
+    if (!isFull) {
+      this.#timesUs.push(exchangeTimeUs)
+      return
+    }
+    this.forgottenUs = Math.max(this.forgottenUs, this.#timesUs[this.#oldest])
+    this.#timesUs[this.#oldest] = exchangeTimeUs
+    this.#oldest = (this.#oldest + 1) % this.#timesUs.length
   }
 
   externalFill(record: ExternalFillRecorded): Folded {

@@ -133,6 +133,13 @@ export class ExecutionActor {
     }
   }
 
+  /** After a start: what an earlier run left to open something, where nothing may be opened. */
+  cancelBarred(nowUs: number): void {
+    const { state } = this.trading
+    if (state !== 'active') this.#cancels.opening(state, nowUs)
+    else if (this.regime.regime === 'risk_off') this.#cancels.opening('risk_off', nowUs)
+  }
+
   /** Room for more intents in this turn. */
   get hasRoom(): boolean {
     return this.#intents.length < INTENTS_PER_TURN_MAX

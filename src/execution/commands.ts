@@ -154,6 +154,9 @@ function obey(desk: CommandDesk, command: GivenCommand, nowUs: number): ResultCo
       trading.set('active', number, nowUs)
       return undefined
     case 'cancel_all':
+      if (instrument !== -1 && desk.instruments[instrument] === undefined) {
+        return 'instrument_unknown'
+      }
       desk.cancels.all(instrument, 'canceled_by_command', nowUs)
       return 'ok'
     case 'flatten':

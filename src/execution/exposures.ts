@@ -3,7 +3,7 @@ import { type Books, midTicks } from './books.ts'
 import type { ExecutionState } from './execution-state.ts'
 import { instrumentKey } from './holding.ts'
 import { dearestTicks, leavesLots } from './order/order.ts'
-import { notionalQuote, unrealizedQuote } from './position.ts'
+import { notionalQuote, type Position, type Steps, unrealizedQuote } from './position.ts'
 import type { Exposure } from './risk/facts.ts'
 
 export type ExposureTotals = Exposure &
@@ -67,11 +67,8 @@ export class Exposures {
     }
     for (const [at, { plan, position, steps }] of this.#state.holdings) {
       if (position.lots === 0) continue
-      const lots = Math.abs(position.lots)
-      const ticks = this.#midTicks.get(at) ?? position.costTickLots / lots
-      const quote = notionalQuote(ticks, lots, steps)
-      const distance = (ticks - (plan?.stopTicks ?? Number.NaN)) * Math.sign(position.lots)
-      add(at, quote, lossAtStop(quote, notionalQuote(distance, lots, steps)))
+      const { quote, ticks } = this.#worth(at, position, steps)
+      add(at, quote, stopRisk(position, steps, ticks, plan?.stopTicks ?? Number.NaN))
     }
     for (const order of this.#state.unfinished.values()) {
       const { key: at, terms } = order
@@ -87,14 +84,34 @@ export class Exposures {
     return { symbolQuote, totalQuote, riskQuote, open }
   }
 
+  /** What all of it would lose at its stops if one position had another; NaN: no stop. */
+  riskWithStop(key: string, stopTicks: number): number {
+    const { riskQuote } = this.totals(key)
+    const holding = this.#state.holdings.get(key)
+    if (holding === undefined || holding.position.lots === 0) return riskQuote
+    const { plan, position, steps } = holding
+    const { ticks } = this.#worth(key, position, steps)
+    const before = stopRisk(position, steps, ticks, plan?.stopTicks ?? Number.NaN)
+    return riskQuote - before + stopRisk(position, steps, ticks, stopTicks)
+  }
+
+  /** At the last known price, or at its cost. */
+  #worth(
+    key: string,
+    { costTickLots, lots }: Position,
+    steps: Steps,
+  ): Readonly<{ quote: number; ticks: number }> {
+    const openLots = Math.abs(lots)
+    const ticks = this.#midTicks.get(key) ?? costTickLots / openLots
+    return { quote: notionalQuote(ticks, openLots, steps), ticks }
+  }
+
   /** Of all positions at the last known prices, and of orders that open, at their limits. */
   notional(): Readonly<{ positionsQuote: number; ordersQuote: number }> {
     let positionsQuote = 0
     for (const [key, { position, steps }] of this.#state.holdings) {
       if (position.lots === 0) continue
-      const lots = Math.abs(position.lots)
-      const ticks = this.#midTicks.get(key) ?? position.costTickLots / lots
-      positionsQuote += notionalQuote(ticks, lots, steps)
+      positionsQuote += this.#worth(key, position, steps).quote
     }
     return { positionsQuote, ordersQuote: this.totals('').totalQuote - positionsQuote }
   }
@@ -112,6 +129,14 @@ export class Exposures {
     }
     return equity
   }
+}
+
+/** What a position loses from this price to its stop. */
+function stopRisk({ lots }: Position, steps: Steps, ticks: number, stopTicks: number): number {
+  const openLots = Math.abs(lots)
+  const distance = (ticks - stopTicks) * Math.sign(lots)
+  const quote = notionalQuote(ticks, openLots, steps)
+  return lossAtStop(quote, notionalQuote(distance, openLots, steps))
 }
 
 /** A stop in profit loses nothing; without a stop, NaN, everything may be lost. */

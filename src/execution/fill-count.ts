@@ -4,25 +4,27 @@ import type { Ledger } from './ledger.ts'
 import type { Order } from './order/order.ts'
 import { fifoQuoteAfter, positionAfter } from './settlement.ts'
 
+/** `refused`: it says something that cannot be, so that no record can be made of it. */
+export type FillCounting = 'counted' | 'repeated' | 'refused'
+
 /**
  * Counts one execution, once, by its execId: journal, position and order quantity. A fill is real
- * whatever the order's state is, so the state is not asked here. False: it was counted before, or
- * could not be.
+ * whatever the order's state is, so the state is not asked here.
  */
 export function countFill(
   ledger: Ledger,
   order: Order,
   execution: Execution,
   nowUs: number,
-): boolean {
+): FillCounting {
   const { terms } = order
   const { execIds } = ledger.state.account
   if (order.execIds.has(execution.execId) || execIds.has(execution.execId)) {
     ledger.counters.add('fills_repeated')
-    return false
+    return 'repeated'
   }
   const holding = ledger.state.holdings.get(order.key)
-  if (holding === undefined) return false
+  if (holding === undefined) return refuse(ledger)
   const { ticks, lots, feeQuote } = execution
   const fill = { side: terms.side, ticks, lots, fee_quote: feeQuote }
   const position = positionAfter(holding, fill)
@@ -48,7 +50,7 @@ export function countFill(
     fees_quote_after: position.feesQuote,
     realized_pnl_fifo_quote_after: fifoQuoteAfter(holding, fill),
   })
-  if (!isCounted) return false
+  if (!isCounted) return refuse(ledger)
   ledger.counters.add('fills')
   countPosition(ledger, lotsBefore, position.lots)
   ledger.log.info(
@@ -61,7 +63,12 @@ export function countFill(
     },
     'fill',
   )
-  return true
+  return 'counted'
+}
+
+function refuse({ counters }: Ledger): FillCounting {
+  counters.add('fills_refused')
+  return 'refused'
 }
 
 function countPosition({ counters, state }: Ledger, before: number, after: number): void {

@@ -129,6 +129,9 @@ export class FollowUps {
     const lots = terms.lots - order.filledLots
     const reach = Math.floor((terms.limit_ticks * options.slippageBps) / 10_000)
     const limitTicks = terms.limit_ticks + (terms.side === 'buy' ? reach : -reach)
+    // What a person has set since holds for the rest too.
+    const plan = ledger.state.holdings.get(order.key)?.plan
+    const isSet = plan !== undefined && plan.setUs >= terms.time_us
     return {
       number: terms.intent_number,
       shard: terms.shard,
@@ -141,8 +144,8 @@ export class FollowUps {
       createdUs: nowUs,
       receiveUs: terms.receive_us,
       limitTicks,
-      targetTicks: terms.target_ticks ?? Number.NaN,
-      stopTicks: terms.stop_ticks ?? Number.NaN,
+      targetTicks: isSet ? plan.targetTicks : (terms.target_ticks ?? Number.NaN),
+      stopTicks: isSet ? plan.stopTicks : (terms.stop_ticks ?? Number.NaN),
       holdMsMax: terms.hold_ms_max,
       notionalQuote: notionalQuote(limitTicks, lots, instrument),
       follows: { orderLinkId: terms.order_link_id, decision: terms.decision },

@@ -110,6 +110,13 @@ function isWhole(intent: Intent): boolean {
     Number.isSafeInteger(intent.strategy)
   const hasTimes = Number.isFinite(intent.createdUs) && intent.holdMsMax >= 0
   const hasPrice = Number.isSafeInteger(intent.limitTicks) && intent.limitTicks > 0
+  const hasLevels = isLevel(intent.targetTicks) && isLevel(intent.stopTicks)
   const hasSize = intent.action === 'exit' || intent.notionalQuote > 0
-  return hasIds && hasTimes && hasPrice && hasSize && Number.isFinite(intent.holdMsMax)
+  const hasTerms = hasPrice && hasLevels && hasSize
+  return hasIds && hasTimes && hasTerms && Number.isFinite(intent.holdMsMax)
+}
+
+/** None, or a price that the exchange can keep: a stop between two ticks would be none there. */
+function isLevel(ticks: number): boolean {
+  return Number.isNaN(ticks) || (Number.isSafeInteger(ticks) && ticks > 0)
 }

@@ -1,8 +1,7 @@
 import type { AccountActions } from './account-actions.ts'
 import type { Gateway, RemoteExecution, RemoteOrder, RemotePosition } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
-import { checkExecutions } from './reconcile/account-check.ts'
-import { checkHoldings, checkOrders } from './reconcile/account-state.ts'
+import { checkFills, checkHoldings, checkOrders } from './reconcile/account-state.ts'
 
 /**
  * What the exchange says it has, for a kill: undefined where a call failed, which is never "none".
@@ -64,10 +63,7 @@ export function followLook(
   const { state } = ledger
   const quiet = { nowUs: look.sinceUs, quietUs: QUIET_US }
   if (look.executions !== undefined) {
-    const recent = look.executions.filter(({ timeUs }) => timeUs >= state.firstStartUs)
-    const known = new Set(state.orders.keys())
-    const missing = checkExecutions(state.account.execIds, known, recent)
-    actions.take(false, missing, false, nowUs)
+    actions.take(false, checkFills(state, look.executions), false, nowUs)
   }
   if (look.orders !== undefined && look.executions !== undefined) {
     actions.take(false, checkOrders(state, look.orders, quiet), false, nowUs)

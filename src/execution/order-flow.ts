@@ -13,7 +13,7 @@ import type {
 } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
 import type { ExecutionOptions } from './options.ts'
-import { createFlight, type Flight } from './order/flight.ts'
+import { createFlight, type Flight, resumedFlight } from './order/flight.ts'
 import { lotsMax, type Order } from './order/order.ts'
 import { OrderAmends } from './order/order-amends.ts'
 import { enterOrderState } from './order/order-door.ts'
@@ -199,10 +199,7 @@ export class OrderFlow {
   resume(nowUs: number): void {
     for (const order of [...this.#ledger.state.unfinished.values()]) {
       if (order.state === 'created') this.#enter(order, 'deny', 'recovering', nowUs)
-      else {
-        const sentUs = Number.isNaN(order.submittedUs) ? order.updatedUs : order.submittedUs
-        this.#follow(order, sentUs, nowUs).isAsked = true
-      }
+      else this.#flights.set(order.terms.order_link_id, resumedFlight(order, nowUs))
     }
   }
 
@@ -296,7 +293,10 @@ export class OrderFlow {
 
   #count(order: Order, execution: Execution, nowUs: number): void {
     const { state, updatedUs } = order
-    if (!countFill(this.#ledger, order, execution, nowUs)) return
+    const counting = countFill(this.#ledger, order, execution, nowUs)
+    // Money moved, and our record cannot follow.
+    if (counting === 'refused') this.#parts.halt('position_mismatch', nowUs)
+    if (counting !== 'counted') return
     this.#parts.doubt(order, { state, updatedUs }, nowUs)
     this.#amends.filled(order, nowUs)
     const isComplete = order.filledLots >= lotsMax(order)

@@ -13,7 +13,10 @@ export type PartialEnd = Readonly<{
 export class PartialEnds {
   /** By orderLinkId, oldest first; a part of the finished orders that are remembered. */
   readonly waiting = new Map<string, PartialEnd>()
-  /** Why we asked for a cancel, of orders that are not finished. */
+  /**
+   * Why we asked for a cancel, of orders that are not finished or ended with nothing filled: a fill
+   * may still be told, and would make a partial end of it. A part of the orders that are remembered.
+   */
   readonly asked = new Map<string, string>()
 
   /** An order entered a state. */
@@ -25,20 +28,22 @@ export class PartialEnds {
     if (event === 'rejectCancel') this.asked.delete(id)
     if (!isFinished(to) || isFinished(from)) return
     this.#note(order, this.asked.get(id) ?? (to === 'expired' ? 'expired' : reason))
-    this.asked.delete(id)
+    if (order.filledLots > 0 || order.terms.reduce_only) this.asked.delete(id)
   }
 
   /** A fill may come after the end, on the wire or by a list. */
   filled(order: Order): void {
     if (!isFinished(order.state)) return
-    const known = this.waiting.get(order.terms.order_link_id)
-    if (order.filledLots >= order.terms.lots) this.forget(order.terms.order_link_id)
-    else if (known === undefined) this.#note(order, order.reason)
+    const id = order.terms.order_link_id
+    const known = this.waiting.get(id)
+    if (order.filledLots >= order.terms.lots) this.forget(id)
+    else if (known === undefined) this.#note(order, this.asked.get(id) ?? order.reason)
   }
 
   /** It is settled, or its order is not remembered any more. */
   forget(orderLinkId: string): void {
     this.waiting.delete(orderLinkId)
+    this.asked.delete(orderLinkId)
   }
 
   save(): { waiting: PartialEnd[]; asked: [string, string][] } {

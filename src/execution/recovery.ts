@@ -152,6 +152,9 @@ async function resumeOnAccount(
   actor.regime.start(run.options.regime, nowUs)
   actor.trading.start(run.options.start, nowUs)
   actor.kill.start(nowUs)
+  actor.cancelBarred(nowUs)
+  // Orders that still rest can be changed and canceled by those who see them.
+  for (const order of ledger.state.unfinished.values()) ledger.auditOrder(order, nowUs)
   if (!(await ledger.flush())) {
     return ledger.failure ?? fail('journal_unavailable', 'the journal cannot be written')
   }

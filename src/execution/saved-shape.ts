@@ -145,6 +145,8 @@ export const SavedStateShape = Type.Object({
     execIds: Type.Array(Text),
     externalOrders: Type.Array(Text),
     lastExecutionUs: AmountOrNull,
+    /** Absent in early checkpoints. */
+    forgottenUs: Type.Optional(AmountOrNull),
     externalFills: Count,
     adjustments: Count,
   }),

@@ -44,6 +44,7 @@ export function encodeState(state: ExecutionState): Uint8Array {
       execIds: [...account.execIds],
       externalOrders: [...account.externalOrders],
       lastExecutionUs: orNull(account.lastExecutionUs),
+      forgottenUs: account.forgottenUs === Number.NEGATIVE_INFINITY ? null : account.forgottenUs,
       externalFills: account.externalFills,
       adjustments: account.adjustments,
     },
@@ -118,9 +119,9 @@ function fillState(state: ExecutionState, saved: SavedState, restored: Restored)
     state.live(key, 0)
   }
   const { account } = state
-  for (const execId of saved.account.execIds) account.execIds.add(execId)
+  const { execIds, forgottenUs, lastExecutionUs } = saved.account
+  account.restore(execIds, orNaN(lastExecutionUs), forgottenUs ?? Number.NEGATIVE_INFINITY)
   for (const id of saved.account.externalOrders) account.externalOrders.add(id)
-  account.lastExecutionUs = orNaN(saved.account.lastExecutionUs)
   account.externalFills = saved.account.externalFills
   account.adjustments = saved.account.adjustments
   for (const stop of restored.stops) state.stops.apply(stop)

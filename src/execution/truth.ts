@@ -7,8 +7,8 @@ import type { ReconcileOptions } from './options.ts'
 import type { Order } from './order/order.ts'
 import { isFinished } from './order/order-state.ts'
 import type { AccountEvent, OrderFlow } from './order-flow.ts'
-import { type AccountAction, checkExecutions, type KnownOrder } from './reconcile/account-check.ts'
-import { checkHoldings, checkOrders } from './reconcile/account-state.ts'
+import type { AccountAction, KnownOrder } from './reconcile/account-check.ts'
+import { checkFills, checkHoldings, checkOrders } from './reconcile/account-state.ts'
 
 export type TruthParts = Readonly<{
   ledger: Ledger
@@ -165,12 +165,7 @@ export class Truth {
     if (step === 'executions') {
       const reply = await account.executions(this.#sinceUs(nowUs), nowUs)
       if (reply.kind === 'unknown') return this.#failed(step, reply.message)
-      // What others did before the first run is in the positions that were taken over then. Ours
-      // is counted whatever its time says: that is of another clock.
-      const executions = reply.executions.filter(
-        ({ orderLinkId, timeUs }) => timeUs >= state.firstStartUs || state.orders.has(orderLinkId),
-      )
-      return () => checkExecutions(state.account.execIds, new Set(state.orders.keys()), executions)
+      return () => checkFills(state, reply.executions)
     }
     if (step === 'open_orders') {
       const reply = await gateway.openOrders(nowUs)

@@ -228,6 +228,7 @@ export const COUNTERS = [
   'journal_segments_deleted', // old ones, as the configuration says
   'journal_trims_failed',
   'orders_doubted', // had ended here, and the exchange told something of them later
+  'fills_refused', // of an order of ours, and no record can be made of them: trading halts
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

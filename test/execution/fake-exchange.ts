@@ -47,6 +47,11 @@ export class FakeExchange implements Gateway {
   amendFate: 'taken' | 'refused' | 'lost' | 'deaf' = 'taken'
   readonly amends: ApprovedAmend[] = []
   calls = 0
+  /** Submits never get there, and are not answered. */
+  isLosing = false
+  /** Look-ups are not answered before `releaseQueries`. */
+  isQueryHeld = false
+  #held: (() => void)[] = []
   #events: GatewayEvent[] = []
   #execNumber = 0
 
@@ -88,6 +93,7 @@ export class FakeExchange implements Gateway {
   submit(approved: ApprovedOrder): Promise<SubmitReply> {
     const { instrument, limitTicks, lots, orderLinkId } = approved
     if (this.orders.has(orderLinkId)) throw new Error(`${orderLinkId} was sent twice`)
+    if (this.isLosing) return new Promise(() => {})
     const order: RemoteOrder = {
       orderLinkId,
       orderId: `x-${orderLinkId}`,
@@ -139,6 +145,10 @@ export class FakeExchange implements Gateway {
   }
 
   query(orderLinkId: string): Promise<QueryReply> {
+    if (this.isQueryHeld) {
+      const isReleased = new Promise<void>((resolve) => this.#held.push(resolve))
+      return isReleased.then(() => this.query(orderLinkId))
+    }
     if (this.isDown) return Promise.resolve({ kind: 'unknown', message: 'no answer' })
     const kept = this.orders.get(orderLinkId)
     if (kept === undefined || this.isHiding) return Promise.resolve({ kind: 'not_found' })
@@ -163,6 +173,22 @@ export class FakeExchange implements Gateway {
 
   nextDueUs(): number {
     return Number.POSITIVE_INFINITY
+  }
+
+  releaseQueries(): void {
+    for (const release of this.#held.splice(0)) release()
+  }
+
+  /** An order ends by the exchange. */
+  end(orderLinkId: string, state: 'canceled', code?: ResultCode, timeUs = 0): void {
+    const kept = this.orders.get(orderLinkId)
+    if (kept === undefined) throw new Error(`${orderLinkId} is not there`)
+    kept.order = { ...kept.order, state }
+    if (code !== undefined) this.#tell({ type: state, orderLinkId, code, timeUs })
+  }
+
+  tell(event: GatewayEvent): void {
+    this.#tell(event)
   }
 
   /** It is shown as open again. */

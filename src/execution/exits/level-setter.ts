@@ -28,9 +28,11 @@ export type LevelsAsk = Readonly<{
   command: number
 }>
 
+const OFF = Number.POSITIVE_INFINITY
+
 /**
  * Moves the levels of open positions for a person. A level that would close at once is refused, as
- * that is what a flatten is for; so is a stop that lets the position lose more than an entry may.
+ * that is what a flatten is for; so is a stop that lets the position, or all of them, lose more than an entry may.
  * What is already so is answered as done, and not journaled again.
  */
 export class LevelSetter {
@@ -42,14 +44,15 @@ export class LevelSetter {
 
   set(instrument: Instrument, ask: LevelsAsk, nowUs: number): ResultCode {
     const { ledger } = this.#parts
-    const holding = ledger.state.holdings.get(instrumentKey(instrument))
+    const key = instrumentKey(instrument)
+    const holding = ledger.state.holdings.get(key)
     if (holding?.plan === undefined || holding.position.lots === 0) return 'nothing_to_reduce'
     const plan = changedPlan(holding.plan, ask)
     if (plan === undefined) return 'bad_request'
     if (areSame(plan, holding.plan)) return 'ok'
     const refusal =
       this.#wrongSide(instrument, holding, holding.plan, plan) ??
-      this.#tooFar(holding, holding.plan, plan)
+      this.#tooFar(key, holding, holding.plan, plan)
     if (refusal !== undefined) return refusal
     const isMoved = ledger.commit({
       type: 'exit_levels',
@@ -87,7 +90,12 @@ export class LevelSetter {
   }
 
   /** What may be lost from the entry on grows, and beyond what an entry may lose. */
-  #tooFar(holding: Holding, before: ExitPlan, after: ExitPlan): ResultCode | undefined {
+  #tooFar(
+    key: string,
+    holding: Holding,
+    before: ExitPlan,
+    after: ExitPlan,
+  ): ResultCode | undefined {
     const { exposures, options } = this.#parts
     const look = lookOf(holding, after, options.exits)
     const stopBefore = wantedLevels({ ...look, plan: before }).stopTicks
@@ -98,16 +106,20 @@ export class LevelSetter {
       return undefined
     }
     if (Number.isNaN(stopBefore) && !Number.isNaN(stopTicks)) return undefined
-    const fraction = options.limits.riskPerTradeFractionMax
-    if (fraction === Number.POSITIVE_INFINITY) return undefined
+    const { riskPerTradeFractionMax, riskTotalFractionMax } = options.limits
+    const isOff = Math.min(riskPerTradeFractionMax, riskTotalFractionMax) === OFF
+    if (isOff) return undefined
     const lots = Math.abs(look.lots)
     const lostTicks = Number.isNaN(stopTicks)
       ? look.averageTicks
       : direction * (look.averageTicks - stopTicks)
     const riskQuote = notionalQuote(lostTicks, lots, holding.steps)
-    const limitQuote = fraction * exposures.equityQuote()
-    if (Number.isNaN(limitQuote)) return 'book_not_live'
-    return riskQuote > limitQuote ? 'risk_per_trade' : undefined
+    const equityQuote = exposures.equityQuote()
+    if (Number.isNaN(equityQuote)) return 'book_not_live'
+    if (riskQuote > riskPerTradeFractionMax * equityQuote) return 'risk_per_trade'
+    if (riskTotalFractionMax === OFF) return undefined
+    const totalQuote = exposures.riskWithStop(key, after.stopTicks)
+    return totalQuote > riskTotalFractionMax * equityQuote ? 'risk_total' : undefined
   }
 }
 

@@ -35,3 +35,15 @@ export function createFlight(order: Order, sentUs: number, nextQueryUs: number):
     isAsked: false,
   }
 }
+
+/** Of an order that an earlier run left unfinished, to be looked up. */
+export function resumedFlight(order: Order, nowUs: number): Flight {
+  const { submittedUs, updatedUs } = order
+  // The clock may have been set back in between; nothing was sent later than now.
+  const sentUs = Math.min(Number.isNaN(submittedUs) ? updatedUs : submittedUs, nowUs)
+  return {
+    ...createFlight(order, sentUs, nowUs),
+    changedUs: Math.min(updatedUs, nowUs),
+    isAsked: true,
+  }
+}

@@ -146,7 +146,9 @@ export class OrderAmends {
     if (askedUs < changedUs) return 'nothing'
     const isWaiting = isChanging(order)
     const isSecond = flight.looks++ > 0
-    const sentUs = isWaiting ? Math.max(changedUs, order.updatedUs) : changedUs
+    // Of an earlier run it may be later than now: the clock was set back in between.
+    const isAfter = isWaiting && order.updatedUs <= askedUs
+    const sentUs = isAfter ? Math.max(changedUs, order.updatedUs) : changedUs
     const isLate = askedUs >= sentUs + this.#parts.queryAfterUs
     return isLate && (isSecond || !isWaiting) ? 'all' : 'change'
   }

@@ -1,6 +1,30 @@
 import type { ExecutionState } from '../execution-state.ts'
-import type { RemoteOrder, RemotePosition } from '../gateway/gateway.ts'
-import { type AccountAction, checkOpenOrders, checkPositions, type Quiet } from './account-check.ts'
+import type { RemoteExecution, RemoteOrder, RemotePosition } from '../gateway/gateway.ts'
+import {
+  type AccountAction,
+  checkExecutions,
+  checkOpenOrders,
+  checkPositions,
+  type Quiet,
+} from './account-check.ts'
+
+/**
+ * What a list of executions has that we have not counted. What others did before the first run is
+ * in the positions that were taken over then. Ours is counted whatever its time says, as that is of
+ * another clock, and while its order is remembered; of the others nothing is counted again whose id
+ * had to go.
+ */
+export function checkFills(
+  { account, firstStartUs, orders }: ExecutionState,
+  executions: readonly RemoteExecution[],
+): readonly AccountAction[] {
+  const meant = executions.filter(({ execId, orderLinkId, timeUs }) => {
+    const order = orders.get(orderLinkId)
+    if (order !== undefined) return !order.execIds.has(execId)
+    return timeUs >= firstStartUs && timeUs > account.forgottenUs
+  })
+  return checkExecutions(account.execIds, new Set(orders.keys()), meant)
+}
 
 /** Our orders as they are now beside those that the exchange says are open. */
 export function checkOrders(

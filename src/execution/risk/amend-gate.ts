@@ -115,9 +115,9 @@ const WHOLE: ReadonlySet<ResultCode> = new Set([
 
 /**
  * The gate before every change of an order. What makes an order smaller, or takes it away from the
- * market, stays possible when nothing may be opened; what makes more possible passes the rules and
- * caps of a new order, in which the order itself is not counted as open. `facts` are gathered for
- * `amendIntent` and without the order.
+ * market, stays possible when nothing may be opened, as long as it is not worth more by it; what
+ * makes more possible passes the rules and caps of a new order, in which the order itself is not
+ * counted as open. `facts` are gathered for `amendIntent` and without the order.
  */
 export function checkAmend(
   options: ExecutionOptions,
@@ -136,7 +136,7 @@ export function checkAmend(
   ])
   const denied = deniedBy(codes, look, ask.lots)
   if (denied !== undefined) return denied
-  if (!wider) return succeed(approve(ask))
+  if (!wider && !isDearer(ask)) return succeed(approve(ask))
   const room = roomFor(look, order.filledLots)
   const lots = Math.min(ask.lots, room.lots)
   const isCut = lots < ask.lots
@@ -196,6 +196,12 @@ function isWider({ terms }: Order, limitTicks: number, lots: number): boolean {
   const towardTicks =
     terms.side === 'buy' ? limitTicks - terms.limit_ticks : terms.limit_ticks - limitTicks
   return towardTicks > 0 || lots > terms.lots
+}
+
+/** An order to sell that moves away from the market is worth more: the caps count money. */
+function isDearer({ limitTicks, lots, order }: AmendAsk): boolean {
+  const { filledLots, terms } = order
+  return limitTicks * (lots - filledLots) > terms.limit_ticks * (terms.lots - filledLots)
 }
 
 /** Whether it is a change at all, of an order that can be changed, to one that the exchange takes. */
