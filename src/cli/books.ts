@@ -4,7 +4,12 @@ import { formatSteps } from '../core/decimal.ts'
 import { createBookCopy, readBook } from '../memory/book-view.ts'
 import { type CaptureRun, type CaptureTopic, runCaptures } from '../threads/capture-run.ts'
 import { surveyCaptures } from '../threads/capture-survey.ts'
-import { noBookText, surveyedInstruments } from './capture-instruments.ts'
+import {
+  noBookText,
+  skippedSymbols,
+  skippedText,
+  surveyedInstruments,
+} from './capture-instruments.ts'
 import { failCommand, Progress, wholeNumber, writeOut } from './terminal.ts'
 import { unreadNote } from './unread-note.ts'
 
@@ -37,6 +42,11 @@ async function run(files: string[], options: BooksOptions): Promise<void> {
   }
   const instruments = await surveyedInstruments(survey.value, options.instruments)
   if (!instruments.ok) return failCommand(instruments.message)
+  const skipped = skippedSymbols(survey.value, instruments.value)
+  const note = skippedText(skipped, options.instruments)
+  if (books.every((topic) => skipped.includes(topic.slice(topic.lastIndexOf('.') + 1)))) {
+    return failCommand(`${files.join(', ')}: ${note}`)
+  }
   const progress = new Progress('books', survey.value.frames)
   const ran = await runCaptures({
     paths: files,
@@ -52,8 +62,9 @@ async function run(files: string[], options: BooksOptions): Promise<void> {
   if (!ran.ok) return failCommand(ran.message)
   const final = ran.value.topics.map((topic) => finalBook(topic, ran.value, options.depth))
   writeOut(options.json ? `${JSON.stringify(final)}\n` : final.map(table).join('\n'))
-  const unread = unreadNote(ran.value)
-  if (unread !== '') process.stderr.write(`${unread}\n`)
+  for (const text of [unreadNote(ran.value), note]) {
+    if (text !== '') process.stderr.write(`${text}\n`)
+  }
 }
 
 type FinalBook = Readonly<{

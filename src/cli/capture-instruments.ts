@@ -19,6 +19,23 @@ export function noBookText({ frames, waitingDiffs }: CaptureSurvey): string {
   return `${waitingDiffs} Binance diffs without their snapshot: give the file before it too, first`
 }
 
+/** Symbols with a book that are skipped because nobody said, or showed, their steps. */
+export function skippedSymbols(
+  { topics }: CaptureSurvey,
+  { instruments }: CaptureInstruments,
+): readonly string[] {
+  const books = topics.filter((topic) => topic.startsWith('orderbook.'))
+  const symbols = new Set(books.map((topic) => topic.slice(topic.lastIndexOf('.') + 1)))
+  return [...symbols].filter((symbol) => !instruments.has(symbol))
+}
+
+/** What is told of them; empty without any. */
+export function skippedText(symbols: readonly string[], file: string | undefined): string {
+  if (symbols.length === 0) return ''
+  const why = file === undefined ? 'no tick size and lot size to be seen' : `not in ${file}`
+  return `skipped, ${why}: ${symbols.join(', ')}`
+}
+
 const BAND_BPS = 10
 const VPIN_BUCKETS = 50
 const REF_NOTIONAL = '10000'

@@ -3,7 +3,12 @@ import { fail, type Result, succeed } from '../core/result.ts'
 import type { FeatureGroup } from '../features/catalogue.ts'
 import type { CaptureRunOptions } from '../threads/capture-run.ts'
 import { surveyCaptures } from '../threads/capture-survey.ts'
-import { noBookText, surveyedInstruments } from './capture-instruments.ts'
+import {
+  noBookText,
+  skippedSymbols,
+  skippedText,
+  surveyedInstruments,
+} from './capture-instruments.ts'
 import { type FeatureSelection, selectFeatures } from './feature-selection.ts'
 import { type OutputFormat, outputFormat } from './output-format.ts'
 import { samplePeriodMs } from './previous-tick.ts'
@@ -31,6 +36,8 @@ export type FeaturesPlan = Readonly<{
   symbols: readonly string[]
   /** Period of the sampling; 0 for every event. */
   everyMs: number
+  /** Symbols of the recording that have no instrument. */
+  skipped: readonly string[]
   /** Frames of the recordings, for the progress. */
   frames: number
 }>
@@ -60,8 +67,10 @@ export async function planFeatures(
   const chosen = chooseSymbols(followed.value, options.symbols)
   if (!chosen.ok) return chosen
   const symbols = chosen.value.filter((symbol) => instruments.has(symbol))
+  const skipped = skippedSymbols(survey.value, known.value)
   if (symbols.length === 0) {
-    return fail('input_unreadable', `${paths.join(', ')}: ${noBookText(survey.value)}`)
+    const why = skippedText(skipped, options.instruments) || noBookText(survey.value)
+    return fail('input_unreadable', `${paths.join(', ')}: ${why}`)
   }
   const { groups } = selection.value
   // The features across symbols look at all of them, whichever are written.
@@ -88,6 +97,7 @@ export async function planFeatures(
     selection: selection.value,
     symbols,
     everyMs: everyMs.value,
+    skipped,
     frames: survey.value.frames,
   })
 }

@@ -3,6 +3,7 @@ import { DEPTH_MAX, TAKER_FEES_BPS } from '../constants.ts'
 import { systemClock } from '../core/clock.ts'
 import type { RowCopy } from '../memory/row-view.ts'
 import { type CaptureRun, type CaptureTopic, runCaptures } from '../threads/capture-run.ts'
+import { skippedText } from './capture-instruments.ts'
 import { type FeaturesOptions, type FeaturesPlan, planFeatures } from './features-plan.ts'
 import { OutputFile } from './output-file.ts'
 import { OUTPUT_FORMATS, openRows } from './output-format.ts'
@@ -112,6 +113,8 @@ async function run(files: string[], options: FeaturesOptions): Promise<void> {
   const finished = file.finish()
   if (!finished.ok) endAbruptly(file, finished.message)
   process.stderr.write(`${summary(rows.count, ran.value, systemClock.nowUs() - startedUs)}\n`)
+  const skipped = skippedText(plan.value.skipped, options.instruments)
+  if (skipped !== '') process.stderr.write(`${skipped}\n`)
   process.stderr.write(leftOut(ran.value.topics, symbols))
 }
 

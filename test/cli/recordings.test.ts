@@ -94,6 +94,34 @@ describe('a recording', () => {
   })
 })
 
+describe('symbols that the instruments file does not name', () => {
+  const other = book(50, 7, '9', 'snapshot').replaceAll('XUSDT', 'YUSDT')
+  const entry = { tickSize: '1', qtyStep: '1', vpinBucketQty: '1', refNotional: '1', bandTicks: 1 }
+
+  async function runBoth(symbol: string): Promise<void> {
+    const file = join(folder, 'i.json')
+    writeFileSync(file, JSON.stringify({ symbols: { [symbol]: entry } }))
+    const path = recording([...LINES, other].join('\n'))
+    await featuresCommand().parseAsync([path, '--instruments', file], { from: 'user' })
+    await booksCommand().parseAsync([path, '--instruments', file], { from: 'user' })
+  }
+
+  it('are skipped, and named', async () => {
+    await runBoth('YUSDT')
+    expect(process.exitCode).toBeUndefined()
+    expect(said.match(/^skipped, not in .*i\.json: XUSDT$/gm)).toHaveLength(2)
+    expect(shown).toContain('orderbook.50.YUSDT  LIVE')
+    expect(shown).not.toContain('XUSDT')
+  })
+
+  it('are no result when they are all there is', async () => {
+    await runBoth('ZUSDT')
+    expect(process.exitCode).toBe(1)
+    expect(said.match(/skipped, not in .*i\.json: XUSDT, YUSDT$/gm)).toHaveLength(2)
+    expect(shown).toBe('')
+  })
+})
+
 describe('a trade that comes again', () => {
   it('counts once, however many came between', async () => {
     const trades = (from: number, count: number, T: number) => {
