@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type TSchema, Type } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
@@ -440,6 +441,18 @@ describe('documentation', () => {
     expect(halt.security).toEqual([{ bearer: [] }])
     const answer = halt.responses['200'].content['application/json'].schema
     expect(answer.properties).toHaveProperty('trading_state')
+  })
+
+  it('of the README has every route, and none that is not there', async () => {
+    const { paths } = (await get('/api/docs/json')).json()
+    const routes = Object.entries<object>(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    const page = readFileSync('README.md', 'utf8')
+    const told = [...page.matchAll(/`(GET|POST) (\/(?:api[^`?]*|health|ready|metrics)?)[?`]/g)].map(
+      ([, method, path]) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`,
+    )
+    expect([...new Set(told)].sort()).toEqual(routes.sort())
   })
 
   it('is a page that loads its parts from here alone', async () => {
