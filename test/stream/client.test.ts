@@ -6,9 +6,11 @@ import {
 } from '../../src/constants.ts'
 import { Random } from '../../src/core/random.ts'
 import { ManualTimers } from '../../src/core/timer.ts'
+import * as audit from '../../src/memory/audit-record.ts'
 import { connectDesk, type DeskClient, type DeskFrame } from '../../src/stream/client.ts'
 import type { ClientSocket } from '../../src/stream/client-socket.ts'
 import type { DeskServer } from '../../src/stream/desk-server.ts'
+import type { AccountFrame } from '../../src/stream/frame-types.ts'
 import { createDeskWorld } from './desk-fixture.ts'
 import { run } from './desk-run.ts'
 import { until } from './raw-client.ts'
@@ -70,6 +72,48 @@ describe('the client library', () => {
       trades: [{ price: '100.60', size: '0.004', side: 'buy', block: false }],
     })
     expect(client.counts).toMatchObject({ gaps: 0, malformed: 0 })
+  })
+
+  test.each(['msgpack', 'json'] as const)('gives the account over %s', async (encoding) => {
+    const { world, url } = await serve()
+    const client = connect({ url, encoding })
+    const frames: AccountFrame[] = []
+    const subscription = client.subscribe(['account'], { account: (frame) => frames.push(frame) })
+    expect(await subscription.ready).toEqual({ ok: true, value: ['account'] })
+    const figures = (equity: number, more: Readonly<Record<number, number>>) =>
+      world.audit({
+        [audit.AUDIT_NUMBER]: frames.length + 1,
+        [audit.AUDIT_KIND]: audit.AUDIT_KINDS.indexOf('account'),
+        [audit.AUDIT_TIME_US]: 7,
+        [audit.AUDIT_EQUITY_QUOTE]: equity,
+        [audit.AUDIT_PEAK_QUOTE]: 1000,
+        [audit.AUDIT_DRAWDOWN_PERCENT]: 10,
+        ...more,
+      })
+    figures(900, { [audit.AUDIT_NOTIONAL_QUOTE]: 250, [audit.AUDIT_MARGIN_POSITIONS]: 25 })
+    await until(() => frames.length === 1)
+    expect(frames[0]).toEqual({
+      kind: 'account',
+      channel: 'account',
+      seq: 1,
+      missed: 0,
+      snapshot: true,
+      time_us: 7,
+      equity_quote: 900,
+      peak_equity_quote: 1000,
+      drawdown_percent: 10,
+      max_drawdown_percent: null,
+      notional_quote: 250,
+      margin_source: 'model',
+      margin_initial_quote: 25,
+      margin_orders_quote: null,
+      margin_maintenance_quote: null,
+      margin_free_quote: null,
+    })
+    figures(Number.NaN, { [audit.AUDIT_MARGIN_IS_EXCHANGE]: 1 })
+    await until(() => frames.length === 2)
+    expect(frames[1]).toMatchObject({ seq: 2, equity_quote: null, margin_source: 'exchange' })
+    expect(frames[1].snapshot).not.toBe(true)
   })
 
   test('narrow values arrive as floats when asked for', async () => {

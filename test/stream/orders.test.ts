@@ -7,7 +7,7 @@ import * as audit from '../../src/memory/audit-record.ts'
 import { BEFORE_FIRST, createFrameChoice, type DeskChannel } from '../../src/stream/desk-channel.ts'
 import { openDeskMemory } from '../../src/stream/desk-memory.ts'
 import { DeskRecords } from '../../src/stream/desk-records.ts'
-import { OrderChannel, PositionChannel } from '../../src/stream/order-channel.ts'
+import { AccountChannel, OrderChannel, PositionChannel } from '../../src/stream/order-channel.ts'
 import {
   AUDIT_SLOTS,
   createDeskWorld,
@@ -157,4 +157,20 @@ describe('orders and positions on the desk', () => {
     expect(memory.counters.get('stream_events_lost')).toBe(records.auditLost)
     expect(records.orders.positionsSince(0)).toMatchObject([{ size: '0.611' }])
   })
+})
+
+test('the account is told by the published schema, figures that nobody knows as null', () => {
+  const { records, world } = setUp()
+  const channel = new AccountChannel(records.orders)
+  expect(channel.isReady).toBe(false)
+  world.audit({
+    [audit.AUDIT_NUMBER]: 1,
+    [audit.AUDIT_KIND]: audit.AUDIT_KINDS.indexOf('account'),
+    [audit.AUDIT_TIME_US]: 8,
+    [audit.AUDIT_EQUITY_QUOTE]: 1250.5,
+  })
+  records.drain()
+  expect(channel.isReady).toBe(true)
+  const frame = frameOf(channel, BEFORE_FIRST)
+  expect(frame).toMatchObject({ equity_quote: 1250.5, margin_free_quote: null })
 })
