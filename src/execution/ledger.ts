@@ -109,8 +109,18 @@ export class Ledger {
       if (!flushed.ok) this.fail(flushed)
       else this.#journal.offerCheckpoint?.(() => encodeState(this.state))
     }
+    if (this.failure !== undefined) this.#takeBack()
     this.publish()
     return this.failure === undefined
+  }
+
+  /** What was not made durable is not told, and the commands in it are not answered as done. */
+  #takeBack(): void {
+    this.#waiting = this.#waiting.filter((record) => record[audit.AUDIT_COMMAND] > 0)
+    for (const record of this.#waiting) {
+      record[audit.AUDIT_STATE] = tradingStateCode('halted')
+      record[audit.AUDIT_REASON] = RESULT_CODES.journal_unavailable
+    }
   }
 
   /** The next flush takes the lazy records too. */

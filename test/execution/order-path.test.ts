@@ -1,11 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import { EXEC_IDS_KEPT_MAX } from '../../src/constants.ts'
 import { ManualClock } from '../../src/core/clock.ts'
+import { fail } from '../../src/core/result.ts'
+import { ManualTimers } from '../../src/core/timer.ts'
 import { resultCodeName } from '../../src/domain/result-codes.ts'
 import { ExecutionState } from '../../src/execution/execution-state.ts'
+import { CallPace } from '../../src/execution/gateway/bybit/call-pace.ts'
+import { CallQueue } from '../../src/execution/gateway/bybit/call-queue.ts'
+import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
+import { ExchangeClock } from '../../src/execution/gateway/bybit/exchange-clock.ts'
+import { LinkIds } from '../../src/execution/gateway/bybit/link-ids.ts'
+import { OrderEntry } from '../../src/execution/gateway/bybit/order-entry.ts'
+import type { OrderRow } from '../../src/execution/gateway/bybit/order-rows.ts'
+import { RestLink } from '../../src/execution/gateway/bybit/rest-link.ts'
+import { TradeLink } from '../../src/execution/gateway/bybit/trade-link.ts'
 import { DEFAULT_EXECUTION_OPTIONS, type ExecutionOptions } from '../../src/execution/options.ts'
+import { type ApprovedOrder, RiskGate } from '../../src/execution/risk/risk-gate.ts'
 import { encodeState, restoreState } from '../../src/execution/saved-state.ts'
 import * as audit from '../../src/memory/audit-record.ts'
+import { Counters } from '../../src/memory/counters.ts'
+import { approvedAmend } from './approved-amend.ts'
+import { CALM_FACTS, CALM_INTENT } from './calm-facts.ts'
 import { FakeExchange } from './fake-exchange.ts'
 import { Rig, type RigOptions, START_US } from './rig.ts'
 
@@ -265,6 +280,107 @@ describe('what cannot be', () => {
     expect(answer(rig)).toBe('instrument_unknown')
   })
 })
+
+describe('a journal that fails', () => {
+  it('answers no command of the turn as done', async () => {
+    let isBroken = false
+    const rig = new Rig({
+      journal: (memory) => ({
+        run: memory.run,
+        append: (record) => memory.append(record),
+        flush: () =>
+          isBroken ? Promise.resolve(fail('journal_unavailable', 'full')) : memory.flush(),
+        close: () => memory.close(),
+      }),
+    })
+    await rig.start()
+    rig.quote(0, 10_000)
+    await rig.pass(20)
+    isBroken = true
+    const told = rig.audits.length
+    rig.enter(0, 'enter_long', 10_003)
+    const number = rig.command('risk_off')
+    await rig.actor.turn()
+    const after = rig.audits.slice(told)
+    const answers = after.filter((record) => record[audit.AUDIT_COMMAND] === number)
+    expect(answers.map((record) => resultCodeName(record[audit.AUDIT_REASON]))).toEqual([
+      'journal_unavailable',
+    ])
+    const orders = audit.AUDIT_KINDS.indexOf('order')
+    expect(after.filter((record) => record[audit.AUDIT_KIND] === orders)).toEqual([])
+  })
+})
+
+describe('a call that waits for its turn under the limits of the exchange', () => {
+  it.each([
+    ['an order', 'create'],
+    ['a change', 'amend'],
+  ] as const)('as %s is taken back when its order is canceled', async (_, callClass) => {
+    const { clock, entry, pace, timers } = entryWithoutExchange()
+    pace.close(callClass, clock.nowUs() + 100_000)
+    const order = approvedOrder()
+    const amend = approvedAmend(order, { limitTicks: order.limitTicks + 1, lots: order.lots })
+    const reply = callClass === 'create' ? entry.submit(order) : entry.amend(amend)
+    entry.note(rowOf(order))
+    void entry.cancel(order.orderLinkId)
+    clock.advance(150_000)
+    timers.advance(150)
+    expect(await reply).toMatchObject({ kind: 'rejected', code: 'canceled_by_command' })
+  })
+
+  it('as a change that makes more possible waits no longer than an order', async () => {
+    const { clock, entry, pace, timers } = entryWithoutExchange()
+    pace.close('amend', clock.nowUs() + 1_000_000)
+    const order = approvedOrder()
+    const { limitTicks, lots } = order
+    const wider = entry.amend(approvedAmend(order, { limitTicks, lots: lots + 1 }))
+    clock.advance(250_000)
+    timers.advance(250)
+    expect(await wider).toMatchObject({ kind: 'rejected', code: 'exchange_call_limit' })
+  })
+})
+
+function approvedOrder(): ApprovedOrder {
+  const gate = new RiskGate({ ...DEFAULT_EXECUTION_OPTIONS, ...RESTING })
+  const checked = gate.check(CALM_INTENT, CALM_FACTS)
+  if (!checked.ok) throw new Error(checked.message)
+  return checked.value
+}
+
+function rowOf({ instrument, limitTicks, lots, orderLinkId }: ApprovedOrder): OrderRow {
+  return {
+    ...{ owner: 'us', orderLinkId, orderId: 'x', symbol: instrument.symbol, state: 'open' },
+    ...{ code: 'ok', limitTicks, lots, filledLots: 0, isPositionStop: false },
+    ...{ isConditional: false, createdMs: 0, timeUs: 0 },
+  }
+}
+
+/** By REST alone, and nobody answers there. */
+function entryWithoutExchange() {
+  const clock = new ManualClock(START_US)
+  const timers = new ManualTimers()
+  const counters = new Counters()
+  const pace = new CallPace()
+  const queue = new CallQueue(pace, clock, timers)
+  const exchangeClock = new ExchangeClock(clock)
+  const rest = new RestLink({
+    ...{ url: 'http://127.0.0.1:9', credentials: new Credentials('key', 'secret'), clock },
+    ...{ exchangeClock, timers, pace, queue, counters, lockOutMs: 1, answerMsMax: 100 },
+    onVerdict: () => {},
+  })
+  const trade = new TradeLink({
+    session: () => {
+      throw new Error('it is down')
+    },
+    ...{ timers, nowMs: () => 0, answerMsMax: 100, prefix: 'x' },
+  })
+  const entry = new OrderEntry({
+    ...{ ids: new LinkIds(() => START_US), rest, queue, trade, clock, timers, counters },
+    isSocketUp: () => false,
+    query: () => Promise.resolve({ kind: 'not_found' }),
+  })
+  return { clock, entry, pace, timers }
+}
 
 describe('an execution', () => {
   it('whose id had to go is not counted again when a list has it', async () => {

@@ -64,6 +64,7 @@ const EXIT: readonly Case[] = [
   ['ok', { positionLots: 50, book: { ...live, state: 'STALE', ageMs: 1e9 } }],
   ['ok', { positionLots: 50, exposure: { symbolQuote: 1e9, totalQuote: 1e9 } }],
   ['ok', { positionLots: 50, isKilled: true }],
+  ['ok', { positionLots: 50, ordersOpen: limits.ordersOpenMax }],
   ['journal_unavailable', { positionLots: 50, isJournalAvailable: false }],
   ['order_in_flight', { positionLots: 50, hasOrderInFlight: true }],
   ['intent_too_old', { positionLots: 50, nowUs: START_US + 1e6 }],

@@ -118,7 +118,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     code: 'open_orders_limit',
-    when: 'every',
+    when: 'entry',
     text: 'open_orders_max orders are open',
     check: below(
       ({ facts }) => facts.ordersOpen,

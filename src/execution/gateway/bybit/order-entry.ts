@@ -10,7 +10,7 @@ import type { CallQueue } from './call-queue.ts'
 import type { LinkIds } from './link-ids.ts'
 import { amendBody, cancelBody, createBody } from './order-requests.ts'
 import type { OrderRow } from './order-rows.ts'
-import type { RestLink } from './rest-link.ts'
+import { type RestLink, WITHDRAWN } from './rest-link.ts'
 import type { TradeLink, TradeOp } from './trade-link.ts'
 import type { Fields } from './wire-fields.ts'
 import { notSent, type WireReply } from './wire-reply.ts'
@@ -27,6 +27,9 @@ export type OrderEntryParts = Readonly<{
   counters: Counters
   query: (orderLinkId: string) => Promise<QueryReply>
 }>
+
+/** An order or a change on its way out; `isWithdrawn`: its order is canceled, so it must not leave. */
+type Departure = { isWithdrawn: boolean }
 
 type Route = Readonly<{ op: TradeOp; path: string; callClass: CallClass }>
 
@@ -55,7 +58,9 @@ export class OrderEntry {
   /** Changes that were asked for and not seen yet, of open orders. */
   readonly #amends = new Map<string, AmendTerms>()
   /** Submits without a reply yet. */
-  readonly #leaving = new Set<string>()
+  readonly #leaving = new Map<string, Departure>()
+  /** Changes without one. */
+  readonly #changing = new Map<string, Departure>()
   readonly #closedSymbols = new Set<string>()
   #entriesStoppedUntilUs = 0
 
@@ -75,9 +80,8 @@ export class OrderEntry {
     if (refusal !== undefined) return refusal
     this.#remember(orderLinkId, instrument.symbol)
     const waitMsMax = isReduceOnly ? CLOSING_WAIT_MS_MAX : OPENING_WAIT_MS_MAX
-    this.#leaving.add(orderLinkId)
-    const reply = await this.#send(CREATE, createBody(order, ids.toWire(orderLinkId)), waitMsMax)
-    this.#leaving.delete(orderLinkId)
+    const body = createBody(order, ids.toWire(orderLinkId))
+    const reply = await this.#depart(this.#leaving, orderLinkId, CREATE, body, waitMsMax)
     const { action } = reply.verdict
     if (action === 'close_symbol') this.#closedSymbols.add(instrument.symbol)
     if (action === 'stop_entries' || action === 'drop_link') {
@@ -93,19 +97,26 @@ export class OrderEntry {
     }
     this.#amends.set(orderLinkId, { limitTicks, lots })
     const body = amendBody(amend, this.#parts.ids.toWire(orderLinkId))
-    const reply = replyOf(await this.#send(AMEND, body, CLOSING_WAIT_MS_MAX))
+    const waitMsMax = amend.isWider ? OPENING_WAIT_MS_MAX : CLOSING_WAIT_MS_MAX
+    const reply = replyOf(await this.#depart(this.#changing, orderLinkId, AMEND, body, waitMsMax))
     if (reply.kind === 'rejected') this.#amends.delete(orderLinkId)
     return reply
   }
 
   async cancel(orderLinkId: string): Promise<CancelReply> {
     const { counters, ids, timers } = this.#parts
+    // What waits for its turn would come after the cancel, and live on.
+    for (const departures of [this.#leaving, this.#changing]) {
+      const departure = departures.get(orderLinkId)
+      if (departure !== undefined) departure.isWithdrawn = true
+    }
     const symbol = await this.#symbolOf(orderLinkId)
     if (typeof symbol !== 'string') return symbol
     const body = cancelBody(symbol, ids.toWire(orderLinkId))
     for (let attempt = 1; ; attempt++) {
       // The other way from the second attempt on: the first may be what is broken.
-      const reply = await this.#send(CANCEL, body, CLOSING_WAIT_MS_MAX, attempt > 1)
+      const isByRest = attempt > 1
+      const reply = await this.#send(CANCEL, body, CLOSING_WAIT_MS_MAX, { isByRest })
       const isOver = isCertain(reply) || attempt >= CANCEL_ATTEMPTS_MAX
       if (isOver) {
         const certain = replyOf(reply)
@@ -137,7 +148,28 @@ export class OrderEntry {
     return isThere ? terms : undefined
   }
 
-  async #send(route: Route, body: Fields, waitMsMax: number, isByRest = false): Promise<WireReply> {
+  async #depart(
+    departures: Map<string, Departure>,
+    orderLinkId: string,
+    route: Route,
+    body: Fields,
+    waitMsMax: number,
+  ): Promise<WireReply> {
+    const departure = { isWithdrawn: false }
+    departures.set(orderLinkId, departure)
+    const reply = await this.#send(route, body, waitMsMax, {
+      isWithdrawn: () => departure.isWithdrawn,
+    })
+    departures.delete(orderLinkId)
+    return reply
+  }
+
+  async #send(
+    route: Route,
+    body: Fields,
+    waitMsMax: number,
+    { isByRest = false, isWithdrawn = () => false },
+  ): Promise<WireReply> {
     const { counters, isSocketUp, queue, rest, trade } = this.#parts
     const { callClass, op, path } = route
     if (isSocketUp() && (!isByRest || rest.isLockedOut)) {
@@ -146,6 +178,7 @@ export class OrderEntry {
         counters.add('exchange_calls_limited')
         return notSent('exchange_call_limit', `${callClass}: the limit of calls is used up`)
       }
+      if (isWithdrawn()) return notSent('canceled_by_command', WITHDRAWN)
       if (isSocketUp()) {
         counters.add('exchange_calls')
         const reply = await trade.request(op, body)
@@ -155,7 +188,7 @@ export class OrderEntry {
         }
       }
     }
-    return rest.call({ method: 'POST', path, callClass, params: body, waitMsMax })
+    return rest.call({ method: 'POST', path, callClass, params: body, waitMsMax, isWithdrawn })
   }
 
   #entryRefusal(symbol: string): SubmitReply | undefined {

@@ -36,9 +36,12 @@ export type RestCall = Readonly<{
   isPublic?: boolean
   /** For its turn under the limits of the exchange. */
   waitMsMax?: number
+  /** Asked when its turn has come. */
+  isWithdrawn?: () => boolean
 }>
 
 export const RECV_WINDOW_MS = 5000
+export const WITHDRAWN = 'canceled before its turn came'
 const WAIT_MS_MAX = 10_000
 const BACK_OFF_US = 1_000_000
 
@@ -73,6 +76,7 @@ export class RestLink {
       counters.add('exchange_calls_limited')
       return notSent('exchange_call_limit', `${call.callClass}: the limit of calls is used up`)
     }
+    if (call.isWithdrawn?.() === true) return notSent('canceled_by_command', WITHDRAWN)
     if (this.isLockedOut) {
       return notSent('exchange_locked_out', 'HTTP 403 came: no REST call for a while')
     }
