@@ -28,7 +28,7 @@ export type CaptureLine = Readonly<{
   lineNumber: number
 }>
 
-/** `skipped` are the lines that are not blank and hold no frame. */
+/** `skipped` are the lines that hold no frame, but for blank ones and the recorder's own. */
 export type CaptureTotals = Readonly<{ lines: number; frames: number; skipped: number }>
 
 /**
@@ -52,7 +52,7 @@ export async function readCapture(
       for await (const text of lines) {
         lineNumber++
         const found = parseLines(text, lineNumber)
-        if (found.length === 0 && text.trim() !== '') skipped++
+        if (found.length === 0 && !isWithoutFrame(text.trim())) skipped++
         frames += found.length
         for (const line of found) {
           const busy = onLine(line)
@@ -126,6 +126,13 @@ function openZip(path: string): Promise<Readable> {
 
 const SECONDS_THEN_FRAME = /^(\d{9,11}(?:\.\d+)?): (?=[{[])/
 const NANOSECONDS_THEN_FRAME = /^(\d{16,20}) (?=[{[])/
+
+/** What a recorder sent, or says of itself. */
+const RECORDERS_OWN = /^(wss?:\/\/\S+ <|\{"t":"(?!recv"|http")[a-z]+",.*\}$)/
+
+function isWithoutFrame(text: string): boolean {
+  return text === '' || RECORDERS_OWN.test(text)
+}
 
 function parseLines(line: string, lineNumber: number): CaptureLine[] {
   const trimmed = line.trim()

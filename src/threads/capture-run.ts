@@ -37,7 +37,7 @@ export type CaptureRun = Readonly<{
   /** Refused messages of each topic. */
   badDataByTopic: Float64Array
   frames: number
-  /** Lines of the recordings that hold no frame, but for blank ones. */
+  /** Lines of the recordings that hold no frame, but for blank ones and the recorder's own. */
   skippedLines: number
 }>
 

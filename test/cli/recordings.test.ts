@@ -72,8 +72,12 @@ describe('a recording', () => {
     expect(shown).toContain('orderbook.50.XUSDT  LIVE')
   })
 
-  it('that is whole gets no such remark', async () => {
-    expect(await rowsOf(LINES.join('\n'))).toEqual([7, 8, 9])
+  it('that is whole gets no such remark, also with what its recorder says of itself', async () => {
+    const own = [
+      '{"t":"send","conn":"a","ts":1.5,"data":"{}"}',
+      'wss://stream.example/v5 <- 1749833474.0: {"op":"subscribe"}',
+    ]
+    expect(await rowsOf([...own, ...LINES].join('\n'))).toEqual([7, 8, 9])
     expect(said).toMatch(/^3 rows from 3 frames, [\d,]+ rows\/s\n$/)
   })
 
