@@ -10,6 +10,7 @@ import { loadTestCommand } from '../../src/cli/load-test.ts'
 import { mockExchangeCommand } from '../../src/cli/mock-exchange.ts'
 import { runCommand } from '../../src/cli/run.ts'
 import { simulateCommand } from '../../src/cli/simulate.ts'
+import { SETTINGS } from '../../src/config/validation.ts'
 
 const COMMANDS: readonly Command[] = [
   demoCommand(),
@@ -43,4 +44,13 @@ describe('the table of commands in the README', () => {
       }
     },
   )
+})
+
+it('the README has a row for every section of the configuration', () => {
+  const sections = new Set(SETTINGS.map(({ path }) => path[0]))
+  expect(sections.size).toBeGreaterThan(15)
+  for (const section of sections) {
+    const isTold = rows.some((row) => row.split('|')[1].includes(`\`${section}\``))
+    expect(isTold, section).toBe(true)
+  }
 })
