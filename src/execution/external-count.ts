@@ -1,7 +1,6 @@
 import type { RemoteExecution } from './gateway/gateway.ts'
-import { averageQuote } from './holding.ts'
 import type { Ledger } from './ledger.ts'
-import { fifoQuoteAfter, positionAfter } from './settlement.ts'
+import { fillFields } from './settlement.ts'
 
 /**
  * Counts an execution on the account that belongs to no order we know; once, by its execId. False:
@@ -12,7 +11,7 @@ export function countExternalFill(
   execution: RemoteExecution,
   nowUs: number,
 ): boolean {
-  const { execId, feeQuote, key, lots, orderLinkId, side, ticks } = execution
+  const { execId, key, lots, orderLinkId, side } = execution
   const holding = ledger.state.holdings.get(key)
   const instrument = ledger.instrument(key)
   if (ledger.state.account.execIds.has(execId)) return false
@@ -20,27 +19,14 @@ export function countExternalFill(
     ledger.counters.add('executions_unwatched')
     return false
   }
-  const fill = { side, ticks, lots, fee_quote: feeQuote }
-  const position = positionAfter(holding, fill)
   const isCounted = ledger.commit({
     type: 'external_fill',
     time_us: nowUs,
     run: ledger.run,
-    exec_id: execId,
     order_link_id: orderLinkId,
     symbol: instrument.symbol,
     category: instrument.category,
-    side,
-    ticks,
-    lots,
-    fee_quote: feeQuote,
-    is_maker: execution.isMaker,
-    exchange_time_us: execution.timeUs,
-    position_lots_after: position.lots,
-    average_price_after: averageQuote({ ...holding, position }),
-    realized_pnl_quote_after: position.realizedQuote,
-    fees_quote_after: position.feesQuote,
-    realized_pnl_fifo_quote_after: fifoQuoteAfter(holding, fill),
+    ...fillFields(holding, execution, side),
   })
   if (!isCounted) return false
   ledger.counters.add('fills_external')

@@ -1,8 +1,7 @@
 import type { Execution } from './gateway/gateway.ts'
-import { averageQuote } from './holding.ts'
 import type { Ledger } from './ledger.ts'
 import type { Order } from './order/order.ts'
-import { fifoQuoteAfter, positionAfter } from './settlement.ts'
+import { fillFields } from './settlement.ts'
 
 /** `refused`: it says something that cannot be, so that no record can be made of it. */
 export type FillCounting = 'counted' | 'repeated' | 'refused'
@@ -25,34 +24,22 @@ export function countFill(
   }
   const holding = ledger.state.holdings.get(order.key)
   if (holding === undefined) return refuse(ledger)
-  const { ticks, lots, feeQuote } = execution
-  const fill = { side: terms.side, ticks, lots, fee_quote: feeQuote }
-  const position = positionAfter(holding, fill)
+  const { ticks, lots } = execution
   const { lots: lotsBefore } = holding.position
+  const fields = fillFields(holding, execution, terms.side)
   const isCounted = ledger.commit({
     type: 'fill',
     time_us: nowUs,
     run: ledger.run,
-    exec_id: execution.execId,
     exec_number: execution.execNumber,
     order_link_id: terms.order_link_id,
     symbol: terms.symbol,
     category: terms.category,
-    side: terms.side,
-    ticks,
-    lots,
-    fee_quote: feeQuote,
-    is_maker: execution.isMaker,
-    exchange_time_us: execution.timeUs,
-    position_lots_after: position.lots,
-    average_price_after: averageQuote({ ...holding, position }),
-    realized_pnl_quote_after: position.realizedQuote,
-    fees_quote_after: position.feesQuote,
-    realized_pnl_fifo_quote_after: fifoQuoteAfter(holding, fill),
+    ...fields,
   })
   if (!isCounted) return refuse(ledger)
   ledger.counters.add('fills')
-  countPosition(ledger, lotsBefore, position.lots)
+  countPosition(ledger, lotsBefore, fields.position_lots_after)
   ledger.log.info(
     {
       trace: `${terms.symbol}-${terms.u}`,

@@ -2,7 +2,7 @@ import { SETTLEMENTS_PER_POLL_MAX } from '../constants.ts'
 import type { SettlementOutcome } from '../domain/journal-settlements.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import type { Gateway, QueryReply } from './gateway/gateway.ts'
-import type { Intent } from './intent.ts'
+import { type Intent, intentOf } from './intent.ts'
 import type { Ledger } from './ledger.ts'
 import type { FollowUpOptions } from './options.ts'
 import type { Order } from './order/order.ts'
@@ -133,24 +133,13 @@ export class FollowUps {
     const plan = ledger.state.holdings.get(order.key)?.plan
     const isSet = plan !== undefined && plan.setUs >= terms.time_us
     return {
-      number: terms.intent_number,
-      shard: terms.shard,
-      instrument,
-      strategy: terms.strategy,
-      action: terms.side === 'buy' ? 'enter_long' : 'enter_short',
+      ...intentOf(terms, instrument),
+      ...(isSet ? { targetTicks: plan.targetTicks, stopTicks: plan.stopTicks } : {}),
       reason: 'follow_up',
-      u: terms.u,
-      rowNumber: terms.row_number,
       createdUs: nowUs,
-      receiveUs: terms.receive_us,
       limitTicks,
-      targetTicks: isSet ? plan.targetTicks : (terms.target_ticks ?? Number.NaN),
-      stopTicks: isSet ? plan.stopTicks : (terms.stop_ticks ?? Number.NaN),
-      holdMsMax: terms.hold_ms_max,
       notionalQuote: notionalQuote(limitTicks, lots, instrument),
       follows: { orderLinkId: terms.order_link_id, decision: terms.decision },
-      imbalance: terms.imbalance ?? Number.NaN,
-      probability: terms.probability ?? Number.NaN,
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
+import type { OrderCreated } from '../domain/journal.ts'
 import {
   INTENT_ACTION,
   INTENT_ACTIONS,
@@ -63,6 +64,28 @@ export function decisionOf(intent: Intent, run: number): string {
   if (follows !== undefined) return `${follows.decision}/rest`
   if (shard === ACTOR_SHARD) return `exit/${run}/${number}`
   return `${strategy}/${instrument.category}:${instrument.symbol}/${action}/${u}/${receiveUs}`
+}
+
+/** The decision behind an order, for a change of it or another order of it. */
+export function intentOf(
+  terms: OrderCreated,
+  instrument: Instrument,
+): Omit<Intent, 'reason' | 'createdUs' | 'limitTicks' | 'notionalQuote'> {
+  return {
+    number: terms.intent_number,
+    shard: terms.shard,
+    instrument,
+    strategy: terms.strategy,
+    action: terms.reduce_only ? 'exit' : terms.side === 'buy' ? 'enter_long' : 'enter_short',
+    u: terms.u,
+    rowNumber: terms.row_number,
+    receiveUs: terms.receive_us,
+    targetTicks: terms.target_ticks ?? Number.NaN,
+    stopTicks: terms.stop_ticks ?? Number.NaN,
+    holdMsMax: terms.hold_ms_max,
+    imbalance: terms.imbalance ?? Number.NaN,
+    probability: terms.probability ?? Number.NaN,
+  }
 }
 
 /** Shard of the intents that the actor makes by itself. */

@@ -1,5 +1,7 @@
 import type { ExternalFillRecorded, FillRecorded } from '../domain/journal.ts'
-import type { Holding } from './holding.ts'
+import type { OrderSide } from '../domain/trading.ts'
+import type { Execution } from './gateway/gateway.ts'
+import { averageQuote, type Holding } from './holding.ts'
 import type { PnlFold } from './pnl-fold.ts'
 import { afterFill, type Position } from './position.ts'
 
@@ -12,9 +14,23 @@ export function positionAfter({ position, steps }: Holding, record: FillTerms): 
   return afterFill(position, { side, ticks, lots, feeQuote }, steps)
 }
 
-/** What the oldest lots first have won after a fill. */
-export function fifoQuoteAfter({ fifo, steps }: Holding, record: FillTerms): number {
-  return fifo.realizedQuote + fifo.gainQuote(record, steps)
+/** What a record of an execution has of it, and of the position that it leaves. */
+export function fillFields(holding: Holding, execution: Execution, side: OrderSide) {
+  const { execId, feeQuote, isMaker, lots, ticks, timeUs } = execution
+  const { fifo, steps } = holding
+  const terms = { side, ticks, lots, fee_quote: feeQuote }
+  const position = positionAfter(holding, terms)
+  return {
+    exec_id: execId,
+    ...terms,
+    is_maker: isMaker,
+    exchange_time_us: timeUs,
+    position_lots_after: position.lots,
+    average_price_after: averageQuote({ ...holding, position }),
+    realized_pnl_quote_after: position.realizedQuote,
+    fees_quote_after: position.feesQuote,
+    realized_pnl_fifo_quote_after: fifo.realizedQuote + fifo.gainQuote(terms, steps),
+  }
 }
 
 /** Counts a fill that leaves `position` into the holding and into the profit of day and strategy. */

@@ -4,7 +4,7 @@ import type { Instrument } from '../../domain/instrument.ts'
 import type { AmendCause } from '../../domain/journal.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
 import { INTENT_REASONS } from '../../memory/intent-record.ts'
-import type { Intent } from '../intent.ts'
+import { type Intent, intentOf } from '../intent.ts'
 import type { ExecutionOptions } from '../options.ts'
 import type { Order } from '../order/order.ts'
 import { notionalQuote } from '../position.ts'
@@ -158,23 +158,11 @@ const NO_FIGURES: Breach = { limit: null, actual: null }
 export function amendIntent({ askedUs, instrument, limitTicks, order }: AmendAsk): Intent {
   const { terms } = order
   return {
-    number: terms.intent_number,
-    shard: terms.shard,
-    instrument,
-    strategy: terms.strategy,
-    action: terms.reduce_only ? 'exit' : terms.side === 'buy' ? 'enter_long' : 'enter_short',
+    ...intentOf(terms, instrument),
     reason: INTENT_REASONS.find((reason) => reason === terms.reason) ?? INTENT_REASONS[0],
-    u: terms.u,
-    rowNumber: terms.row_number,
     createdUs: askedUs,
-    receiveUs: terms.receive_us,
     limitTicks,
-    targetTicks: terms.target_ticks ?? Number.NaN,
-    stopTicks: terms.stop_ticks ?? Number.NaN,
-    holdMsMax: terms.hold_ms_max,
     notionalQuote: Number.POSITIVE_INFINITY,
-    imbalance: terms.imbalance ?? Number.NaN,
-    probability: terms.probability ?? Number.NaN,
   }
 }
 
