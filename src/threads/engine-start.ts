@@ -31,7 +31,7 @@ import { FatalEvent } from './fatal-event.ts'
 import { featureRegistry } from './feature-registry.ts'
 import { InstrumentSource } from './instrument-source.ts'
 import { ShardSupervisor } from './shard-supervisor.ts'
-import { type StartedWorker, startWorker } from './started-worker.ts'
+import { startWorker } from './started-worker.ts'
 import { StoreSupervisor } from './store-supervisor.ts'
 import { releaseStreamAtExit } from './stream-exit.ts'
 import { streamWorkerData } from './stream-plan.ts'
@@ -67,9 +67,8 @@ async function startWith(
   }
   const owned = ownedByShard(config, instruments, rates)
   const memory = createEngineMemory(instruments.length, owned.length, ...bookDepths(config))
-  const workers = await startWorkers(config, instruments, memory, log)
-  if (!workers.ok) return workers
   const fatal = new FatalEvent()
+  // Its threads load their code while the others start.
   const shards = new ShardSupervisor({
     tasks: shardTasks({
       config,
@@ -86,6 +85,11 @@ async function startWith(
     log,
     onFailed: (shard, code, message) => fatal.announce(`shard ${shard}: ${code}: ${message}`),
   })
+  const workers = await startWorkers(config, instruments, memory, log)
+  if (!workers.ok) {
+    await shards.stop()
+    return workers
+  }
   const store = new StoreSupervisor({
     ...storeArguments(config),
     clock: systemClock,
@@ -135,25 +139,32 @@ function openCrossCheck(
 
 type Workers = Pick<EngineParts, 'execution' | 'stream'>
 
-/** Execution first: it recovers before anything else may ask it for an order. */
+/** Both at once. Execution recovers before it is ready; the stream asks nobody for anything. */
 async function startWorkers(
   config: Config,
   instruments: InstrumentTable,
   memory: EngineMemory,
   log: Logger,
 ): Promise<Result<Workers, ResultCode>> {
-  const execution: Result<StartedWorker<ExecutionReady>, ResultCode> = await startWorker(
-    new URL('./execution.worker.js', import.meta.url),
-    executionWorkerData(config, instruments, memory),
-    isExecutionReady,
-  )
-  if (!execution.ok) return execution
   releaseStreamAtExit(new ControlBlock(memory.control))
   const desk = streamWorkerData(config, instruments, memory)
-  const stream = await StreamSupervisor.start(desk, systemTimers, log)
-  if (stream.ok) return succeed({ execution: execution.value, stream: stream.value })
-  await execution.value.stop()
-  return stream
+  const [execution, stream] = await Promise.all([
+    startWorker(
+      new URL('./execution.worker.js', import.meta.url),
+      executionWorkerData(config, instruments, memory),
+      isExecutionReady,
+    ),
+    StreamSupervisor.start(desk, systemTimers, log),
+  ])
+  if (!execution.ok) {
+    if (stream.ok) await stream.value.stop()
+    return execution
+  }
+  if (!stream.ok) {
+    await execution.value.stop()
+    return stream
+  }
+  return succeed({ execution: execution.value, stream: stream.value })
 }
 
 type CheckedPlan = Readonly<{ params: FeatureCatalogueParameters; model: EngineParts['model'] }>

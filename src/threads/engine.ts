@@ -56,8 +56,8 @@ export type EngineParts = Readonly<{
  * The whole engine of one process: shared memory, shards, execution, desk stream, store and control
  * API. All wiring is in engine-start.ts; what each part does is in its own room.
  *
- *   start: configuration -> instruments -> memory -> execution (recovers first) -> stream -> shards -> store -> control
- *   stop:  control -> execution (winds down while the books live) -> shards and stream -> store
+ *   start: configuration -> instruments -> memory -> execution (recovers) and stream -> control -> shards -> store
+ *   stop:  control -> execution (winds down while the books live) -> shards, stream and store
  */
 export class Engine {
   readonly config: Config
@@ -208,8 +208,8 @@ export class Engine {
     await this.#server?.stop()
     // Execution first: without books it could neither cancel wisely nor say where it stands.
     await execution.stop()
-    await Promise.all([shards.stop(), stream.stop()])
-    await store.stop()
+    // The journal is complete now, which is all that the store needs.
+    await Promise.all([shards.stop(), stream.stop(), store.stop()])
   }
 
   #update(): void {
