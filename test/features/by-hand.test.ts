@@ -11,22 +11,23 @@ import { temporaryFolder } from '../temporary-folder.ts'
 type Levels = [price: string, size: string][]
 type Features = Record<string, number | null>
 
-const INSTRUMENTS = JSON.stringify({
-  symbols: {
-    XUSDT: { tickSize: '1', qtyStep: '1', vpinBucketQty: '5', refNotional: '1', bandTicks: 9 },
-  },
-})
+const ENTRY = { tickSize: '1', qtyStep: '1', vpinBucketQty: '5', refNotional: '1', bandTicks: 9 }
 
 afterEach(() => {
   vi.restoreAllMocks()
 })
 
 async function rowsOf(...messages: readonly object[]): Promise<Features[]> {
+  return await rowsUnder('XUSDT', messages)
+}
+
+/** Two symbols are configured, of which XUSDT alone has messages. */
+async function rowsUnder(leader: string, messages: readonly object[]): Promise<Features[]> {
   vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
   const folder = temporaryFolder()
   const [recording, instruments, out] = ['r.jsonl', 'i.json', 'o.jsonl'].map((n) => join(folder, n))
   writeFileSync(recording, messages.map((message) => JSON.stringify(message)).join('\n'))
-  writeFileSync(instruments, INSTRUMENTS)
+  writeFileSync(instruments, JSON.stringify({ leader, symbols: { XUSDT: ENTRY, YUSDT: ENTRY } }))
   const words = [recording, '--instruments', instruments, '--out', out]
   await featuresCommand().parseAsync(words, { from: 'user' })
   const lines = readFileSync(out, 'utf8').trim().split('\n')
@@ -117,6 +118,52 @@ describe('effective time', () => {
     expect(rows[2]).toMatchObject({ ms_since_trade: 10, cancel_bid_10s: 1, ofi_event: 0 })
     // The trade came while there was no mid, so it has no spread.
     expect(rows[2].eff_spread_bps_60s).toBeNull()
+  })
+})
+
+describe('a chain', () => {
+  it('goes on after an empty restart, and ignores a used number with a newer seq', async () => {
+    const rows = await rowsOf(
+      book(50, 'snapshot', 1000, 5, [['99', '10']], [['101', '10']]),
+      book(50, 'delta', 1010, 1, [], []), // a restart: the book is empty
+      book(50, 'delta', 1020, 2, [['98', '4']], []),
+      book(50, 'delta', 1030, 2, [['97', '1']], [], 50), // used
+      book(50, 'delta', 1040, 3, [], [['100', '6']]),
+    )
+    expect(rows.map(({ best_bid, best_ask }) => [best_bid, best_ask])).toEqual([
+      [99, 101],
+      [null, null],
+      [98, null],
+      [98, 100],
+    ])
+    // The restart is no cancel; after it 4 and 6 lots were added.
+    const flows = { add_bid_10s: 4, add_ask_10s: 6, cancel_bid_10s: 0, cancel_ask_10s: 0 }
+    expect(rows[3]).toMatchObject(flows)
+  })
+})
+
+describe('a leader', () => {
+  // The mid goes up and down by a tick every second; 40 rows have 39 closed buckets, 38 returns.
+  const messages = Array.from({ length: 40 }, (_, i) => {
+    return book(
+      50,
+      'snapshot',
+      1000 * i + 500,
+      5 + i,
+      [['99', '1']],
+      [[`${101 + 2 * (i % 2)}`, '1']],
+    )
+  })
+
+  it('correlates with itself', async () => {
+    const last = (await rowsUnder('XUSDT', messages)).at(-1)
+    expect(last?.corr_leader_60s).toBeCloseTo(1, 12)
+    expect(last?.breadth_10s).toBe(0) // ten seconds are five whole swings
+  })
+
+  it('that is silent has no correlation with anybody, and no other takes its place', async () => {
+    const last = (await rowsUnder('YUSDT', messages)).at(-1)
+    expect(last).toMatchObject({ corr_leader_60s: null, beta_leader_60s: null, breadth_10s: 0 })
   })
 })
 
