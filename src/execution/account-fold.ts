@@ -6,7 +6,7 @@ import type {
   FundingRecorded,
   PositionAdjusted,
 } from '../domain/journal.ts'
-import { type Holding, instrumentKey } from './holding.ts'
+import { type Holding, instrumentKey, planAfterOthers } from './holding.ts'
 import type { PnlFold } from './pnl-fold.ts'
 import { RecentIds } from './recent-ids.ts'
 import { positionAfter, settle } from './settlement.ts'
@@ -79,10 +79,9 @@ export class AccountFold {
       const text = `leaves ${position.lots} lots, the record says ${record.position_lots_after}`
       return fail('journal_corrupt', `external fill ${record.exec_id} ${text}`)
     }
+    holding.plan = planAfterOthers(holding, position.lots, record.time_us)
     settle(this.#pnl, instrumentKey(record), holding, record, position)
     holding.movedUs = record.time_us
-    // Nobody gave levels to what somebody else opened; those of our own position stay.
-    if (position.lots === 0) holding.plan = undefined
     this.externalFills++
     this.note(record.exec_id, record.exchange_time_us)
     return succeed(undefined)
@@ -115,6 +114,7 @@ export class AccountFold {
     }
     const lots = record.lots_after
     holding.movedUs = record.time_us
+    holding.plan = planAfterOthers(holding, lots, record.time_us)
     holding.position = {
       ...position,
       lots,
@@ -122,7 +122,6 @@ export class AccountFold {
     }
     holding.fifo.adjust(lots, record.average_ticks)
     this.#pnl.adjusted(instrumentKey(record), record.lots_before)
-    if (lots === 0) holding.plan = undefined
     this.adjustments++
     return succeed(undefined)
   }

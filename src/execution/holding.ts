@@ -27,6 +27,8 @@ export type ExitPlan = Readonly<{
   isTrailing: boolean
   /** When a person last set the levels: fills of older orders leave them; NaN: never. */
   setUs: number
+  /** No order of ours brought the position: levels come from the table of exits. */
+  isTakenOver: boolean
 }>
 
 export type Holding = {
@@ -74,6 +76,32 @@ export function planAfterFill(
     trailReason: kept?.trailReason ?? 'trailing_stop',
     isTrailing: kept?.isTrailing ?? true,
     setUs: kept?.setUs ?? Number.NaN,
+    isTakenOver: false,
+  }
+}
+
+/**
+ * What an execution of somebody else, or the exchange's word, leaves for the exits to watch. Levels
+ * of our own position stay while it keeps its side; any other has those of the table of exits.
+ */
+export function planAfterOthers(
+  { plan, position }: Readonly<Pick<Holding, 'plan' | 'position'>>,
+  lots: number,
+  timeUs: number,
+): ExitPlan | undefined {
+  if (lots === 0) return undefined
+  if (plan !== undefined && position.lots * lots > 0) return plan
+  return {
+    targetTicks: Number.NaN,
+    stopTicks: Number.NaN,
+    holdUntilUs: Number.POSITIVE_INFINITY,
+    openedUs: timeUs,
+    entryLots: Math.abs(lots),
+    trailTicks: Number.NaN,
+    trailReason: 'trailing_stop',
+    isTrailing: true,
+    setUs: Number.NaN,
+    isTakenOver: true,
   }
 }
 
@@ -92,6 +120,7 @@ export function planAfterMove(
       isTrailing,
       trailTicks: isTrailing ? plan.trailTicks : Number.NaN,
       setUs: record.time_us,
+      isTakenOver: false,
     }
   }
   const stopTicks = record.stop_ticks ?? Number.NaN

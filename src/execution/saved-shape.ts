@@ -71,6 +71,7 @@ const SavedHoldingShape = Type.Object({
       /** Absent in early checkpoints. */
       isTrailing: Type.Optional(Type.Boolean()),
       setUs: Type.Optional(AmountOrNull),
+      isTakenOver: Type.Optional(Type.Boolean()),
     }),
     Type.Null(),
   ]),

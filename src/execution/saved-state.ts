@@ -6,7 +6,7 @@ import { isJournalRecord } from '../domain/journal-codec.ts'
 import type { CommandObeyed, StopChanged } from '../domain/journal-stops.ts'
 import type { ExecutionState } from './execution-state.ts'
 import { FifoLots } from './fifo-lots.ts'
-import { type ExitPlan, type Holding, instrumentKey } from './holding.ts'
+import { type ExitPlan, type Holding, instrumentKey, planAfterOthers } from './holding.ts'
 import type { Order } from './order/order.ts'
 import { isFinished } from './order/order-state.ts'
 import { SavedStateShape } from './saved-shape.ts'
@@ -190,7 +190,11 @@ function restoreHolding(saved: SavedHolding): readonly [string, Holding] | undef
   const tick = parseStep(saved.tick)
   const lot = parseStep(saved.lot)
   if (tick === undefined || lot === undefined) return undefined
-  const plan = saved.plan === null ? undefined : restorePlan(saved.plan)
+  // Early checkpoints have none for a position that was taken over.
+  const plan =
+    saved.plan === null
+      ? planAfterOthers({ plan: undefined, position }, position.lots, orNaN(movedUs))
+      : restorePlan(saved.plan)
   const fifo = FifoLots.restore(saved.fifo)
   const steps = { tick, lot }
   return [key, { position, fifo, plan, steps, fundingQuote, movedUs: orNaN(movedUs) }]
@@ -217,6 +221,7 @@ function restorePlan(saved: SavedPlan): ExitPlan {
     holdUntilUs: holdUntilUs ?? Number.POSITIVE_INFINITY,
     trailTicks: orNaN(trailTicks),
     isTrailing: isTrailing ?? true,
+    isTakenOver: saved.isTakenOver ?? false,
     setUs: orNaN(setUs ?? null),
   }
 }

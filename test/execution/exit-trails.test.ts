@@ -30,6 +30,7 @@ const FRESH: ExitPlan = {
   trailTicks: Number.NaN,
   trailReason: 'trailing_stop',
   isTrailing: true,
+  isTakenOver: false,
   setUs: Number.NaN,
 }
 

@@ -14,6 +14,7 @@ const PLAN: ExitPlan = {
   trailTicks: NONE,
   trailReason: 'trailing_stop',
   isTrailing: true,
+  isTakenOver: false,
   setUs: NONE,
 }
 const levels = (stopTicks: number, targetTicks = NONE) => ({ stopTicks, targetTicks })

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { EXITS_OFF, type HeldLevelOptions } from '../../src/execution/exits/exit-options.ts'
+import {
+  EXITS_OFF,
+  type ExitOptions,
+  type HeldLevelOptions,
+} from '../../src/execution/exits/exit-options.ts'
 import type { PositionLevels, SubmitReply } from '../../src/execution/gateway/gateway.ts'
 import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
 import { FakeExchange } from './fake-exchange.ts'
@@ -43,9 +47,14 @@ class LevelExchange extends FakeExchange {
 
 type Desk = Readonly<{ rig: Rig; exchange: LevelExchange }>
 
-async function open(held: Partial<HeldLevelOptions> = {}, before?: Desk): Promise<Desk> {
+async function open(
+  held: Partial<HeldLevelOptions> = {},
+  before?: Desk,
+  table: Partial<ExitOptions> = {},
+): Promise<Desk> {
   const exchange = before?.exchange ?? new LevelExchange()
-  const exits = { ...EXITS_OFF, held: { ...EXITS_OFF.held, ...held }, trailingStop: TRAIL }
+  const kept = { ...EXITS_OFF.held, ...held }
+  const exits = { ...EXITS_OFF, held: kept, trailingStop: TRAIL, ...table }
   const { reconcile } = DEFAULT_EXECUTION_OPTIONS
   const rig = new Rig({
     options: { exits, reconcile: { ...reconcile, quietMs: 500, onMismatch: 'alert' } },
@@ -306,5 +315,60 @@ describe('levels that a person sets', () => {
     expect(rig.lots(0)).toBe(7)
     expect(rig.state.holdings.get(KEY)?.plan?.stopTicks).toBe(9_950)
     expect(exchange.levels.get(KEY)?.stopTicks).toBe(9_950)
+  })
+})
+
+describe('levels of a position that was taken over', () => {
+  const STOP = { stopLossPercent: 2 }
+
+  it('come from the table of exits, for an execution of somebody else', async () => {
+    const { exchange, rig } = await open({}, undefined, STOP)
+    exchange.fillForeign(KEY, 'buy', 10, rig.clock.nowUs())
+    await rig.pass(15_000, 50)
+    expect(rig.lots(0)).toBe(10)
+    expect(exchange.levels.get(KEY)).toEqual({ stopTicks: 9_800, targetTicks: NONE })
+    expect(phases(rig)).toEqual(['asked', 'held'])
+    // A sale that turns it makes another position, with levels of its own.
+    exchange.levels.delete(KEY)
+    exchange.fillForeign(KEY, 'sell', 25, rig.clock.nowUs())
+    await rig.pass(15_000, 50)
+    expect(rig.lots(0)).toBe(-15)
+    expect(exchange.levels.get(KEY)).toEqual({ stopTicks: 10_200, targetTicks: NONE })
+  })
+
+  it('come from it for one that a look found, and close it here too', async () => {
+    const { exchange, rig } = await open({}, undefined, STOP)
+    exchange.positions.set(KEY, -12)
+    await rig.pass(70_000, 100)
+    expect(rig.records('position_adjusted')).toHaveLength(1)
+    expect(exchange.levels.get(KEY)).toEqual({ stopTicks: 10_200, targetTicks: NONE })
+    rig.quote(0, 10_250)
+    await rig.pass(1_000, 50)
+    const [order] = rig.state.orders.values()
+    expect(order.terms).toMatchObject({ reason: 'stop_loss', side: 'buy', lots: 12 })
+  })
+
+  it('that somebody gave it stand, but for a stop of ours that is nearer', async () => {
+    const { exchange, rig } = await open({}, undefined, STOP)
+    exchange.levels.set(KEY, { stopTicks: 9_700, targetTicks: 10_400 })
+    exchange.fillForeign(KEY, 'buy', 10, rig.clock.nowUs())
+    await rig.pass(15_000, 50)
+    expect(exchange.levels.get(KEY)).toEqual({ stopTicks: 9_800, targetTicks: 10_400 })
+    exchange.levels.set(KEY, { stopTicks: 9_900, targetTicks: NONE })
+    await rig.pass(70_000, 100)
+    expect(exchange.asked).toHaveLength(1)
+    expect(exchange.levels.get(KEY)).toEqual({ stopTicks: 9_900, targetTicks: NONE })
+  })
+
+  it('are left alone where the table has none, and after a restart too', async () => {
+    const desk = await open()
+    const { exchange, rig } = desk
+    exchange.levels.set(KEY, { stopTicks: 9_700, targetTicks: 10_400 })
+    exchange.fillForeign(KEY, 'buy', 10, rig.clock.nowUs())
+    await rig.pass(40_000, 100)
+    const again = await open({}, desk)
+    await again.rig.pass(40_000, 100)
+    expect(again.rig.state.holdings.get(KEY)?.plan?.isTakenOver).toBe(true)
+    expect(exchange.asked).toEqual([])
   })
 })

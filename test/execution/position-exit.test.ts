@@ -27,6 +27,7 @@ function plan(changes: Partial<ExitPlan> = {}): ExitPlan {
     trailTicks: Number.NaN,
     trailReason: 'trailing_stop',
     isTrailing: true,
+    isTakenOver: false,
     setUs: Number.NaN,
     ...changes,
   }

@@ -27,9 +27,13 @@ export function directionOf(look: Pick<ExitLook, 'lots'>): number {
   return look.lots > 0 ? 1 : -1
 }
 
-/** Profit at the price the position could be closed at, in percent of its cost; NaN: no price. */
+/**
+ * Profit at the price the position could be closed at, in percent of its cost; NaN: no price, or a
+ * position that was taken over without one.
+ */
 export function profitPercent(look: ExitLook): number {
   const { averageTicks, closeTicks } = look
+  if (!(averageTicks > 0)) return Number.NaN
   return (directionOf(look) * (closeTicks - averageTicks) * 100) / averageTicks
 }
 

@@ -20,6 +20,23 @@ export function wantedLevels(look: LevelLook): WantedLevels {
   return { stopTicks, ownStopTicks, targetTicks: wholeTicks(targetTicksOf(look), !isLong) }
 }
 
+/**
+ * Of a position that was taken over the exchange may keep levels that somebody gave it: they stand,
+ * but for a stop of ours that is nearer.
+ */
+export function besideTheirs(
+  wanted: WantedLevels,
+  theirs: PositionLevels,
+  direction: number,
+): WantedLevels {
+  const { ownStopTicks, stopTicks, targetTicks } = wanted
+  return {
+    stopTicks: tighterTicks(direction, stopTicks, theirs.stopTicks),
+    ownStopTicks: tighterTicks(direction, ownStopTicks, theirs.stopTicks),
+    targetTicks: Number.isNaN(theirs.targetTicks) ? targetTicks : theirs.targetTicks,
+  }
+}
+
 /** A tick that exists, nearer to the market; NaN: none. */
 function wholeTicks(ticks: number, isUp: boolean): number {
   const whole = isUp ? Math.ceil(ticks) : Math.floor(ticks)

@@ -10,7 +10,7 @@ import { checkLevels } from '../reconcile/account-check.ts'
 import type { Truth, TruthParts } from '../truth.ts'
 import { directionOf } from './exit-look.ts'
 import type { ExitOptions } from './exit-options.ts'
-import { isDue, isUnguarded, wantedLevels } from './held-levels.ts'
+import { besideTheirs, isDue, isUnguarded, wantedLevels } from './held-levels.ts'
 
 export type LevelKeeperParts = Readonly<{
   /** An account without levels has nothing to keep: the exits alone watch. */
@@ -49,6 +49,8 @@ type Reply = Readonly<{ guard: Guard; levels: PositionLevels; reply: SubmitReply
 
 const RETRY_US_MIN = 1_000_000
 const RETRY_US_MAX = 30_000_000
+/** How long a look is waited for at what somebody else may have given to a position. */
+const THEIRS_US = 10_000_000
 
 /**
  * Keeps stop and target of every open position at the exchange, where a dead process leaves them:
@@ -105,14 +107,19 @@ export class LevelKeeper {
         continue
       }
       const guard = this.#guard(key, instrument, plan, nowUs)
-      const wanted = wantedLevels(lookOf(holding, plan, options))
+      const direction = directionOf(holding.position)
+      const ours = wantedLevels(lookOf(holding, plan, options))
+      const { levels } = guard
+      const isTheirs = plan.isTakenOver && levels !== undefined
+      const wanted = isTheirs ? besideTheirs(ours, levels, direction) : ours
       const isFree = guard.asked === undefined && nowUs >= guard.nextUs
-      guard.isWanting = isDue(guard.levels, wanted, nowUs - guard.sentUs, options.held)
+      const isDueNow = isDue(levels, wanted, nowUs - guard.sentUs, options.held)
+      // What somebody may have given to it is not taken away unseen.
+      guard.isWanting = isDueNow && !(plan.isTakenOver && !isTheirs && hasNone(ours))
       if (isFree && guard.isWanting) {
         const { stopTicks, targetTicks } = wanted
         this.#ask(guard, { stopTicks, targetTicks }, nowUs)
       }
-      const direction = directionOf(holding.position)
       this.#watch(guard, isUnguarded(guard.levels, wanted, direction), nowUs)
     }
     this.#isStarting = false
@@ -171,18 +178,21 @@ export class LevelKeeper {
     const known = this.#guards.get(key)
     if (known?.entry === entry) return known
     // Its order took its own levels along. Those of a person are not the order's.
-    const isByOrder = !this.#isStarting && !(plan.setUs >= plan.openedUs)
+    const isByOrder = !this.#isStarting && !plan.isTakenOver && !(plan.setUs >= plan.openedUs)
     const { stopTicks, targetTicks } = plan
     const levels = isByOrder ? { stopTicks, targetTicks } : undefined
+    const waitUs = plan.isTakenOver ? THEIRS_US : RETRY_US_MIN
+    if (plan.isTakenOver) this.#parts.looks.lookSoon(nowUs)
     if (known !== undefined) {
       Object.assign(known, { entry, levels })
+      if (plan.isTakenOver) known.nextUs = nowUs + waitUs
       return known
     }
     const guard: Guard = {
       ...{ instrument, entry, levels, asked: undefined, askedEntry: '' },
       ...{ sentUs: Number.NEGATIVE_INFINITY, answeredUs: 0, failures: 0 },
       ...{ isTaken: false, isWanting: false },
-      nextUs: isByOrder ? nowUs : nowUs + RETRY_US_MIN,
+      nextUs: isByOrder ? nowUs : nowUs + waitUs,
       ...{ unguardedUs: Number.NaN, isTold: false },
     }
     this.#guards.set(key, guard)
@@ -272,6 +282,10 @@ export class LevelKeeper {
       reason,
     })
   }
+}
+
+function hasNone({ stopTicks, targetTicks }: PositionLevels): boolean {
+  return Number.isNaN(stopTicks) && Number.isNaN(targetTicks)
 }
 
 export function lookOf({ position }: Holding, plan: ExitPlan, options: ExitOptions) {

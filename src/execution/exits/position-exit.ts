@@ -52,14 +52,15 @@ function whole(isDue: (look: ExitLook) => boolean): (look: ExitLook) => number {
 export function stopTicksOf(look: LevelLook): number {
   const { averageTicks, options, plan } = look
   if (!Number.isNaN(plan.stopTicks)) return plan.stopTicks
-  if (options.stopLossPercent === Number.POSITIVE_INFINITY) return Number.NaN
+  if (options.stopLossPercent === Number.POSITIVE_INFINITY || !(averageTicks > 0)) return Number.NaN
   return levelTicks(look, averageTicks, -options.stopLossPercent)
 }
 
 export function targetTicksOf(look: LevelLook): number {
   const { averageTicks, options, plan } = look
   if (!Number.isNaN(plan.targetTicks)) return plan.targetTicks
-  if (options.takeProfitPercent === Number.POSITIVE_INFINITY) return Number.NaN
+  if (options.takeProfitPercent === Number.POSITIVE_INFINITY || !(averageTicks > 0))
+    return Number.NaN
   return levelTicks(look, averageTicks, options.takeProfitPercent)
 }
 
