@@ -1,7 +1,8 @@
 import type { JournalRecord } from '../domain/journal.ts'
 import type { InvariantNumber } from './invariants.ts'
 import type { JournalMirror } from './journal-mirror.ts'
-import type { SimExchange, SimOrder, WireAmend } from './sim-exchange.ts'
+import type { SimExchange } from './sim-exchange.ts'
+import type { SimOrder, WireAmend } from './sim-order.ts'
 
 type Fail = (invariant: InvariantNumber, message: string) => void
 

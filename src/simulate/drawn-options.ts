@@ -9,6 +9,7 @@ const FOLLOW_UP = { ageMsMax: 5_000, slippageBps: 1 } as const
 /** Other limits and times for each history, so that none of them is the only one that works. */
 export function drawOptions(random: Random): ExecutionOptions {
   const oneOf = <T>(values: readonly T[]): T => values[random.below(values.length)]
+  const never = Number.POSITIVE_INFINITY
   const defaults = DEFAULT_EXECUTION_OPTIONS
   return {
     ...defaults,
@@ -19,6 +20,13 @@ export function drawOptions(random: Random): ExecutionOptions {
       cancel: BREAKER,
     },
     followUp: oneOf([undefined, FOLLOW_UP, FOLLOW_UP]),
+    // Some histories begin without risk, until a person says otherwise.
+    regime: random.below(8) === 0 ? 'risk_off' : 'risk_on',
+    exits: {
+      ...defaults.exits,
+      stopLossPercent: oneOf([never, 1, 2]),
+      takeProfitPercent: oneOf([never, never, 2]),
+    },
     atStop: oneOf(['cancel_orders', 'keep_orders']),
     entryTimeInForce: oneOf(['ioc', 'gtc', 'post_only', 'gtc', 'gtc']),
     // Some histories end with orders that rest, whose terms can then be compared.

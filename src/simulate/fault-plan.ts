@@ -11,6 +11,8 @@ export const FAULT_CHANCES = {
   forbidden: 0.02, // 403
   maintenance: 0.008, // every request fails for a while
   order_refused: 0.03,
+  order_disowned: 0.12, // taken, and its reply says that it was refused
+  order_hidden: 0.12, // taken, its reply lost, and for a while no query and no list knows it
   list_lags: 0.1,
   // private stream
   message_lost: 0.03,

@@ -28,6 +28,9 @@ export const INVARIANTS = {
   23: 'a start from a checkpoint knows what the whole journal says',
   24: 'an order for the rest of another asks for no more than what is left of it',
   25: 'in the end the exchange keeps the stop and target of each position that we think it does',
+  26: 'nothing that opens leaves while the durable regime is risk-off',
+  27: 'an end in order that is to cancel what rests leaves nothing open',
+  28: 'an order counts as refused or missing only where the exchange says so',
 } as const
 export type InvariantNumber = keyof typeof INVARIANTS
 

@@ -7,7 +7,7 @@ import type {
 } from '../domain/journal.ts'
 import { decodeJournalRecord } from '../domain/journal-codec.ts'
 import type { StopPhase } from '../domain/journal-stops.ts'
-import type { TradingState } from '../domain/trading.ts'
+import type { Regime, TradingState } from '../domain/trading.ts'
 import type { PositionLevels } from '../execution/gateway/gateway.ts'
 import { instrumentKey } from '../execution/holding.ts'
 import { areSameLevels } from '../execution/reconcile/account-check.ts'
@@ -26,6 +26,7 @@ export class JournalMirror {
   records = 0
   tradingState: TradingState = 'halted'
   tradingReason = 'start'
+  regime: Regime = 'risk_on'
   /** Of the kill that is not released. */
   killPhase: StopPhase | undefined
   /** When the first run began, by the engine's clock. */
@@ -64,6 +65,9 @@ export class JournalMirror {
         this.tradingState = record.state
         this.tradingReason = record.reason
         break
+      case 'regime':
+        this.regime = record.regime
+        break
       case 'stop':
         if (record.stop !== 'kill') break
         this.killPhase = record.phase === 'released' ? undefined : record.phase
@@ -85,7 +89,8 @@ export class JournalMirror {
         break
       case 'order_state':
         if (record.event === 'submit') this.submitted.add(record.order_link_id)
-        if (record.event === 'requestCancel') this.cancelAsked.add(record.order_link_id)
+        if (record.event === 'requestCancel' || record.event === 'reopen')
+          this.cancelAsked.add(record.order_link_id)
         this.#change(record)
         break
       case 'fill':

@@ -1,4 +1,5 @@
-import type { JournalRecord, TradingStateChanged } from '../domain/journal.ts'
+// Long because every rule that the wire can break is watched here.
+import type { JournalRecord, OrderStateChanged } from '../domain/journal.ts'
 import type { ExecutionState } from '../execution/execution-state.ts'
 import { instrumentKey } from '../execution/holding.ts'
 import type { RiskLimits } from '../execution/options.ts'
@@ -7,9 +8,11 @@ import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
 import { AmendWatch } from './amend-watch.ts'
 import { INVARIANTS, type InvariantNumber, type Violation } from './invariants.ts'
 import { JournalMirror } from './journal-mirror.ts'
+import { KeptWatch } from './kept-watch.ts'
 import type { Life } from './life.ts'
 import { restProblem } from './rest-check.ts'
-import type { SimExchange, SimOrder, WireAmend, WireOrder } from './sim-exchange.ts'
+import type { SimExchange } from './sim-exchange.ts'
+import type { SimOrder, WireAmend, WireOrder } from './sim-order.ts'
 import type { Timeline } from './timeline.ts'
 import type { Trace } from './trace.ts'
 
@@ -44,10 +47,9 @@ export class Monitor {
   readonly #parts: MonitorParts
   readonly #startUs: number
   readonly #sent = new Set<string>()
+  readonly #kept: KeptWatch
   readonly #acceptedBy = new Map<string, string>()
   readonly #looks = new Set<Look>()
-  /** The durable trading state is not active, and no start made it so. */
-  #isHeld = false
   #isLinkUp = false
   #linkUs = 0
   #isAgreedInTurn = false
@@ -56,6 +58,7 @@ export class Monitor {
     this.#parts = parts
     this.#startUs = parts.timeline.nowUs()
     const fail: Monitor['fail'] = (invariant, message) => this.fail(invariant, message)
+    this.#kept = new KeptWatch(fail)
     this.amends = new AmendWatch(this.mirror, parts.exchange, fail)
     parts.exchange.onAccepted = (order) => this.#onAccepted(order)
     this.mirror.onRecord = (record) => this.#onRecord(record)
@@ -144,10 +147,11 @@ export class Monitor {
   /** `filledLots`: of the same order, in the position already. */
   #checkOpening(wire: WireOrder, filledLots = 0): void {
     const { orderLinkId } = wire
-    const { tradingState } = this.mirror
+    const { regime, tradingState } = this.mirror
     if (this.#isKilled) this.fail(6, `${orderLinkId} was sent after the kill`)
     if (!this.#isAgreedInTurn) this.fail(7, `${orderLinkId} was sent before the account agreed`)
     if (tradingState !== 'active') this.fail(9, `${orderLinkId} was sent while ${tradingState}`)
+    if (regime === 'risk_off') this.fail(26, `${orderLinkId} was sent in risk-off`)
     this.#checkLimits(wire, filledLots)
   }
 
@@ -175,7 +179,7 @@ export class Monitor {
     for (const other of exchange.orders.values()) {
       const { isReduceOnly, key, orderLinkId } = other.wire
       if (other.state !== 'open' || isReduceOnly || key !== wire.key) continue
-      if (!isOurs(orderLinkId) || orderLinkId === wire.orderLinkId) continue
+      if (!isOurs(orderLinkId) || orderLinkId === wire.orderLinkId || other.isDisowned) continue
       lots += other.lots - other.filledLots
     }
     const inFlight = this.#uncountedLots(wire.key)
@@ -211,7 +215,8 @@ export class Monitor {
     const { exchange, timeline, trace } = this.#parts
     trace.record(record)
     this.amends.onRecord(record)
-    if (record.type === 'trading_state') this.#checkKept(record)
+    this.#kept.onRecord(record)
+    if (record.type === 'order_state') this.#checkGivenUp(record)
     if (record.type === 'stop' && record.stop === 'kill' && record.phase === 'released') {
       const kills = this.#releases.get(record.command ?? 0)
       if (kills === undefined) this.fail(6, 'a kill was released and nobody asked for it')
@@ -223,11 +228,12 @@ export class Monitor {
     this.fail(17, `${record.symbol}: ${record.lots_after} lots taken over, never held there`)
   }
 
-  /** What a start found set by somebody else than a start is not its to change. */
-  #checkKept(record: TradingStateChanged): void {
-    const isByStart = record.reason === 'start'
-    if (isByStart && this.#isHeld) this.fail(19, `a start made trading ${record.state}`)
-    this.#isHeld = record.state !== 'active' && !isByStart
+  /** It was accepted, and the exchange never said otherwise. */
+  #checkGivenUp({ event, order_link_id, reason }: OrderStateChanged): void {
+    const isGivenUp = event === 'reject' || (event === 'cancel' && reason === 'order_unknown')
+    if (!isGivenUp) return
+    const order = this.#parts.exchange.orders.get(order_link_id)
+    if (order?.isDisowned === false) this.fail(28, `${order_link_id} was given up (${reason})`)
   }
 
   /** What a kill has to end, and has not; empty when it is done. */
@@ -237,6 +243,14 @@ export class Monitor {
     const left = open.map(({ orderLinkId }) => orderLinkId)
     left.push(...keys.filter((key) => exchange.lots(key) !== 0))
     return left.join(', ')
+  }
+
+  /** A run ended in order after it canceled what rested. */
+  onCanceledAtStop(): void {
+    for (const { state, wire, isDisowned } of this.#parts.exchange.orders.values()) {
+      const isLeft = state === 'open' && isOurs(wire.orderLinkId) && !isDisowned
+      if (isLeft) this.fail(27, `${wire.orderLinkId} is open after the stop`)
+    }
   }
 
   /** All is quiet: ours and theirs side by side. */
@@ -283,7 +297,8 @@ export class Monitor {
     if (here.filledLots !== order.filledLots) {
       this.fail(18, `${id} filled ${here.filledLots} here and ${order.filledLots} there`)
     }
-    if (here.state === 'rejected' || here.state === 'denied') {
+    // It may have ended before we heard that it never was refused.
+    if ((here.state === 'rejected' && !order.isDisowned) || here.state === 'denied') {
       this.fail(18, `${id} is ${here.state} here and was accepted there`)
     }
     if (order.state === 'open' && isOpenHere) this.#checkTerms(here, order)

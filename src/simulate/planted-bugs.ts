@@ -32,6 +32,10 @@ export const PLANTED_BUGS = {
   resend_amend: 'a change whose reply was lost is sent again',
   reply_is_amended: 'a change counts as done when its reply comes, or does not',
   lost_cancel: 'cancels of every other order are said to be taken and never sent',
+  forget_risk_off: 'a restart forgets that a person asked for risk-off',
+  ignore_regime: 'the gate always takes the regime for risk-on',
+  follow_unproven: 'the rest of an order is followed without asking what the exchange filled',
+  keep_strays: 'what lives on at the exchange and had ended here is left there',
   lost_levels: 'stop and target of a position are said to be taken and never sent',
 } as const
 export type PlantedBug = keyof typeof PLANTED_BUGS

@@ -1,3 +1,4 @@
+import type { ExecutionState } from '../execution/execution-state.ts'
 import type {
   Account,
   CancelReply,
@@ -23,14 +24,17 @@ export class PlantedGateway implements Gateway {
   readonly account: Account | undefined
   readonly #inner: SimGateway
   readonly #bugs: ReadonlySet<PlantedBug>
+  /** What the engine knows, for mistakes about that. */
+  readonly #state: ExecutionState
   /** What our strays are called here, and at the exchange. */
   readonly #renamed = new Map<string, string>()
   #linksSeen = 0
   /** Events of our own making. */
   readonly #made: GatewayEvent[] = []
 
-  constructor(inner: SimGateway, bugs: ReadonlySet<PlantedBug>) {
+  constructor(inner: SimGateway, bugs: ReadonlySet<PlantedBug>, state: ExecutionState) {
     this.#inner = inner
+    this.#state = state
     this.#bugs = bugs
     const { account } = inner
     this.account =
@@ -107,10 +111,21 @@ export class PlantedGateway implements Gateway {
   }
 
   async query(orderLinkId: string): Promise<QueryReply> {
-    const reply = await this.#inner.query(orderLinkId)
+    const own = this.#bugs.has('follow_unproven') ? this.#ownWord(orderLinkId) : undefined
+    const reply = own ?? (await this.#inner.query(orderLinkId))
     if (this.#bugs.has('unknown_is_not_found')) return { kind: 'not_found' }
     if (reply.kind !== 'found') return reply
     return { kind: 'found', order: this.#withoutDropped(reply.order) }
+  }
+
+  /** Our record of an order whose rest may be followed, as if the exchange had told it. */
+  #ownWord(orderLinkId: string): QueryReply | undefined {
+    const order = this.#state.orders.get(orderLinkId)
+    if (order === undefined || !this.#state.partialEnds.waiting.has(orderLinkId)) return undefined
+    const { filledLots, key, terms } = order
+    const remote = { orderLinkId, orderId: '', key, filledLots, executions: [] }
+    const { limit_ticks: limitTicks, lots } = terms
+    return { kind: 'found', order: { ...remote, state: 'canceled', limitTicks, lots } }
   }
 
   async openOrders(): Promise<OpenOrdersReply> {
@@ -118,7 +133,8 @@ export class PlantedGateway implements Gateway {
     if (reply.kind === 'unknown') {
       return this.#bugs.has('failed_query_is_empty') ? { kind: 'orders', orders: [] } : reply
     }
-    return { kind: 'orders', orders: reply.orders.map((order) => this.#spoilOrder(order)) }
+    const orders = reply.orders.filter((order) => !this.#isKept(order))
+    return { kind: 'orders', orders: orders.map((order) => this.#spoilOrder(order)) }
   }
 
   advance(): void {}
@@ -146,6 +162,12 @@ export class PlantedGateway implements Gateway {
     const orderLinkId = `bf-zz-${this.#renamed.size + 1}`
     this.#renamed.set(orderLinkId, order.orderLinkId)
     return { ...order, orderLinkId }
+  }
+
+  #isKept({ orderLinkId }: RemoteOrder): boolean {
+    const { orders, unfinished } = this.#state
+    const hasEnded = orders.has(orderLinkId) && !unfinished.has(orderLinkId)
+    return hasEnded && this.#bugs.has('keep_strays')
   }
 
   #withoutDropped(order: RemoteOrder): RemoteOrder {

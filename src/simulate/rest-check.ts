@@ -1,4 +1,4 @@
-import type { SimOrder } from './sim-exchange.ts'
+import type { SimOrder } from './sim-order.ts'
 
 /**
  * What is wrong about an order for the rest of another, when it comes to the exchange: with what the

@@ -28,6 +28,8 @@ const COMMANDS_ASKED: readonly (readonly [command.Command, number])[] = [
   ['flatten', 2],
   ['kill', 2],
   ['release', 6],
+  ['risk_off', 2],
+  ['risk_on', 14],
 ]
 const COMMANDS_WEIGHT = COMMANDS_ASKED.reduce((sum, [, weight]) => sum + weight, 0)
 
@@ -226,7 +228,8 @@ export class Script {
     const mid = market.mid(instrument.index)
     if (faults.hits('stream_down')) network.breakStream()
     if (faults.hits('foreign_fill')) {
-      exchange.fillForeign(key, side, 1 + this.#random.below(50), mid)
+      const of = { instrument: instrument.index, key }
+      exchange.fillForeign(of, side, 1 + this.#random.below(50), mid)
     }
     if (faults.hits('foreign_order')) {
       exchange.rest({

@@ -1,5 +1,4 @@
 // Long because an exchange with its orders, fills and positions is read together.
-import type { TimeInForce } from '../domain/journal.ts'
 import type { OrderSide } from '../domain/trading.ts'
 import type {
   GatewayEvent,
@@ -7,50 +6,15 @@ import type {
   QueryReply,
   RemoteExecution,
   RemoteOrder,
-  RemoteOrderState,
   RemotePosition,
   SubmitReply,
 } from '../execution/gateway/gateway.ts'
 import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Market } from './market.ts'
-import { remoteOrder } from './sim-order.ts'
+import { remoteOrder, type SimOrder, type WireAmend, type WireOrder } from './sim-order.ts'
 import { SimStops } from './sim-stops.ts'
 import type { Timeline } from './timeline.ts'
-
-/** An order as it goes over the wire. */
-export type WireOrder = Readonly<{
-  orderLinkId: string
-  key: string
-  instrument: number
-  side: OrderSide
-  lots: number
-  limitTicks: number
-  timeInForce: TimeInForce
-  isReduceOnly: boolean
-  /** Levels that the position gets with it; NaN or absent: none. */
-  stopTicks?: number
-  targetTicks?: number
-}>
-
-/** A change of an order as it goes over the wire; `number` counts those of the order. */
-export type WireAmend = Terms & Readonly<{ orderLinkId: string; number: number }>
-
-type Terms = Readonly<{ limitTicks: number; lots: number }>
-
-export type SimOrder = {
-  /** As it was placed. */
-  readonly wire: WireOrder
-  limitTicks: number
-  lots: number
-  /** All terms that it had, with the number of the change that made them; 0: as it was placed. */
-  readonly history: (Terms & Readonly<{ number: number }>)[]
-  readonly orderId: string
-  readonly acceptedUs: number
-  state: RemoteOrderState
-  filledLots: number
-  readonly executions: RemoteExecution[]
-}
 
 type Refusal =
   | 'duplicate_order_link_id'
@@ -76,6 +40,9 @@ type Trade = Readonly<{
 
 const FEE_QUOTE = 0.01
 const HISTORY_MAX = 512
+const HIDDEN_US = [1_500_000, 5_000_000] as const
+/** What is disowned rests for longer, so that it is found before it is filled. */
+const DISOWNED_PATIENCE = 20
 
 /**
  * The exchange itself, which is never wrong: it takes an orderLinkId once, counts every execution
@@ -120,7 +87,22 @@ export class SimExchange {
     const isTaker = this.#takes(wire) && this.#faults.below(10) > 0
     if (isTaker) this.#fillSome(order)
     if (order.state === 'open' && timeInForce === 'ioc') this.#end(order, 'remainder_canceled')
-    return { kind: 'accepted' }
+    return this.#disown(order) ?? { kind: 'accepted' }
+  }
+
+  /** It was taken and rests, and the exchange says otherwise. */
+  #disown(order: SimOrder): SubmitReply | undefined {
+    if (order.state !== 'open') return undefined
+    const isRefused = this.#faults.hits('order_disowned')
+    order.isDisowned = isRefused || this.#faults.hits('order_hidden')
+    if (isRefused) return refused('rejected_by_exchange')
+    if (!order.isDisowned) return undefined
+    order.hiddenUntilUs = this.#timeline.nowUs() + this.#faults.between(...HIDDEN_US)
+    return { kind: 'unknown', message: 'reply lost' }
+  }
+
+  #isShown(order: SimOrder): boolean {
+    return order.hiddenUntilUs <= this.#timeline.nowUs()
   }
 
   #takes({ instrument, limitTicks, side }: Omit<WireOrder, 'orderLinkId'>): boolean {
@@ -154,6 +136,8 @@ export class SimExchange {
       state: 'open',
       filledLots: 0,
       executions: [],
+      isDisowned: false,
+      hiddenUntilUs: 0,
     }
     this.orders.set(wire.orderLinkId === '' ? order.orderId : wire.orderLinkId, order)
     return order
@@ -218,7 +202,7 @@ export class SimExchange {
 
   query(orderLinkId: string): QueryReply {
     const order = this.orders.get(orderLinkId)
-    return order === undefined
+    return order === undefined || !this.#isShown(order)
       ? { kind: 'not_found' }
       : { kind: 'found', order: remoteOrder(order) }
   }
@@ -226,7 +210,7 @@ export class SimExchange {
   open(): readonly RemoteOrder[] {
     const open: RemoteOrder[] = []
     for (const order of this.orders.values()) {
-      if (order.state === 'open') open.push(remoteOrder(order))
+      if (order.state === 'open' && this.#isShown(order)) open.push(remoteOrder(order))
     }
     return open
   }
@@ -234,7 +218,8 @@ export class SimExchange {
   /** What rests is filled a little, by chance. */
   trade(): void {
     for (const order of this.orders.values()) {
-      if (order.state === 'open' && this.#faults.below(this.#patience) === 0) {
+      const patience = this.#patience * (order.isDisowned ? DISOWNED_PATIENCE : 1)
+      if (order.state === 'open' && this.#faults.below(patience) === 0) {
         this.#fillOnce(order)
       }
     }
@@ -260,7 +245,13 @@ export class SimExchange {
   }
 
   /** Somebody else trades on the account. */
-  fillForeign(key: string, side: OrderSide, lots: number, ticks: number): void {
+  fillForeign(
+    { instrument, key }: Readonly<{ instrument: number; key: string }>,
+    side: OrderSide,
+    lots: number,
+    ticks: number,
+  ): void {
+    this.#instruments.set(key, instrument)
     const execution = this.#execute({ key, side, lots, ticks })
     this.onEvent({ type: 'foreign_execution', execution })
   }

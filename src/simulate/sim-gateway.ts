@@ -16,7 +16,8 @@ import type { FaultPlan } from './fault-plan.ts'
 import type { Life } from './life.ts'
 import type { Monitor } from './monitor.ts'
 import type { Network } from './network.ts'
-import type { SimExchange, WireAmend, WireOrder } from './sim-exchange.ts'
+import type { SimExchange } from './sim-exchange.ts'
+import type { WireAmend, WireOrder } from './sim-order.ts'
 
 export type SimGatewayParts = Readonly<{
   life: Life

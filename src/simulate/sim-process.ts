@@ -160,6 +160,7 @@ export class SimProcess {
     if (bugs.has('forget_decisions')) state.decisions.clear()
     if (bugs.has('reuse_run_number')) state.run = 0
     if (bugs.has('forget_kill')) state.stops.kill = undefined
+    if (bugs.has('forget_risk_off')) state.regimeReason = 'start'
     if (bugs.has('forget_halt')) state.tradingReason = 'start'
     const journal = new SimJournal(opened.value.journal, life, bugs)
     const started = startRun(journal, state, { instruments, options, version: VERSION, clock })
@@ -214,7 +215,7 @@ export class SimProcess {
       this.#world
     const { life, state } = this
     const inner = new SimGateway({ life, network, exchange, faults, monitor })
-    const gateway = bugs.size === 0 ? inner : new PlantedGateway(inner, bugs)
+    const gateway = bugs.size === 0 ? inner : new PlantedGateway(inner, bugs, state)
     const ledger = new Ledger({
       journal,
       audit: { publish: () => {} },
@@ -243,7 +244,7 @@ export class SimProcess {
 
   /** Turns until it is stopped or its journal fails; answers which. */
   async #live(): Promise<string> {
-    const { clock, monitor, timeline } = this.#world
+    const { bugs, clock, monitor, options, timeline } = this.#world
     const { actor, life } = this
     if (actor === undefined) return 'not started'
     let endUs = Number.POSITIVE_INFINITY
@@ -255,10 +256,12 @@ export class SimProcess {
         endUs = clock.nowUs() + WIND_DOWN_US
       }
       this.#take(actor)
+      if (bugs.has('ignore_regime')) this.state.regime = 'risk_on'
       monitor.onTurn()
       const isBusy = await actor.turn()
       if (this.#ledger?.failure !== undefined) return 'journal failed'
       if (this.#isStopping && (actor.isWoundDown || clock.nowUs() >= endUs)) {
+        if (options.atStop === 'cancel_orders' && actor.isWoundDown) monitor.onCanceledAtStop()
         await actor.stop()
         return 'stopped'
       }

@@ -1,6 +1,6 @@
 import type { ExecutionState } from '../execution/execution-state.ts'
 import type { ExitOptions } from '../execution/exits/exit-options.ts'
-import { wantedLevels } from '../execution/exits/held-levels.ts'
+import { besideTheirs, wantedLevels } from '../execution/exits/held-levels.ts'
 import { lookOf } from '../execution/exits/level-keeper.ts'
 import type { PositionLevels } from '../execution/gateway/gateway.ts'
 import { areSameLevels } from '../execution/reconcile/account-check.ts'
@@ -68,8 +68,10 @@ export function levelsProblem(
   for (const [key, holding] of state.holdings) {
     const { plan, position } = holding
     if (plan === undefined || position.lots === 0) continue
-    const wanted = wantedLevels(lookOf(holding, plan, exits))
     const there = stops.now(key)
+    const ours = wantedLevels(lookOf(holding, plan, exits))
+    const direction = Math.sign(position.lots)
+    const wanted = plan.isTakenOver ? besideTheirs(ours, there, direction) : ours
     if (areSameLevels(wanted, there)) continue
     return `${key}: ${levelsText(wanted)} here and ${levelsText(there)} there`
   }
