@@ -57,6 +57,7 @@ export class Truth {
   /** Actions of the round that is under way, and whether one of its calls failed. */
   #actionsInRound = 0
   #hasFailed = false
+  #isBlind = false
   #rounds = 0
   #backoffUs = ROUND_US_MIN
   #nextOrdersUs = 0
@@ -76,6 +77,14 @@ export class Truth {
   /** Orders that open or enlarge a position are possible. */
   get isHealthy(): boolean {
     return this.#isHealthy
+  }
+
+  /**
+   * A call of the last round failed: what the stream did not tell since is not known. While healthy
+   * the stream alone is believed until a later round works.
+   */
+  get isBlind(): boolean {
+    return this.#isBlind
   }
 
   /** Rounds since the private side came up, for those who wait. */
@@ -200,6 +209,7 @@ export class Truth {
   #endRound(nowUs: number): void {
     const { ledger, options } = this.#parts
     this.#step = undefined
+    this.#isBlind = this.#hasFailed
     if (this.#hasFailed) this.#backoffUs = Math.min(ROUND_US_MAX, 2 * this.#backoffUs)
     else {
       this.#backoffUs = ROUND_US_MIN

@@ -123,7 +123,7 @@ export class SimProcess {
     for (const record of this.#intents.splice(0)) actor.receiveIntent(record, 0)
   }
 
-  /** All that it asked for is answered, the account agrees, and what is open only rests. */
+  /** All that it asked for is answered, the account was seen and agrees, what is open only rests. */
   get isQuiet(): boolean {
     const { actor, state } = this
     if (actor === undefined || !this.life.isAlive) return false
@@ -131,7 +131,8 @@ export class SimProcess {
     const isResting = [...state.unfinished.values()].every(
       (order) => order.state === 'open' && order.updatedUs < sinceUs,
     )
-    return actor.truth.isHealthy && actor.isIdle && actor.keeper.isSettled && isResting
+    const { isBlind, isHealthy } = actor.truth
+    return isHealthy && !isBlind && actor.isIdle && actor.keeper.isSettled && isResting
   }
 
   /** Why it is not, for the message. */
@@ -139,8 +140,8 @@ export class SimProcess {
     const orders = [...this.state.unfinished.values()].map(
       (order) => `${order.terms.order_link_id} ${order.state}`,
     )
-    const isHealthy = this.actor?.truth.isHealthy ?? false
-    return `healthy: ${isHealthy}, alive: ${this.life.isAlive}, orders: ${orders.join(', ')}`
+    const { isBlind = true, isHealthy = false } = this.actor?.truth ?? {}
+    return `healthy: ${isHealthy}, blind: ${isBlind}, alive: ${this.life.isAlive}, orders: ${orders.join(', ')}`
   }
 
   #end(why: string): void {
