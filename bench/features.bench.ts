@@ -3,13 +3,7 @@ import type { FeatureGroup } from '../src/features/catalogue.ts'
 import { FEATURE_GROUP_NAMES } from '../src/features/catalogue.ts'
 import { FeatureTape, type FeatureTimes } from './feature-tape.ts'
 import { measurePlain } from './plain-features.ts'
-import {
-  type BenchOptions,
-  type BenchRow,
-  type BenchTable,
-  medianOf,
-  spreadPercent,
-} from './table.ts'
+import { type BenchOptions, type BenchRow, type BenchTable, medianOf, sampleRow } from './table.ts'
 import { makeTradedTape } from './tape.ts'
 
 /**
@@ -66,13 +60,8 @@ function measureGroups(name: string, tape: FeatureTape, rounds: number): BenchTa
 
 function rowOf(label: string, passes: readonly FeatureTimes[]): Omit<BenchRow, 'ratio'> {
   const means = passes.map(({ meanNs }) => meanNs)
-  const median = medianOf(means)
-  const deviation = medianOf(means.map((ns) => Math.abs(ns - median)))
   return {
-    case: label,
-    median_ns: median,
+    ...sampleRow(label, means, passes[0].checksum),
     p99_ns: medianOf(passes.map(({ p99Ns }) => p99Ns)),
-    spread_percent: spreadPercent(median, deviation),
-    checksum: passes[0].checksum,
   }
 }

@@ -17,13 +17,7 @@ import { journalFolder, openJournal } from '../src/execution/journal/journal.ts'
 import { foldInto } from '../src/execution/recovery.ts'
 import { encodeState, restoreState } from '../src/execution/saved-state.ts'
 import { GeneratedJournal } from './generated-journal.ts'
-import {
-  type BenchOptions,
-  type BenchRow,
-  type BenchTable,
-  medianOf,
-  spreadPercent,
-} from './table.ts'
+import { type BenchOptions, type BenchRow, type BenchTable, sampleRow } from './table.ts'
 
 /**
  * The execution journal, by the wall clock, on the disk under `data` of the working folder.
@@ -88,7 +82,7 @@ async function measureSyncs(folder: string, { smoke }: BenchOptions): Promise<Be
   await writer.close()
   return table(
     'journal',
-    lanes.map(({ label }, at) => rowOf(label, samples[at], syncs)),
+    lanes.map(({ label }, at) => sampleRow(label, samples[at], syncs)),
   )
 }
 
@@ -139,7 +133,7 @@ async function measureRestarts(folder: string, { smoke }: BenchOptions): Promise
       fills = await restart(folder, usesCheckpoint)
       samples.push(((performance.now() - fromMs) * 1e6) / records)
     }
-    rows.push(rowOf(label, samples, fills))
+    rows.push(sampleRow(label, samples, fills))
   }
   return table('journal_restart', rows)
 }
@@ -201,18 +195,6 @@ async function restart(dataFolder: string, usesCheckpoint: boolean): Promise<num
   if (!opened.ok) throw new Error(`${journalFolder(dataFolder)}: ${opened.message}`)
   await opened.value.journal.close()
   return state.fills
-}
-
-function rowOf(label: string, samples: readonly number[], checksum: number) {
-  const median = medianOf(samples)
-  const deviation = medianOf(samples.map((ns) => Math.abs(ns - median)))
-  return {
-    case: label,
-    median_ns: median,
-    p99_ns: Math.max(...samples),
-    spread_percent: spreadPercent(median, deviation),
-    checksum,
-  }
 }
 
 function table(name: string, rows: readonly Omit<BenchRow, 'ratio'>[]): BenchTable {

@@ -3,13 +3,7 @@ import { resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { BroadcastWriter, createBroadcast } from '../src/memory/broadcast.ts'
 import { createRing, RingWriter } from '../src/memory/ring.ts'
-import {
-  type BenchOptions,
-  type BenchRow,
-  type BenchTable,
-  medianOf,
-  spreadPercent,
-} from './table.ts'
+import { type BenchOptions, type BenchRow, type BenchTable, sampleRow } from './table.ts'
 
 /**
  * Records of 16 numbers from one thread to another: `postMessage`, the ring and the broadcast. An
@@ -93,13 +87,5 @@ async function measureLane(lane: Lane, { smoke }: BenchOptions): Promise<Omit<Be
     if (batch >= WARM_UP_BATCHES) samples.push(ns)
   }
   await worker.terminate()
-  const median = medianOf(samples)
-  const deviation = medianOf(samples.map((ns) => Math.abs(ns - median)))
-  return {
-    case: lane.label,
-    median_ns: median,
-    p99_ns: Math.max(...samples),
-    spread_percent: spreadPercent(median, deviation),
-    checksum,
-  }
+  return sampleRow(lane.label, samples, checksum)
 }

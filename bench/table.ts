@@ -48,6 +48,23 @@ export function spreadPercent(median: number | undefined, deviation: number | un
   return (100 * (deviation ?? Number.NaN)) / (median ?? Number.NaN)
 }
 
+/** Samples are nanoseconds of one operation. */
+export function sampleRow(
+  label: string,
+  samples: readonly number[],
+  checksum: number,
+): Omit<BenchRow, 'ratio'> {
+  const median = medianOf(samples)
+  const deviation = medianOf(samples.map((ns) => Math.abs(ns - median)))
+  return {
+    case: label,
+    median_ns: median,
+    p99_ns: Math.max(...samples),
+    spread_percent: spreadPercent(median, deviation),
+    checksum,
+  }
+}
+
 const ROUNDS = { smoke: 2, full: 11 }
 /** The processor clock ticks every few milliseconds; a sample lasts long enough not to show it. */
 const ROUND_NS = 120e6
@@ -93,15 +110,7 @@ export class RoundLane {
   }
 
   row(): Omit<BenchRow, 'ratio'> {
-    const median = medianOf(this.#samples)
-    const deviation = medianOf(this.#samples.map((ns) => Math.abs(ns - median)))
-    return {
-      case: this.#case.case,
-      median_ns: median,
-      p99_ns: Math.max(...this.#samples),
-      spread_percent: spreadPercent(median, deviation),
-      checksum: this.#case.checksum?.() ?? this.#checksum,
-    }
+    return sampleRow(this.#case.case, this.#samples, this.#case.checksum?.() ?? this.#checksum)
   }
 
   /** Of one call. The processor clock may not have moved in a short one: then at least a tick. */

@@ -17,13 +17,7 @@ import { Counters } from '../src/memory/counters.ts'
 import { TRADE_FIELDS } from '../src/memory/trade-record.ts'
 import { TradeBoard } from '../src/threads/trade-board.ts'
 import { threadNs } from './cpu-clock.ts'
-import {
-  type BenchOptions,
-  type BenchRow,
-  type BenchTable,
-  medianOf,
-  spreadPercent,
-} from './table.ts'
+import { type BenchOptions, type BenchTable, sampleRow } from './table.ts'
 import { makeTradedTape, type Tape } from './tape.ts'
 import { fold } from './tape-player.ts'
 
@@ -76,28 +70,12 @@ export async function run(options: BenchOptions): Promise<BenchTable> {
       checksums[i] = checksum
     }
   }
-  const rows = CASES.map((one, i) => rowOf(one.case, samples[i], checksums[i]))
+  const rows = CASES.map((one, i) => sampleRow(one.case, samples[i], checksums[i]))
   const whole = rows[0].median_ns
   return {
     name: 'watchers',
     ratio_of: 'share of the row',
     rows: rows.map((row) => ({ ...row, ratio: row.median_ns / whole })),
-  }
-}
-
-function rowOf(
-  label: string,
-  samples: readonly number[],
-  checksum: number,
-): Omit<BenchRow, 'ratio'> {
-  const median = medianOf(samples)
-  const deviation = medianOf(samples.map((ns) => Math.abs(ns - median)))
-  return {
-    case: label,
-    median_ns: median,
-    p99_ns: Math.max(...samples),
-    spread_percent: spreadPercent(median, deviation),
-    checksum,
   }
 }
 

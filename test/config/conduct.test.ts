@@ -1,29 +1,15 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from '../../src/config/load-config.ts'
 import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
-import { executionOptions } from '../../src/threads/execution-plan.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { ExecutionSection } from './execution-section.ts'
 
-const folder = temporaryFolder('conduct')
-
-function load(execution: string) {
-  const file = join(folder, 'config.yaml')
-  writeFileSync(file, `execution: ${execution}\n`)
-  return loadConfig({ file, environment: {} })
-}
-
-function options(execution: string) {
-  const loaded = load(execution)
-  if (!loaded.ok) expect.fail(loaded.message)
-  return executionOptions(loaded.value.config)
-}
+const section = new ExecutionSection('conduct')
 
 describe('the rest of an entry', () => {
   it('is let go without a word, and asked for when that is written', () => {
-    expect(options('{}')).toMatchObject({ followUp: undefined, atStop: 'cancel_orders' })
-    const given = options('{follow_up: {enabled: true, age_ms_max: 700}, at_stop: keep_orders}')
+    expect(section.options('{}')).toMatchObject({ followUp: undefined, atStop: 'cancel_orders' })
+    const given = section.options(
+      '{follow_up: {enabled: true, age_ms_max: 700}, at_stop: keep_orders}',
+    )
     expect(given).toMatchObject({
       followUp: { ageMsMax: 700, slippageBps: 0 },
       atStop: 'keep_orders',
@@ -33,7 +19,7 @@ describe('the rest of an entry', () => {
 
 describe('breakers in the configuration', () => {
   it('are those of the catalogue without a word', () => {
-    expect(options('{}').breakers).toEqual(DEFAULT_EXECUTION_OPTIONS.breakers)
+    expect(section.options('{}').breakers).toEqual(DEFAULT_EXECUTION_OPTIONS.breakers)
     expect(DEFAULT_EXECUTION_OPTIONS.breakers).toMatchObject({
       placement: { failuresMax: 3, windowUs: 30_000_000, openUs: 60_000_000 },
       account: { failuresMax: 5, windowUs: 30_000_000, openUs: 60_000_000 },
@@ -41,7 +27,7 @@ describe('breakers in the configuration', () => {
   })
 
   it.each(['market', 'account', 'placement', 'cancel'] as const)('of %s is its own', (endpoint) => {
-    const given = options(
+    const given = section.options(
       `{breakers: {${endpoint}: {errors: 7, window_ms: 1500, open_ms: 2500}}}`,
     ).breakers
     expect(given).toEqual({
@@ -58,7 +44,7 @@ describe('breakers in the configuration', () => {
     ['{at_stop: flatten}', 'execution.at_stop'],
     ['{follow_up: {slippage_bps: -1}}', 'execution.follow_up.slippage_bps'],
   ])('%s is refused by name', (execution, words) => {
-    const loaded = load(execution)
+    const loaded = section.load(execution)
     expect(loaded.ok ? 'accepted' : loaded.message).toContain(words)
   })
 })

@@ -1,34 +1,18 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from '../../src/config/load-config.ts'
 import { EXITS_OFF } from '../../src/execution/exits/exit-options.ts'
 import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
-import { executionOptions } from '../../src/threads/execution-plan.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { ExecutionSection } from './execution-section.ts'
 
-const folder = temporaryFolder('exits')
-
-function load(execution: string) {
-  const file = join(folder, 'config.yaml')
-  writeFileSync(file, `execution: ${execution}\n`)
-  return loadConfig({ file, environment: {} })
-}
-
-function options(execution: string) {
-  const loaded = load(execution)
-  if (!loaded.ok) expect.fail(loaded.message)
-  return executionOptions(loaded.value.config)
-}
+const section = new ExecutionSection('exits')
 
 function complaint(execution: string): string {
-  const loaded = load(execution)
+  const loaded = section.load(execution)
   return loaded.ok ? 'accepted' : loaded.message
 }
 
 describe('exits in the configuration', () => {
   it('are off, and entries and the paper exchange as the tests have them, without a word', () => {
-    const given = options('{}')
+    const given = section.options('{}')
     const { entryOrderType, entryTimeInForce, paper, requote, restMsMax } =
       DEFAULT_EXECUTION_OPTIONS
     // A live position that nobody guards is closed; a simulated one is told of.
@@ -38,14 +22,14 @@ describe('exits in the configuration', () => {
   })
 
   it('let orders that rest be requoted, and no others', () => {
-    const { requote } = options(
+    const { requote } = section.options(
       '{entry: {time_in_force: post_only, requote: {away_ticks: 3, amends_max: 2}}}',
     )
     expect(requote).toEqual({ awayTicks: 3, amendsMax: 2 })
   })
 
   it('have the distances and steps of the catalogue when they are switched on', () => {
-    const { exits } = options(
+    const { exits } = section.options(
       '{exits: {trailing_stop: {enabled: true}, trailing_take_profit: {enabled: true}, ' +
         'reversal: {enabled: true}, stop_loss_percent: 2, partials: [{at_percent: 1, share: 0.5}]}}',
     )
