@@ -1,6 +1,7 @@
 import type { ResultCode } from '../domain/result-codes.ts'
 import { countExternalFill, countFunding } from './external-count.ts'
 import type { RemoteExecution } from './gateway/gateway.ts'
+import { namesOf } from './holding.ts'
 import type { AccountAction } from './reconcile/account-check.ts'
 import type { TruthParts } from './truth.ts'
 
@@ -89,8 +90,8 @@ export class AccountActions {
 
   #adopt({ order }: Adoption, nowUs: number): void {
     const { ledger } = this.#parts
-    const [category, symbol] = order.key.split(':')
-    if (category !== 'linear' && category !== 'spot') return
+    const named = namesOf(order.key)
+    if (named === undefined) return
     ledger.counters.add('orders_external')
     ledger.log.warn({ order_id: order.orderId, instrument: order.key }, 'order of somebody else')
     ledger.commitLazily({
@@ -99,8 +100,7 @@ export class AccountActions {
       run: ledger.run,
       order_id: order.orderId,
       order_link_id: order.orderLinkId,
-      symbol,
-      category,
+      ...named,
       limit_ticks: order.limitTicks,
       lots: order.lots,
     })
@@ -110,16 +110,15 @@ export class AccountActions {
     const { ledger } = this.#parts
     const { averagePrice, key, lotsAfter, lotsBefore } = action
     const holding = ledger.state.holdings.get(key)
-    const [category, symbol] = key.split(':')
-    if (holding === undefined || (category !== 'linear' && category !== 'spot')) return
+    const named = namesOf(key)
+    if (holding === undefined || named === undefined) return
     ledger.counters.add('positions_adjusted')
     ledger.log.error({ instrument: key, from: lotsBefore, to: lotsAfter }, 'position taken over')
     ledger.commit({
       type: 'position_adjusted',
       time_us: nowUs,
       run: ledger.run,
-      symbol,
-      category,
+      ...named,
       lots_before: lotsBefore,
       lots_after: lotsAfter,
       average_ticks: lotsAfter === 0 ? 0 : averagePrice / holding.steps.tick.value,

@@ -1,10 +1,12 @@
 import type { RemoteExecution } from './gateway/gateway.ts'
+import { namesOf } from './holding.ts'
 import type { Ledger } from './ledger.ts'
 import { fillFields } from './settlement.ts'
 
 /**
  * Counts an execution on the account that belongs to no order we know; once, by its execId. False:
- * it was counted before, or its instrument is not configured, so that it is not ours to count.
+ * it was counted before, or its instrument is not configured and nothing of ours is open in it, so
+ * that it is not ours to count.
  */
 export function countExternalFill(
   ledger: Ledger,
@@ -13,9 +15,9 @@ export function countExternalFill(
 ): boolean {
   const { execId, key, lots, orderLinkId, side } = execution
   const holding = ledger.state.holdings.get(key)
-  const instrument = ledger.instrument(key)
+  const named = namesOf(key)
   if (ledger.state.account.execIds.has(execId)) return false
-  if (holding === undefined || instrument === undefined || !Number.isSafeInteger(lots)) {
+  if (holding === undefined || named === undefined || !Number.isSafeInteger(lots)) {
     ledger.counters.add('executions_unwatched')
     return false
   }
@@ -24,8 +26,7 @@ export function countExternalFill(
     time_us: nowUs,
     run: ledger.run,
     order_link_id: orderLinkId,
-    symbol: instrument.symbol,
-    category: instrument.category,
+    ...named,
     ...fillFields(holding, execution, side),
   })
   if (!isCounted) return false
@@ -44,16 +45,18 @@ export function countFunding(
   funding: Readonly<{ execId: string; key: string; feeQuote: number; timeUs: number }>,
   nowUs: number,
 ): boolean {
-  const instrument = ledger.instrument(funding.key)
-  if (instrument === undefined || !ledger.state.holdings.has(funding.key)) return false
+  const holding = ledger.state.holdings.get(funding.key)
+  const named = namesOf(funding.key)
+  if (holding === undefined || named === undefined) return false
+  // Of a position that is not ours.
+  if (ledger.instrument(funding.key) === undefined && holding.position.lots === 0) return false
   if (ledger.state.account.execIds.has(funding.execId)) return false
   const isCounted = ledger.commit({
     type: 'funding',
     time_us: nowUs,
     run: ledger.run,
     exec_id: funding.execId,
-    symbol: instrument.symbol,
-    category: instrument.category,
+    ...named,
     fee_quote: funding.feeQuote,
     exchange_time_us: funding.timeUs,
   })

@@ -48,6 +48,14 @@ export function instrumentKey(instrument: Readonly<{ category: string; symbol: s
   return `${instrument.category}:${instrument.symbol}`
 }
 
+/** What `instrumentKey` was made of; undefined: it is no key. */
+export function namesOf(
+  key: string,
+): Readonly<{ category: 'linear' | 'spot'; symbol: string }> | undefined {
+  const [category, symbol] = key.split(':')
+  return category === 'linear' || category === 'spot' ? { category, symbol } : undefined
+}
+
 /**
  * What a fill of `terms` leaves for the exits to watch. Closing does not move the levels; the hold
  * starts at the first fill.

@@ -108,12 +108,8 @@ export async function recover(
   for (const [key, { fundingQuote, position }] of state.holdings) {
     // Flat ones too, for what they won.
     if (position.fills > 0 || fundingQuote !== 0) ledger.auditPosition(key, run.clock.nowUs())
-    if (position.lots === 0 || ledger.instrument(key) !== undefined) continue
-    log.error(
-      { instrument: key, lots: position.lots },
-      'open position of an instrument not configured',
-    )
   }
+  tellUnwatched(ledger)
   // Its exchange is the journal, so it agrees once that is read; recorded like any other.
   ledger.commit({
     type: 'account_reconciled',
@@ -149,6 +145,7 @@ async function resumeOnAccount(
   for (const [key, { fundingQuote, position }] of ledger.state.holdings) {
     if (position.fills > 0 || fundingQuote !== 0) ledger.auditPosition(key, nowUs)
   }
+  tellUnwatched(ledger)
   actor.regime.start(run.options.regime, nowUs)
   actor.trading.start(run.options.start, nowUs)
   actor.kill.start(nowUs)
@@ -161,6 +158,15 @@ async function resumeOnAccount(
   const recovered = summarize(ledger, orders)
   ledger.log.info(recovered, 'journal recovered; the account is next')
   return succeed(recovered)
+}
+
+/** Nobody watches or closes them: a person has to. */
+function tellUnwatched(ledger: Ledger): void {
+  for (const [key, { position }] of ledger.state.holdings) {
+    const { lots } = position
+    if (lots === 0 || ledger.instrument(key) !== undefined) continue
+    ledger.log.error({ instrument: key, lots }, 'open position of an instrument not configured')
+  }
 }
 
 function summarize(ledger: Ledger, orders: number): Recovered {

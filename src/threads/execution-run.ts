@@ -12,6 +12,7 @@ import { PaperGateway } from '../execution/gateway/paper-gateway.ts'
 import { TickerFunding } from '../execution/gateway/ticker-funding.ts'
 import type { CheckpointEvent } from '../execution/journal/checkpointer.ts'
 import { type OpenedJournal, openJournal } from '../execution/journal/journal.ts'
+import { journaledSteps } from '../execution/journaled-steps.ts'
 import { Ledger } from '../execution/ledger.ts'
 import { foldInto, type Recovered, recover, startRun } from '../execution/recovery.ts'
 import { restoreState } from '../execution/saved-state.ts'
@@ -96,7 +97,8 @@ export class ExecutionRun {
         funding: { instruments, source: new TickerFunding(data.tickers, instruments.length) },
       })
     const firstStartUs = () => state.firstStartUs
-    const open = await openGateway(data, { paper, firstStartUs, log, counters, wake })
+    const journaled = journaledSteps(state)
+    const open = await openGateway(data, { paper, firstStartUs, journaled, log, counters, wake })
     if (!open.ok) {
       await journal.close()
       return open

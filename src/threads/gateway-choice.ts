@@ -9,6 +9,7 @@ import { BybitGateway, type BybitOptions } from '../execution/gateway/bybit/bybi
 import { Credentials } from '../execution/gateway/bybit/credentials.ts'
 import type { Gateway } from '../execution/gateway/gateway.ts'
 import type { PaperGateway } from '../execution/gateway/paper-gateway.ts'
+import type { JournaledSteps } from '../execution/journaled-steps.ts'
 import type { RiskGuards } from '../execution/risk-guards.ts'
 import type { Counters } from '../memory/counters.ts'
 import type { ExecutionWorkerData } from './execution-worker-data.ts'
@@ -32,6 +33,7 @@ export type GatewayParts = Readonly<{
   paper: () => PaperGateway
   /** Of the first run of the journal; NaN before it has begun. */
   firstStartUs: () => number
+  journaled: JournaledSteps
   log: Logger
   counters: Counters
   wake: () => void
@@ -68,10 +70,10 @@ async function openBybit(
   if (!credentials.ok) return credentials
   const lock = lockAccount(credentials.value, settings.restUrl)
   if (!lock.ok) return lock
-  const { counters, firstStartUs, log, wake } = parts
+  const { counters, firstStartUs, journaled, log, wake } = parts
   const gateway = new BybitGateway({
     ...{ options: settings, credentials: credentials.value, instruments: data.instruments },
-    ...{ firstStartUs, clock: systemClock, timers: systemTimers },
+    ...{ firstStartUs, journaled, clock: systemClock, timers: systemTimers },
     ...{ random: new Random(systemSeed()), log, counters, wake },
   })
   const close = () => {

@@ -12,6 +12,7 @@ import { BybitGateway, type BybitOptions } from '../../src/execution/gateway/byb
 import { CALL_LIMITS_DEFAULT } from '../../src/execution/gateway/bybit/call-pace.ts'
 import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
 import { MemoryJournal } from '../../src/execution/journal/memory-journal.ts'
+import { journaledSteps } from '../../src/execution/journaled-steps.ts'
 import { Ledger } from '../../src/execution/ledger.ts'
 import { DEFAULT_EXECUTION_OPTIONS, type ExecutionOptions } from '../../src/execution/options.ts'
 import { foldInto, recover, startRun } from '../../src/execution/recovery.ts'
@@ -101,6 +102,7 @@ export class BybitRig implements Books {
       },
       credentials: rig.credentials ?? new Credentials(TEST_KEY.key, TEST_KEY.secret),
       ...{ instruments, firstStartUs: () => state.firstStartUs, clock, timers: systemTimers },
+      journaled: journaledSteps(state),
       ...{ random: new Random(1), log, counters, wake: () => {} },
     })
     const audit = { publish: () => {} }

@@ -243,12 +243,12 @@ export function readPosition(fields: Fields, market: AccountMarket): RemotePosit
   const sizeText = textIn(fields, 'size')
   const side = textIn(fields, 'side')
   if (symbol === '' || sizeText === '') return undefined
-  const instrument = market.instrument(symbol)
-  const size = stepsIn(sizeText, instrument?.lot)
-  if (instrument !== undefined && Number.isNaN(size)) return undefined
+  const steps = market.steps(symbol, false)
+  const size = stepsIn(sizeText, steps?.lot)
+  if (steps !== undefined && Number.isNaN(size)) return undefined
   const isNamed = side === 'Buy' || side === 'Sell'
   if (size !== 0 && !isNamed) return undefined
-  const levels = readLevels(fields, instrument)
+  const levels = readLevels(fields, market.instrument(symbol))
   return {
     key: market.key(symbol),
     lots: Number.isNaN(size) ? undefined : side === 'Sell' ? -size : size,

@@ -6,6 +6,7 @@ import type { Random } from '../../../core/random.ts'
 import type { Timers } from '../../../core/timer.ts'
 import type { InstrumentTable } from '../../../domain/instrument.ts'
 import type { Counters } from '../../../memory/counters.ts'
+import type { JournaledSteps } from '../../journaled-steps.ts'
 import { ApprovedAmend } from '../../risk/amend-gate.ts'
 import { ApprovedOrder } from '../../risk/risk-gate.ts'
 import type {
@@ -68,6 +69,7 @@ export type BybitGatewayParts = Readonly<{
   instruments: InstrumentTable
   /** Of the first run of the journal; names our orders. */
   firstStartUs: () => number
+  journaled: JournaledSteps
   clock: Clock
   timers: Timers
   random: Random
@@ -102,7 +104,7 @@ export class BybitGateway implements Gateway {
     const { clock, counters, credentials, log, options, timers } = parts
     this.#parts = parts
     this.#ids = new LinkIds(parts.firstStartUs)
-    this.#market = new AccountMarket(parts.instruments)
+    this.#market = new AccountMarket(parts.instruments, parts.journaled)
     this.exchangeClock = new ExchangeClock(clock)
     this.#startedMs = Math.floor(clock.nowUs() / 1000)
     const { exchangeClock } = this

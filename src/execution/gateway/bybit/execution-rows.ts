@@ -39,14 +39,14 @@ export function readExecutionRow(
   const timeUs = numberIn(fields, 'execTime') * 1000
   const feeQuote = numberIn(fields, 'execFee')
   if (execId === '' || symbol === '' || !Number.isFinite(timeUs)) return undefined
-  const instrument = market.instrument(symbol)
   const { owner, orderLinkId } = ids.fromWire(textIn(fields, 'orderLinkId'))
+  const steps = market.steps(symbol, owner === 'us')
   const kind = TRADES.has(execType) ? 'trade' : execType === 'Funding' ? 'funding' : 'other'
-  const ticks = stepsIn(textIn(fields, 'execPrice'), instrument?.tick)
-  const lots = stepsIn(textIn(fields, 'execQty'), instrument?.lot)
+  const ticks = stepsIn(textIn(fields, 'execPrice'), steps?.tick)
+  const lots = stepsIn(textIn(fields, 'execQty'), steps?.lot)
   const isWhole = Number.isFinite(ticks + lots)
   if (kind === 'trade' && side !== 'Buy' && side !== 'Sell') return undefined
-  if (kind === 'trade' && instrument !== undefined && !isWhole) return undefined
+  if (kind === 'trade' && steps !== undefined && !isWhole) return undefined
   const execution: RemoteExecution = {
     ...{ orderLinkId, execId, execNumber: null, ticks },
     lots: PAYMENTS.has(execType) ? 0 : lots,
@@ -58,7 +58,7 @@ export function readExecutionRow(
     kind,
     ...(owner === 'other' && isPositionStop(fields) ? { isPositionStop: true } : {}),
   }
-  const orderLots = stepsIn(textIn(fields, 'orderQty'), instrument?.lot)
+  const orderLots = stepsIn(textIn(fields, 'orderQty'), steps?.lot)
   return { owner, execution, orderLots, symbol, seq: numberIn(fields, 'seq') }
 }
 

@@ -62,10 +62,10 @@ export function readOrderRow(
   const orderId = textIn(fields, 'orderId')
   if (state === undefined || symbol === '' || orderId === '') return undefined
   const { owner, orderLinkId } = ids.fromWire(textIn(fields, 'orderLinkId'))
-  const instrument = market.instrument(symbol)
-  const limitTicks = stepsIn(textIn(fields, 'price'), instrument?.tick)
-  const lots = stepsIn(textIn(fields, 'qty'), instrument?.lot)
-  const filledLots = stepsIn(textIn(fields, 'cumExecQty'), instrument?.lot)
+  const steps = market.steps(symbol, owner === 'us')
+  const limitTicks = stepsIn(textIn(fields, 'price'), steps?.tick)
+  const lots = stepsIn(textIn(fields, 'qty'), steps?.lot)
+  const filledLots = stepsIn(textIn(fields, 'cumExecQty'), steps?.lot)
   const isExact = Number.isFinite(limitTicks + lots + filledLots)
   if (!isExact && owner === 'us') return undefined
   return {

@@ -88,8 +88,8 @@ export class PrivateStream {
         this.#unread('position')
         continue
       }
-      // Only what is configured: so the map has a bound.
-      if (market.instrument(textIn(fields, 'symbol')) === undefined) continue
+      // Only what is configured, or open and ours: so the map has a bound.
+      if (market.steps(textIn(fields, 'symbol'), false) === undefined) continue
       const known = this.positions.get(position.key)
       if (known !== undefined && known.seq > seq) continue
       this.positions.set(position.key, { value: position, receivedUs: nowUs(), seq })
