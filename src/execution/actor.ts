@@ -93,6 +93,7 @@ export class ExecutionActor {
       ...{ control: parts.control, breaker: board.placement, closing: this.closing },
       guards: createGuards(parts.guards, () => this.regime.regime),
       isRecovered: () => this.truth.isHealthy,
+      passedOverUs: (nowUs) => this.kill.passedOverUs(nowUs),
     }
     this.flow = new OrderFlow({
       ledger,
@@ -288,7 +289,8 @@ export class ExecutionActor {
       this.#followUps.poll(nowUs)
     }
     this.truth.poll(nowUs)
-    const isBusy = (key: string) => hasUnfinished(this.#ledger.state, key)
+    const passedOverUs = this.kill.passedOverUs(nowUs)
+    const isBusy = (key: string) => hasUnfinished(this.#ledger.state, key, passedOverUs)
     const due = this.#isWindingDown ? [] : this.closing.due(nowUs, isBusy)
     for (const intent of due) this.#decide(intent, nowUs)
     this.keeper.poll(nowUs)

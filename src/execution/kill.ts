@@ -1,4 +1,4 @@
-import { KILL_ROUNDS_MAX } from '../constants.ts'
+import { KILL_ROUNDS_MAX, ORDERS_OPEN_MAX } from '../constants.ts'
 import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
 import type { StopChanged, StopKind, StopPhase } from '../domain/journal-stops.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
@@ -29,6 +29,8 @@ const ROUND_US_MIN = 500_000
 const ROUND_US_MAX = 5_000_000
 /** Period of the looks at an account that was flat: somebody else may open something. */
 const WATCH_US = 30_000_000
+/** An order whose fate nobody tells keeps a kill from closing its symbol for so long. */
+const PATIENCE_US = 10_000_000
 /** A difference that lasts so long is taken over: a kill does not wait for the usual time. */
 const QUIET_MS = 1000
 
@@ -60,6 +62,7 @@ export class Kill {
   #nextLookUs = 0
   #rounds = 0
   #backoffUs = ROUND_US_MIN
+  #orderedUs = 0
 
   constructor(parts: KillParts) {
     const { truth } = parts
@@ -72,6 +75,16 @@ export class Kill {
 
   get isActive(): boolean {
     return this.#ledger.state.stops.isKilled
+  }
+
+  /**
+   * Orders that were submitted before this keep nothing from being closed: their fate is asked for
+   * in vain, and what closes can only make a position smaller. -Infinity: all of them do.
+   */
+  passedOverUs(nowUs: number): number {
+    const hasRoom = this.#ledger.state.unfinished.size < ORDERS_OPEN_MAX
+    const isImpatient = this.isActive && hasRoom && nowUs - this.#orderedUs >= PATIENCE_US
+    return isImpatient ? nowUs - PATIENCE_US : Number.NEGATIVE_INFINITY
   }
 
   /** A kill that is not known to be flat needs turns, whatever our record holds. */
@@ -93,6 +106,7 @@ export class Kill {
     if (trading.state !== 'halted') trading.kill(null, nowUs)
     this.#closeAll()
     this.#nextLookUs = nowUs
+    this.#orderedUs = nowUs
     this.#ledger.log.error('a kill of an earlier run is not released: trading stays halted')
   }
 
@@ -102,7 +116,10 @@ export class Kill {
     this.#rounds = 0
     this.#backoffUs = ROUND_US_MIN
     this.#nextLookUs = nowUs
-    if (!this.isActive) this.#enter('kill', 'ordered', undefined, ask, nowUs)
+    if (!this.isActive) {
+      this.#orderedUs = nowUs
+      this.#enter('kill', 'ordered', undefined, ask, nowUs)
+    }
     trading.kill(ask.command, nowUs)
     cancels.all(-1, 'kill_latch', nowUs)
     this.#closeAll()

@@ -25,6 +25,8 @@ export type FactSources = Readonly<{
   losses: LossWatch
   guards: RiskGuards
   isRecovered: () => boolean
+  /** `Kill.passedOverUs`. */
+  passedOverUs: (nowUs: number) => number
 }>
 
 /** Everything the gate decides on, as it is now; what is open without one order, if it is named. */
@@ -43,6 +45,8 @@ export function gatherFacts(
   const equity = exposures.equityQuote()
   const dayStart = state.day?.equity_quote ?? Number.NaN
   const recent = state.risk.recent(nowUs)
+  const isExit = intent.action === 'exit'
+  const passedOverUs = isExit ? sources.passedOverUs(nowUs) : Number.NEGATIVE_INFINITY
   return {
     nowUs,
     run: ledger.run,
@@ -62,7 +66,7 @@ export function gatherFacts(
     positionLots: state.position(key).lots,
     entriesOfPosition: state.risk.entries(key),
     lastEntry: state.risk.lastEntry(key),
-    hasOrderInFlight: hasUnfinished(state, key),
+    hasOrderInFlight: hasUnfinished(state, key, passedOverUs),
     ordersOpen: state.unfinished.size,
     symbolsOpen: exposure.open.size,
     isSymbolOpen: exposure.open.has(key),
@@ -96,8 +100,11 @@ function correlatedOpen(
   return most
 }
 
-export function hasUnfinished(state: ExecutionState, key: string): boolean {
-  for (const order of state.unfinished.values()) if (order.key === key) return true
+/** Those that were submitted before `sinceUs` do not count. */
+export function hasUnfinished(state: ExecutionState, key: string, sinceUs: number): boolean {
+  for (const order of state.unfinished.values()) {
+    if (order.key === key && !(order.submittedUs < sinceUs)) return true
+  }
   return false
 }
 

@@ -202,6 +202,52 @@ describe('a kill on an account', () => {
     expect(phases(rig)).toEqual(['kill ordered', 'kill flat'])
   })
 
+  it('closes although nobody tells the fate of an order of the symbol, and is not flat', async () => {
+    const { rig, exchange } = await connect()
+    rig.enter(0, 'enter_long', 10_003)
+    await rig.pass(20)
+    const [id] = [...exchange.orders.keys()]
+    exchange.fill(id, 50, rig.clock.nowUs())
+    await rig.pass(20)
+    expect(rig.lots(0)).toBe(50)
+    const { query } = exchange
+    exchange.query = () => Promise.resolve({ kind: 'unknown', message: 'no answer' })
+    exchange.isTelling = false // that the rest of it is canceled
+    rig.command('kill')
+    await rig.pass(10)
+    exchange.isTelling = true
+    await passFilling(rig, exchange, 12_000)
+    expect(rig.state.orders.get(id)?.state).toBe('canceling')
+    expect(exchange.positions.get(KEY)).toBe(0)
+    expect(rig.lots(0)).toBe(0)
+    expect(phases(rig)).toEqual(['kill ordered'])
+    exchange.query = query
+    await passFilling(rig, exchange, 20_000)
+    expect(phases(rig)).toEqual(['kill ordered', 'kill flat'])
+  })
+
+  it('closes again when a closing order got lost and nobody tells its fate', async () => {
+    const { rig, exchange } = await connect()
+    rig.enter(0, 'enter_long', 10_003)
+    await rig.pass(20)
+    const [id] = [...exchange.orders.keys()]
+    exchange.fill(id, 99, rig.clock.nowUs())
+    await rig.pass(20)
+    exchange.query = () => Promise.resolve({ kind: 'unknown', message: 'no answer' })
+    exchange.isLosing = true
+    rig.command('kill')
+    await rig.pass(9_000, 50)
+    expect(rig.state.orders.size).toBe(2)
+    exchange.isLosing = false
+    await passFilling(rig, exchange, 5_000)
+    expect(exchange.positions.get(KEY)).toBe(0)
+    expect([...rig.state.orders.values()].map(({ terms }) => terms.reduce_only)).toEqual([
+      false,
+      true,
+      true,
+    ])
+  })
+
   it('asks no breaker', async () => {
     const { rig, exchange } = await connect()
     exchange.positions.set(KEY, 7)
