@@ -112,6 +112,8 @@ export type ReconcileOptions = Readonly<{
   positionsMs: number
   /** How far back a full look at the executions goes. */
   windowMs: number
+  /** How long its looks may fail before nothing is opened, the private stream being up or not. */
+  blindMsMax: number
   /** Rounds without agreement after which a person is told. */
   roundsMax: number
   /** What to do when the exchange knows of an execution, an order or a position that we do not. */
@@ -246,6 +248,7 @@ export const DEFAULT_EXECUTION_OPTIONS: ExecutionOptions = {
     openOrdersMs: 10_000,
     positionsMs: 30_000,
     windowMs: 86_400_000,
+    blindMsMax: 30_000,
     roundsMax: 20,
     onMismatch: 'halt',
   },

@@ -42,8 +42,9 @@ type Answer = Readonly<{ step: Step; link: number; check: Check | undefined }>
  *   link up -> executions -> open orders -> positions -> nothing left to do -> healthy
  *                 ^----------------------------------------- something was --+
  *
- * While healthy the same looks go on, ever so often. An exchange without an account of its own has
- * nothing to compare, and is healthy at once.
+ * While healthy the same looks go on, ever so often. When their calls fail for longer than
+ * `blindMsMax`, the stream alone is not believed any more: not healthy, until a round agrees again.
+ * An exchange without an account of its own has nothing to compare, and is healthy at once.
  */
 export class Truth {
   readonly #parts: TruthParts
@@ -52,6 +53,10 @@ export class Truth {
   /** Counts the changes of the link: what was asked before one proves nothing after it. */
   #link = 0
   #isHealthy: boolean
+  /** Since the private side came up: a difference is a surprise. */
+  #hasAgreed = false
+  /** End of the last round of which no call failed. */
+  #seenUs = 0
   #step: Step | undefined
   #answers: Answer[] = []
   /** Actions of the round that is under way, and whether one of its calls failed. */
@@ -79,10 +84,7 @@ export class Truth {
     return this.#isHealthy
   }
 
-  /**
-   * A call of the last round failed: what the stream did not tell since is not known. While healthy
-   * the stream alone is believed until a later round works.
-   */
+  /** A call of the last round failed: the stream alone is believed until a later one works. */
   get isBlind(): boolean {
     return this.#isBlind
   }
@@ -95,7 +97,7 @@ export class Truth {
   onAccount(event: AccountEvent, nowUs: number): void {
     if (event.type === 'link') this.#onLink(event.isUp, nowUs)
     else if (event.type === 'funding') countFunding(this.#parts.ledger, event, nowUs)
-    else this.#actions.countExternal(event.execution, this.#isHealthy, nowUs)
+    else this.#actions.countExternal(event.execution, this.#hasAgreed, nowUs)
   }
 
   #onLink(isUp: boolean, nowUs: number): void {
@@ -103,12 +105,27 @@ export class Truth {
     ledger.log.warn({ is_up: isUp }, 'private side of the exchange')
     this.#isLinkUp = isUp
     this.#link++
+    this.#hasAgreed = false
+    this.#doubtAll()
+    this.#backoffUs = ROUND_US_MIN
+    this.lookSoon(nowUs)
+  }
+
+  /** Nothing may be opened before a whole day was compared. */
+  #doubtAll(): void {
     this.#isHealthy = false
     this.#rounds = 0
     this.#isFull = true
-    this.#backoffUs = ROUND_US_MIN
-    this.#nextOrdersUs = nowUs
-    this.#nextPositionsUs = nowUs
+  }
+
+  /** A person is told once each time. */
+  #watchSight(nowUs: number): void {
+    const { ledger, options } = this.#parts
+    const blindMs = (nowUs - this.#seenUs) / 1000
+    if (!this.#isHealthy || blindMs <= options.blindMsMax) return
+    this.#doubtAll()
+    ledger.counters.add('accounts_unseen')
+    ledger.log.error({ blindMs }, 'the account cannot be looked at: nothing is opened')
   }
 
   /** Asked for by a person: a whole day is compared. */
@@ -140,7 +157,9 @@ export class Truth {
 
   /** Starts what is due. */
   poll(nowUs: number): void {
-    if (this.#account === undefined || !this.#isLinkUp || this.#step !== undefined) return
+    if (this.#account === undefined || !this.#isLinkUp) return
+    this.#watchSight(nowUs)
+    if (this.#step !== undefined) return
     if (nowUs < Math.min(this.#nextOrdersUs, this.#nextPositionsUs)) return
     this.#actionsInRound = 0
     this.#hasFailed = false
@@ -199,7 +218,7 @@ export class Truth {
     else {
       const actions = check()
       this.#actionsInRound += actions.length
-      this.#actions.take(step === 'positions', actions, this.#isHealthy, nowUs)
+      this.#actions.take(step === 'positions', actions, this.#hasAgreed, nowUs)
     }
     if (step === 'executions') this.#look('open_orders', nowUs)
     else if (step === 'open_orders') this.#look('positions', nowUs)
@@ -214,6 +233,7 @@ export class Truth {
     else {
       this.#backoffUs = ROUND_US_MIN
       this.#isFull = false
+      this.#seenUs = nowUs
     }
     const isAgreed = !this.#hasFailed && this.#actionsInRound === 0 && this.#isSettled()
     if (isAgreed && !this.#isHealthy) this.#recover(nowUs)
@@ -243,6 +263,7 @@ export class Truth {
     const { state } = ledger
     const open = [...state.holdings.values()].filter(({ position }) => position.lots !== 0)
     this.#isHealthy = true
+    this.#hasAgreed = true
     ledger.commit({
       type: 'account_reconciled',
       time_us: nowUs,
@@ -268,8 +289,9 @@ export class Truth {
 
   /** NaN compares as false, so that nothing known means a whole window. */
   #sinceUs(nowUs: number): number {
-    const { account, firstStartUs } = this.#parts.ledger.state
-    const windowUs = nowUs - this.#parts.options.windowMs * 1000
+    const { ledger, options } = this.#parts
+    const { account, firstStartUs } = ledger.state
+    const windowUs = nowUs - options.windowMs * 1000
     const recentUs = account.lastExecutionUs - OVERLAP_US
     const sinceUs = !this.#isFull && recentUs > windowUs ? recentUs : windowUs
     return Math.max(sinceUs, firstStartUs - OVERLAP_US)

@@ -229,6 +229,7 @@ export const COUNTERS = [
   'journal_trims_failed',
   'orders_doubted', // had ended here, and the exchange told something of them later
   'fills_refused', // of an order of ours, and no record can be made of them: trading halts
+  'accounts_unseen', // looks at the account failed for too long: nothing is opened
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

@@ -39,6 +39,7 @@ export function drawOptions(random: Random): ExecutionOptions {
       quietMs: 1000,
       openOrdersMs: 2000,
       positionsMs: 4000,
+      blindMsMax: 8000,
       onMismatch: oneOf(['alert', 'halt']),
     },
   }

@@ -212,6 +212,49 @@ describe('while the account agrees', () => {
   })
 })
 
+describe('an account that cannot be looked at, its stream being up', () => {
+  it('is believed for its time, and then nothing is opened until a whole day was compared', async () => {
+    const desk = await open()
+    const { rig, exchange } = desk
+    await agree(desk)
+    await rig.pass(10_000, 100)
+    exchange.isDown = true
+    await rig.pass(25_000, 100)
+    expect(rig.actor.truth.isBlind).toBe(true)
+    expect(rig.actor.truth.isHealthy).toBe(true)
+    await rig.pass(10_000, 100)
+    expect(rig.actor.truth.isHealthy).toBe(false)
+    rig.enter(0, 'enter_long', 10_005)
+    await rig.pass(1_500, 100) // refusals reach the journal within a second
+    expect(rig.records('intent_denied').at(-1)?.reason).toBe('recovering')
+    expect(rig.counters.get('accounts_unseen')).toBe(1)
+    expect(rig.state.tradingState).toBe('active')
+    exchange.isDown = false
+    await rig.pass(120_000, 100)
+    expect(rig.actor.truth.isHealthy).toBe(true)
+    expect(types(rig).filter((type) => type === 'account_reconciled')).toHaveLength(2)
+    expect(rig.counters.get('accounts_unseen')).toBe(1)
+    rig.enter(0, 'enter_long', 10_005)
+    await rig.settle()
+    expect(orderIds(rig)).toHaveLength(1)
+  })
+
+  it('may not hide what somebody else did: it halts when it is found', async () => {
+    const desk = await open()
+    const { rig, exchange } = desk
+    await agree(desk)
+    exchange.isDown = true
+    exchange.isTelling = false
+    exchange.fillForeign(KEY, 'sell', 3, rig.clock.nowUs())
+    await rig.pass(60_000, 100)
+    expect(rig.actor.truth.isHealthy).toBe(false)
+    exchange.isDown = false
+    await rig.pass(120_000, 100)
+    expect(rig.lots(0)).toBe(-3)
+    expect(rig.state.tradingState).toBe('halted')
+  })
+})
+
 describe('asked for by a person', () => {
   it('a whole day is compared at once, and the answer is on record', async () => {
     const desk = await open()
