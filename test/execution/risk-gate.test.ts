@@ -38,6 +38,8 @@ const ENTRY: readonly Case[] = [
   ['breaker_open', { isBreakerOpen: true }],
   ['book_not_live', { book: { ...live, state: 'STALE' } }],
   ['book_not_live', { book: { ...live, bidTicks: Number.NaN } }],
+  ['book_not_live', { book: { ...live, bidTicks: live.askTicks } }],
+  ['book_not_live', { book: { ...live, bidTicks: live.askTicks + 1 } }],
   ['book_not_live', { isEquityKnown: false }],
   ['ok', { book: { ...live, ageMs: limits.bookAgeMsMax } }],
   ['book_too_old', { book: { ...live, ageMs: limits.bookAgeMsMax + 1 } }],

@@ -167,10 +167,9 @@ export const RULES: readonly Rule[] = [
   {
     code: 'book_not_live',
     when: 'entry',
-    text: 'the book is not LIVE, or that of an open position is not',
+    text: 'the book is not LIVE or is crossed, or that of an open position has no price',
     check: forbids(
-      ({ facts }) =>
-        facts.book.state !== 'LIVE' || !facts.isEquityKnown || !hasBothSides(facts.book),
+      ({ facts }) => facts.book.state !== 'LIVE' || !facts.isEquityKnown || !isWhole(facts.book),
     ),
   },
   {
@@ -322,8 +321,9 @@ export const RULES: readonly Rule[] = [
   },
 ]
 
-function hasBothSides(book: BookFacts): boolean {
-  return book.bidTicks > 0 && book.askTicks > 0
+/** Both sides, the bid below the ask: a crossed book is kept as it came, and has no mid to trust. */
+function isWhole({ askTicks, bidTicks }: BookFacts): boolean {
+  return bidTicks > 0 && askTicks > bidTicks
 }
 
 function midOf(book: BookFacts): number {
