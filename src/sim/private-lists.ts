@@ -141,9 +141,9 @@ export function positionList(state: PrivateState, call: PrivateCall): Answer {
   return accepted({ category: 'linear', nextPageCursor, list })
 }
 
-/** Linear lists want to know of what. */
+/** Linear lists want to know of what, also beside an id. */
 function needsScope(query: URLSearchParams): Refusal | undefined {
-  const names = ['symbol', 'baseCoin', 'settleCoin', 'orderId', 'orderLinkId']
+  const names = ['symbol', 'baseCoin', 'settleCoin']
   if (names.some((name) => (query.get(name) ?? '') !== '')) return undefined
   return refused('parameters', 'symbol, baseCoin or settleCoin is required')
 }

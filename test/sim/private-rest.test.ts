@@ -111,7 +111,10 @@ describe('lists', () => {
       const reply = await exchange.get('/v5/order/realtime', `${SCOPE}&${query}`)
       expect([query, reply.retCode]).toEqual([query, 10001])
     }
-    expect((await exchange.get('/v5/order/realtime', 'category=linear')).retCode).toBe(10001)
+    for (const named of ['category=linear', 'category=linear&orderLinkId=n1']) {
+      const reply = await exchange.get('/v5/order/realtime', named)
+      expect([named, reply.retCode]).toEqual([named, 10001])
+    }
     expect((await exchange.get('/v5/position/list', 'category=linear')).retCode).toBe(10001)
   })
 

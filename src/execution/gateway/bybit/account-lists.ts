@@ -40,6 +40,10 @@ const PAGES_MAX = 200
 const WINDOW_MS = 7 * 24 * 3600 * 1000
 /** Of the last window beyond now: the exchange's clock may be ahead. */
 const AHEAD_MS = 60_000
+const HEDGE_MODE = 'positions are in hedge mode: set the account to one-way mode'
+const NO_WALLET_FIGURES =
+  'the wallet has no figures of the whole account, as in isolated margin: set it to cross margin'
+
 /** Rounds of cancel-all: the exchange cancels 500 at once. */
 const CANCEL_ROUNDS_MAX = 10
 
@@ -112,6 +116,7 @@ export class AccountLists {
   async positions(): Promise<PositionsReply> {
     const { market } = this.#parts
     const positions: RemotePosition[] = []
+    let isHedged = false
     for (const settleCoin of market.settleCoins) {
       const read = await this.#rows(
         {
@@ -119,8 +124,12 @@ export class AccountLists {
           callClass: 'positions',
           params: { category: 'linear', settleCoin, limit: 200 },
         },
-        (fields) => readPosition(fields, market),
+        (fields) => {
+          isHedged ||= isOfHedgeMode(fields)
+          return readPosition(fields, market)
+        },
       )
+      if (isHedged) return { kind: 'unknown', message: HEDGE_MODE }
       if (!read.ok) return { kind: 'unknown', message: read.message }
       positions.push(...read.value.filter(({ lots }) => lots !== 0))
     }
@@ -145,7 +154,7 @@ export class AccountLists {
       const margin = readMargin(row)
       return { kind: 'balance', balance: margin === undefined ? balance : { ...balance, margin } }
     }
-    return { kind: 'unknown', message: 'the wallet is of a shape we do not know' }
+    return { kind: 'unknown', message: NO_WALLET_FIGURES }
   }
 
   /**
@@ -236,6 +245,11 @@ function readMargin(wallet: Fields): RemoteMargin | undefined {
 function coinValue(coin: Fields): number {
   const value = numberIn(coin, 'usdValue') / numberIn(coin, 'equity')
   return value > 0 && Number.isFinite(value) ? value : 1
+}
+
+/** Long and short of one symbol are two positions there: there is no such thing here. */
+export function isOfHedgeMode(fields: Fields): boolean {
+  return numberIn(fields, 'positionIdx') > 0
 }
 
 export function readPosition(fields: Fields, market: AccountMarket): RemotePosition | undefined {

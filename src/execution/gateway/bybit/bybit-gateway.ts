@@ -203,7 +203,8 @@ export class BybitGateway implements Gateway {
     if (this.#entry.isOnItsWay(orderLinkId)) {
       return Promise.resolve({ kind: 'unknown', message: 'the order is on its way' })
     }
-    return lookUpOrder(this.#lists, this.#market, this.#ids.toWire(orderLinkId))
+    const symbol = this.#entry.knownSymbol(orderLinkId)
+    return lookUpOrder(this.#lists, this.#market, this.#ids.toWire(orderLinkId), symbol)
   }
 
   openOrders(): Promise<OpenOrdersReply> {

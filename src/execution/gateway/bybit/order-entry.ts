@@ -73,6 +73,11 @@ export class OrderEntry {
     return this.#leaving.has(orderLinkId)
   }
 
+  /** Undefined for an order of an earlier run that was not listed yet. */
+  knownSymbol(orderLinkId: string): string | undefined {
+    return this.#symbols.get(orderLinkId)
+  }
+
   async submit(order: ApprovedOrder): Promise<SubmitReply> {
     const { ids } = this.#parts
     const { instrument, isReduceOnly, orderLinkId } = order

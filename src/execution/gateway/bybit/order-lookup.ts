@@ -8,20 +8,26 @@ import { type OrderRow, remoteOrder } from './order-rows.ts'
  * One order, found by our id: among the open ones, the recently closed, the history, the
  * executions. `not_found` is said only when all four say so, as the history lags and the recent ones
  * are forgotten when the exchange restarts. A call that failed makes the answer `unknown`, and so
- * does an order that filled more than its executions tell.
+ * does an order that filled more than its executions tell. The first two lists want to know the
+ * symbol or the coin beside the id; `symbol` is undefined for an order of an earlier run.
  */
 export async function lookUpOrder(
   lists: AccountLists,
   market: AccountMarket,
   wireId: string,
+  symbol: string | undefined,
 ): Promise<QueryReply> {
   const named = { orderLinkId: wireId }
+  const scopes =
+    symbol === undefined ? market.settleCoins.map((settleCoin) => ({ settleCoin })) : [{ symbol }]
   let found: OrderRow | undefined
   for (const openOnly of [0, 1]) {
-    if (found !== undefined) break
-    const read = await lists.orderRows('/v5/order/realtime', { ...named, openOnly })
-    if (!read.ok) return { kind: 'unknown', message: read.message }
-    found = read.value[0]
+    for (const scope of scopes) {
+      if (found !== undefined) break
+      const read = await lists.orderRows('/v5/order/realtime', { ...named, ...scope, openOnly })
+      if (!read.ok) return { kind: 'unknown', message: read.message }
+      found = read.value[0]
+    }
   }
   if (found === undefined) {
     const read = await lists.orderRows('/v5/order/history', named)

@@ -2,7 +2,7 @@ import { EXEC_IDS_KEPT_MAX } from '../../../constants.ts'
 import type { Logger } from '../../../core/log.ts'
 import type { Counters } from '../../../memory/counters.ts'
 import type { GatewayEvent, RemoteBalance, RemotePosition } from '../gateway.ts'
-import { readPosition } from './account-lists.ts'
+import { isOfHedgeMode, readPosition } from './account-lists.ts'
 import type { AccountMarket } from './account-market.ts'
 import { byTime, type ExecutionRow, readExecutionRow } from './execution-rows.ts'
 import type { LinkIds } from './link-ids.ts'
@@ -84,7 +84,7 @@ export class PrivateStream {
       if (isOtherCategory(fields)) continue
       const position = readPosition(fields, market)
       const seq = numberIn(fields, 'seq')
-      if (position === undefined) {
+      if (position === undefined || isOfHedgeMode(fields)) {
         this.#unread('position')
         continue
       }

@@ -61,6 +61,7 @@ const VERDICTS: ReadonlyMap<number, Verdict> = new Map([
   [10001, row('definite', 'request_refused')], // never sent again unchanged
   [10002, row('clock', 'clock_drift', 'resync_clock')],
   [10003, AUTH], [10004, AUTH], [10005, AUTH], [10007, AUTH], [10010, AUTH],
+  [10008, AUTH], [10009, AUTH], [10027, AUTH], [33004, AUTH], // banned, or the key is too old
   [10006, row('rate_limited', 'outcome_unknown', 'wait_reset')],
   [10014, AMBIGUOUS], // duplicate request: which one was done is found by its id
   [10016, AMBIGUOUS],
@@ -73,6 +74,7 @@ const VERDICTS: ReadonlyMap<number, Verdict> = new Map([
   [110001, GONE], [110008, GONE], [110010, GONE],
   [110003, PRICE],
   [110004, BALANCE], [110006, BALANCE], [110007, BALANCE], [110012, BALANCE],
+  [110044, BALANCE], [110045, BALANCE], [110051, BALANCE], [110052, BALANCE], [110053, BALANCE],
   [110017, row('definite', 'nothing_to_reduce')],
   [110020, row('definite', 'open_orders_limit', 'stop_entries')],
   [110009, row('definite', 'open_orders_limit', 'stop_entries')],

@@ -1,0 +1,92 @@
+import { createServer, type Server } from 'node:http'
+import { afterEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/core/clock.ts'
+import { createLogger } from '../../src/core/log.ts'
+import { Random } from '../../src/core/random.ts'
+import { systemTimers } from '../../src/core/timer.ts'
+import { BybitGateway } from '../../src/execution/gateway/bybit/bybit-gateway.ts'
+import { CALL_LIMITS_DEFAULT } from '../../src/execution/gateway/bybit/call-pace.ts'
+import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
+import { Counters } from '../../src/memory/counters.ts'
+import { createInstrument, START_US } from './rig.ts'
+
+/** Answers of an exchange written down by hand: of accounts that the mock does not have. */
+type Row = Readonly<Record<string, unknown>>
+
+const servers: Server[] = []
+const gateways: BybitGateway[] = []
+
+afterEach(() => {
+  for (const gateway of gateways.splice(0)) gateway.close()
+  for (const server of servers.splice(0)) server.close()
+})
+
+async function gatewayOn(
+  answer: (path: string, query: URLSearchParams) => Row,
+): Promise<BybitGateway> {
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+    const result = answer(url.pathname, url.searchParams)
+    response.end(JSON.stringify({ retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time: 1 }))
+  })
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') return expect.unreachable('no port')
+  const restUrl = `http://127.0.0.1:${address.port}`
+  const gateway = new BybitGateway({
+    options: {
+      ...{ restUrl, wsUrl: 'ws://127.0.0.1:1', usesTradeSocket: false },
+      ...{ lockOutMs: 100, answerMsMax: 2000, limits: CALL_LIMITS_DEFAULT, disconnectCancelS: 0 },
+    },
+    credentials: new Credentials('key', 'secret'),
+    instruments: [createInstrument(0, 'BTCUSDT'), createInstrument(1, 'ETHPERP')],
+    firstStartUs: () => START_US,
+    journaled: { of: () => undefined, openKeys: () => new Set() },
+    ...{ clock: systemClock, timers: systemTimers, random: new Random(1) },
+    ...{ log: createLogger('test', 'silent'), counters: new Counters(), wake: () => {} },
+  })
+  gateways.push(gateway)
+  return gateway
+}
+
+const POSITION = {
+  category: 'linear',
+  symbol: 'BTCUSDT',
+  side: 'Buy',
+  size: '0.010',
+  avgPrice: '1',
+}
+
+describe('an account of the exchange', () => {
+  it('in hedge mode has positions that we do not understand, and says so', async () => {
+    const list = [
+      { ...POSITION, positionIdx: 1 },
+      { ...POSITION, side: 'Sell', positionIdx: 2 },
+    ]
+    const gateway = await gatewayOn(() => ({ list, nextPageCursor: '' }))
+    const reply = await gateway.account.positions(0)
+    expect(reply).toMatchObject({ kind: 'unknown', message: expect.stringMatching(/one-way mode/) })
+  })
+
+  it('of isolated margin has no figures of the whole account, and says so', async () => {
+    const wallet = { accountType: 'UNIFIED', totalEquity: '10', totalWalletBalance: '10' }
+    const gateway = await gatewayOn(() => ({ list: [{ ...wallet, totalAvailableBalance: '' }] }))
+    const reply = await gateway.account.balance(0)
+    expect(reply).toMatchObject({ kind: 'unknown', message: expect.stringMatching(/cross margin/) })
+  })
+
+  it('is asked for an order of an earlier run in every coin, as its lists want to know of what', async () => {
+    const asked: string[] = []
+    const gateway = await gatewayOn((path, query) => {
+      asked.push(`${path} ${query.get('settleCoin') ?? '-'} ${query.get('openOnly') ?? '-'}`)
+      return { list: [], nextPageCursor: '' }
+    })
+    expect(await gateway.query('bf-1-1')).toEqual({ kind: 'not_found' })
+    expect(asked).toEqual([
+      ...['/v5/order/realtime USDT 0', '/v5/order/realtime USDC 0'],
+      ...['/v5/order/realtime USDT 1', '/v5/order/realtime USDC 1'],
+      ...['/v5/order/history - -', '/v5/execution/list - -'],
+    ])
+  })
+})
