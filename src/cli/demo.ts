@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander'
-import { INSTRUMENTS_MAX } from '../constants.ts'
+import { LISTED_MAX } from '../sim/instruments.ts'
+import { readFaultPlan } from './fault-file.ts'
 import { MockProcess } from './mock-process.ts'
-import { failCommand, wholeNumber } from './terminal.ts'
+import { EXIT_USAGE, failCommand, wholeNumber } from './terminal.ts'
 
 export type DemoOptions = Readonly<{
   symbols: number
@@ -26,7 +27,7 @@ export function demoCommand(): Command {
     .option(
       '--symbols <count>',
       'instruments the mock lists and the engine watches',
-      wholeNumber(command, '--symbols', 1, INSTRUMENTS_MAX),
+      wholeNumber(command, '--symbols', 1, LISTED_MAX),
       100,
     )
     .option(
@@ -66,6 +67,9 @@ export function demoCommand(): Command {
 
 async function run(options: DemoOptions): Promise<void> {
   const { faults, gateway, mockPort: port, rate, seed, symbols } = options
+  // The mock reads it again; a wrong one is said before anything is started.
+  const plan = readFaultPlan(faults)
+  if (!plan.ok) return failCommand(plan.message, EXIT_USAGE)
   const starting = MockProcess.start({ port, rate, seed, symbols, faults })
   // A second of loading, while the mock's process loads its own.
   const { runEngine } = await import('./demo-engine.ts')

@@ -14,31 +14,33 @@ import {
 
 type PlanFailure = 'bad_request' | 'input_unreadable'
 
+export type FaultPlan = Readonly<{
+  faults: readonly PlannedFault[]
+  /** What befalls the account: orders, fills, private connections. */
+  privately: readonly PlannedPrivateFault[]
+}>
+
 /**
  * A plan of faults by its name, or from a file. JSON is YAML too. An entry of a file that names no
- * known kind is refused with its number; entries of the private side are another's
- * (`readPrivatePlan`).
+ * known kind is refused with its number.
  */
-export function readFaultPlan(name: string): Result<readonly PlannedFault[], PlanFailure> {
+export function readFaultPlan(name: string): Result<FaultPlan, PlanFailure> {
   const ready = READY_PLANS.find((known) => known === name)
-  if (ready !== undefined) return succeed(PLANS[ready])
-  const value = readPlanFile(name)
-  const plan = value.ok ? parsePlan(splitPlan(value.value).others) : value
-  return plan.ok || plan.code === 'input_unreadable'
-    ? plan
-    : fail('bad_request', `faults: ${name}: ${plan.message}`)
-}
-
-/** The part of the same plan that befalls the account: orders, fills, private connections. */
-export function readPrivatePlan(name: string): Result<readonly PlannedPrivateFault[], PlanFailure> {
-  if (READY_PLANS.some((known) => known === name)) {
-    return succeed(name === 'hostile' ? PRIVATE_HOSTILE : [])
+  if (ready !== undefined) {
+    return succeed({ faults: PLANS[ready], privately: ready === 'hostile' ? PRIVATE_HOSTILE : [] })
   }
   const value = readPlanFile(name)
-  const plan = value.ok ? parsePrivatePlan(splitPlan(value.value).privately) : value
-  return plan.ok || plan.code === 'input_unreadable'
-    ? plan
-    : fail('bad_request', `faults: ${name}: ${plan.message}`)
+  if (!value.ok) return value
+  const split = splitPlan(value.value)
+  const faults = parsePlan(split.others)
+  if (!faults.ok) return refused(name, faults.message)
+  const privately = parsePrivatePlan(split.privately)
+  if (!privately.ok) return refused(name, privately.message)
+  return succeed({ faults: faults.value, privately: privately.value })
+}
+
+function refused(name: string, why: string): Result<never, PlanFailure> {
+  return fail('bad_request', `option --faults: ${name}: ${why}`)
 }
 
 function readPlanFile(name: string): Result<unknown, PlanFailure> {
@@ -47,10 +49,13 @@ function readPlanFile(name: string): Result<unknown, PlanFailure> {
     text = readFileSync(name, 'utf8')
   } catch {
     const known = READY_PLANS.join(', ')
-    return fail('input_unreadable', `faults: ${name} is neither ${known} nor a file to read`)
+    return fail(
+      'input_unreadable',
+      `option --faults: ${name} is neither ${known} nor a file to read`,
+    )
   }
   const value = parseYaml(text)
-  return value === undefined ? fail('bad_request', 'no YAML or JSON') : succeed(value)
+  return value === undefined ? refused(name, 'no YAML or JSON') : succeed(value)
 }
 
 function parseYaml(text: string): unknown {

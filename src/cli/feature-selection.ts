@@ -20,7 +20,7 @@ export function selectFeatures(list: string | undefined): Result<FeatureSelectio
   const selected = new Set<number>()
   for (const word of list.split(',').map((each) => each.trim())) {
     const matches = matchesOf(word)
-    if (matches.length === 0) return fail('input_unreadable', `--select: ${whyNone(word)}`)
+    if (matches.length === 0) return fail('bad_request', `--select: ${whyNone(word)}`)
     for (const index of matches) selected.add(index)
   }
   return succeed(selectionOf([...selected].sort((a, b) => a - b)))

@@ -9,7 +9,14 @@ import { OutputFile } from './output-file.ts'
 import { OUTPUT_FORMATS, openRows } from './output-format.ts'
 import { PreviousTick } from './previous-tick.ts'
 import type { RowOutput } from './row-output.ts'
-import { EXIT_FAILED, failCommand, numberFrom, Progress, wholeNumber } from './terminal.ts'
+import {
+  EXIT_FAILED,
+  EXIT_USAGE,
+  failCommand,
+  numberFrom,
+  Progress,
+  wholeNumber,
+} from './terminal.ts'
 import { unreadNote } from './unread-note.ts'
 
 const HELP = `
@@ -84,7 +91,7 @@ export function featuresCommand(): Command {
 
 async function run(files: string[], options: FeaturesOptions): Promise<void> {
   const plan = await planFeatures(files, options)
-  if (!plan.ok) return failCommand(plan.message)
+  if (!plan.ok) return failCommand(plan.message, exitCodeOf(plan.code))
   const opened = OutputFile.open(options.out, options.force === true)
   if (!opened.ok) return failCommand(opened.message)
   const file = opened.value
@@ -116,6 +123,11 @@ async function run(files: string[], options: FeaturesOptions): Promise<void> {
   const skipped = skippedText(plan.value.skipped, options.instruments)
   if (skipped !== '') process.stderr.write(`${skipped}\n`)
   process.stderr.write(leftOut(ran.value.topics, symbols))
+}
+
+/** An option that no recording could satisfy is wrong usage. */
+function exitCodeOf(code: string): number {
+  return code === 'bad_request' ? EXIT_USAGE : EXIT_FAILED
 }
 
 /** Gives the rows of the chosen symbols to the output, all of them or a sample. */

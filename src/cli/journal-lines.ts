@@ -9,8 +9,11 @@ export const ORDERS_SHOWN_BY_JOURNAL_MAX = 1_000_000
 /** Fields that stand elsewhere in a line, or say nothing to a person. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['type', 'time_us', 'instruments', 'config'])
 
+/** Longer than every type of record. */
+const TYPE_CHARACTERS = 20
+
 export function recordLine(sequence: number, record: JournalRecord): string {
-  const type = record.type.padEnd(18)
+  const type = record.type.padEnd(TYPE_CHARACTERS)
   const head = `${String(sequence).padStart(8)}  ${timeText(record.time_us)}  ${type}`
   if (record.type === 'order_state') {
     const { event, from, order_link_id, reason, to, trace } = record

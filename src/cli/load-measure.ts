@@ -6,6 +6,7 @@ import { HISTOGRAMS, type HistogramName } from '../memory/histograms.ts'
 import type { Engine } from '../threads/engine.ts'
 import type { FloorReport } from './floor-reader.ts'
 import { BookComparison } from './load-books.ts'
+import { missingAtRest } from './load-drain.ts'
 import type { FaultReport, VerdictPlan } from './load-faults.ts'
 import type { FloorProcess } from './load-floor.ts'
 import { type Quantiles, quantilesOf } from './load-quantiles.ts'
@@ -17,8 +18,6 @@ import type { MockProcess, MockStats } from './mock-process.ts'
 const LOOKS_PER_SECOND = 10
 /** Time after the first moment at which every book was live that is reported apart. */
 const WARM_UP_SECONDS = 2
-const DRAIN_LOOKS_MAX = 30
-const DRAIN_LOOK_MS = 100
 
 type Latencies = Record<string, Quantiles>
 
@@ -258,15 +257,13 @@ export class LoadMeasure {
    */
   async #lost(): Promise<number | null> {
     if (!(await this.#mock.setRate(0))) return null
-    let lost = Number.NaN
-    for (let look = 0; look < DRAIN_LOOKS_MAX && !this.#stop.aborted; look++) {
-      await pause(systemTimers, DRAIN_LOOK_MS)
+    const missing = async () => {
       const stats = await this.#mock.stats()
       const floor = await this.#floor?.report()
       const received = this.#engine.watch.counts().frames_received + (floor?.frames ?? 0)
-      lost = (stats?.messagesSent ?? Number.NaN) - received
-      if (lost === 0) break
+      return (stats?.messagesSent ?? Number.NaN) - received
     }
+    const lost = await missingAtRest(missing, (ms) => pause(systemTimers, ms), this.#stop)
     return Number.isNaN(lost) ? null : lost
   }
 

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander'
 import { processEnvironment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
-import { INSTRUMENTS_MAX } from '../constants.ts'
 import { createLogger } from '../core/log.ts'
 import { topicName } from '../feed/bybit/topic.ts'
+import { LISTED_MAX } from '../sim/instruments.ts'
 import type { Engine } from '../threads/engine.ts'
 import { feedOptions } from '../threads/engine-plan.ts'
 import { startEngine } from '../threads/engine-start.ts'
@@ -11,7 +11,7 @@ import { isProven } from './account-proof.ts'
 import { DemoKeys, proveAccount } from './demo-account.ts'
 import { PACKAGED_MODEL } from './demo-engine.ts'
 import { EAGER_STRATEGY } from './eager-strategy.ts'
-import { readFaultPlan, readPrivatePlan } from './fault-file.ts'
+import { readFaultPlan } from './fault-file.ts'
 import { FaultRunner, type LoadPlan } from './load-faults.ts'
 import { FloorProcess } from './load-floor.ts'
 import { LoadMeasure } from './load-measure.ts'
@@ -49,7 +49,7 @@ export function loadTestCommand(): Command {
     .option(
       '--symbols <count>',
       'instruments',
-      wholeNumber(command, '--symbols', 1, INSTRUMENTS_MAX),
+      wholeNumber(command, '--symbols', 1, LISTED_MAX),
       100,
     )
     .option(
@@ -102,10 +102,7 @@ export function loadTestCommand(): Command {
 async function run(options: LoadOptions): Promise<void> {
   const { rate, seed, symbols } = options
   const plan = readPlan(options)
-  if (plan === undefined) {
-    process.exitCode = EXIT_USAGE
-    return
-  }
+  if (plan === undefined) return
   const mock = await MockProcess.start({ port: 0, rate, seed, symbols })
   if (!mock.ok) return failCommand(mock.message)
   const data = new ScratchFolder('load')
@@ -119,19 +116,18 @@ async function run(options: LoadOptions): Promise<void> {
 
 /** Undefined when it is refused, which is said. */
 function readPlan({ faults: name, gateway }: LoadOptions): LoadPlan | undefined {
-  const faults = readFaultPlan(name)
-  const privately = readPrivatePlan(name)
-  if (!faults.ok || !privately.ok) {
-    failCommand(!faults.ok ? faults.message : !privately.ok ? privately.message : '')
+  const plan = readFaultPlan(name)
+  if (!plan.ok) {
+    failCommand(plan.message, EXIT_USAGE)
     return undefined
   }
-  if (gateway === 'bybit') return { faults: faults.value, privately: privately.value }
-  const { length } = privately.value
+  if (gateway === 'bybit') return plan.value
+  const { length } = plan.value.privately
   if (length > 0) {
     const why = 'orders go to paper; --gateway bybit sends them to the account of the mock'
     process.stderr.write(`load-test: ${length} faults of the account do nothing: ${why}\n`)
   }
-  return { faults: faults.value, privately: [] }
+  return { faults: plan.value.faults, privately: [] }
 }
 
 /** What a run stands on. */

@@ -8,7 +8,7 @@ import { parseMoney } from '../sim/money.ts'
 import type { AccountSettings } from '../sim/private-side.ts'
 import { TEST_KEY } from '../sim/signature.ts'
 import { readEpisodePlan } from './episode-file.ts'
-import { FAULT_HELP, readFaultPlan, readPrivatePlan } from './fault-file.ts'
+import { FAULT_HELP, readFaultPlan } from './fault-file.ts'
 import { EXIT_FAILED, EXIT_USAGE, failCommand, wholeNumber, writeOut } from './terminal.ts'
 
 type Options = {
@@ -49,8 +49,8 @@ What it serves:
       time, instruments-info, orderbook, recent-trade, kline, tickers
   ws://HOST:PORT/v5/private and /v5/trade, http://HOST:PORT/v5/{order,position,execution,account}/...
       one account in USDT perpetuals: signed requests, its orders in the same books
-  http://HOST:PORT/mock/{stats,truth,faults,plan,rate,account,private-faults}
-      for tests: counters, exact books by u, faults on request and by plan, the pace,
+  http://HOST:PORT/mock/{stats,truth,faults,plan,rate,episodes,account,private-faults}
+      for tests: counters, exact books by u, faults on request and by plan, the pace, episodes,
       every order, execution and position of the account, and the faults it met
 
 Exit code: 0 ended by Ctrl-C, 1 could not start, 2 wrong usage.`
@@ -120,18 +120,9 @@ export function mockExchangeCommand(): Command {
 async function run(options: Options): Promise<void> {
   const { host, port, symbols, rate, seed, replay, speed } = options
   const plan = readFaultPlan(options.faults)
-  const privatePlan = readPrivatePlan(options.faults)
-  if (!plan.ok || !privatePlan.ok) {
-    failCommand(!plan.ok ? plan.message : !privatePlan.ok ? privatePlan.message : '')
-    process.exitCode = EXIT_USAGE
-    return
-  }
+  if (!plan.ok) return failCommand(plan.message, EXIT_USAGE)
   const episodes = readEpisodePlan(options.episodes, symbols)
-  if (!episodes.ok) {
-    failCommand(episodes.message)
-    process.exitCode = EXIT_USAGE
-    return
-  }
+  if (!episodes.ok) return failCommand(episodes.message, EXIT_USAGE)
   const log = createLogger('mock-exchange', 'warn', process.stderr)
   const common = { host, port, symbols, rate, seed, speed, log, account: accountOf(options) }
   const ports = { clock: systemClock, timers: systemTimers }
@@ -145,8 +136,8 @@ async function run(options: Options): Promise<void> {
     return
   }
   const mock = started.value
-  mock.setPlan(plan.value)
-  mock.privately?.setPlan(privatePlan.value)
+  mock.setPlan(plan.value.faults)
+  mock.privately?.setPlan(plan.value.privately)
   process.send?.({ type: 'ready', port: mock.port })
   announce(options, mock.port)
   const stopStatus = showStatus(options, mock)

@@ -27,7 +27,7 @@ export function outputFormat(
 ): Result<OutputFormat> {
   if (path !== undefined && PACKED.test(path)) {
     const fix = 'write to the standard output and pack that, or use parquet'
-    return fail('input_unreadable', `${path}: this command does not pack; ${fix}`)
+    return fail('bad_request', `${path}: this command does not pack; ${fix}`)
   }
   const ending = path === undefined ? '' : path.slice(path.lastIndexOf('.') + 1).toLowerCase()
   const format =
@@ -37,10 +37,10 @@ export function outputFormat(
   if (format === undefined) {
     const known = OUTPUT_FORMATS.join(', ')
     const hint = nameHint(name ?? '', OUTPUT_FORMATS)
-    return fail('input_unreadable', `--format: ${name} is none of ${known}${hint}`)
+    return fail('bad_request', `--format: ${name} is none of ${known}${hint}`)
   }
   if (path === undefined && isBinary(format) && process.stdout.isTTY === true) {
-    return fail('input_unreadable', `${format} is not for a terminal; name a file with --out`)
+    return fail('bad_request', `${format} is not for a terminal; name a file with --out`)
   }
   return succeed(format)
 }

@@ -16,7 +16,7 @@ export function samplePeriodMs(text: string): Result<number> {
   const periodMs = Number(count) * (UNITS_MS.get(unit) ?? 0)
   if (periodMs >= 1 && periodMs <= SAMPLE_PERIOD_MS_MAX) return succeed(periodMs)
   const range = `1ms to ${SAMPLE_PERIOD_MS_MAX / 60_000}m`
-  return fail('input_unreadable', `--every: ${text} is neither event nor a period from ${range}`)
+  return fail('bad_request', `--every: ${text} is neither event nor a period from ${range}`)
 }
 
 type Kept = { row: RowCopy; bucket: number }

@@ -14,17 +14,28 @@ type SimulateOptions = Readonly<{
   seed: number
   steps: number
   bugs: readonly PlantedBug[]
-  eachCrash: boolean
+  eachCrash?: boolean
   crashAt?: number
-  trace: boolean
-  json: boolean
-  listBugs: boolean
+  trace?: boolean
+  json?: boolean
+  listBugs?: boolean
 }>
 
 const SEEDS_MAX = 10_000_000
 const SEED_MAX = 0xffff_ffff
 const STEPS_MAX = 1_000_000
 const STEPS = 1200
+
+const HELP = `
+A seed is a history: it ends the same whenever it is run. Each broken rule comes with the command
+that shows it again.
+
+Examples:
+  bookflow simulate --seeds 1000 --seed 5000         other histories
+  bookflow simulate --seed 17 --trace                all that happens in one
+  bookflow simulate --seeds 60 --bugs LIST           --list-bugs says which there are
+
+Exit code: 0 no rule was broken, 1 one was, 2 wrong usage.`
 
 export function simulateCommand(): Command {
   const command = new Command('simulate')
@@ -39,7 +50,7 @@ export function simulateCommand(): Command {
       number('--steps', 1, STEPS_MAX),
       STEPS,
     )
-    .option('--each-crash', 'run each history once for every place where it could crash', false)
+    .option('--each-crash', 'run each history once for every place where it could crash')
     .option(
       '--crash-at <number>',
       'crash once, at this place, instead of by chance',
@@ -51,9 +62,10 @@ export function simulateCommand(): Command {
       (text: string) => readBugs(command, text),
       [],
     )
-    .option('--list-bugs', 'list the mistakes that --bugs knows', false)
-    .option('--trace', 'tell everything that happens in the first history', false)
-    .option('--json', 'one JSON object to the standard output', false)
+    .option('--list-bugs', 'list the mistakes that --bugs knows')
+    .option('--trace', 'tell everything that happens in the first history')
+    .option('--json', 'one JSON object to the standard output')
+    .addHelpText('after', HELP)
     .action((options: SimulateOptions) => run(options))
 }
 
@@ -68,16 +80,16 @@ function readBugs(command: Command, text: string): readonly PlantedBug[] {
 }
 
 async function run(options: SimulateOptions): Promise<void> {
-  if (options.listBugs) {
+  if (options.listBugs === true) {
     for (const name of PLANTED_BUG_NAMES) writeOut(`${name.padEnd(24)} ${PLANTED_BUGS[name]}\n`)
     return
   }
-  if (options.trace || options.crashAt !== undefined) {
+  if (options.trace === true || options.crashAt !== undefined) {
     tell(await runOne(options), options)
     return
   }
   const { bugs, seed: firstSeed, seeds, steps: stepsMax } = options
-  const kind = options.eachCrash ? simulateEachCrash : simulate
+  const kind = options.eachCrash === true ? simulateEachCrash : simulate
   const verdict = await kind({
     ...{ firstSeed, seeds, stepsMax, bugs, isFirstOnly: bugs.length > 0 },
     progress: (done, violations) => showProgress(done, seeds, violations),
@@ -91,7 +103,7 @@ function runOne(options: SimulateOptions): Promise<HistoryOutcome> {
   const history = new History({
     ...{ seed, stepsMax, bugs: new Set(bugs) },
     ...(crashAt === undefined ? {} : { crashAt }),
-    ...(options.trace ? { tell: (line: string) => writeOut(`${line}\n`) } : {}),
+    ...(options.trace === true ? { tell: (line: string) => writeOut(`${line}\n`) } : {}),
   })
   return history.run()
 }
@@ -116,7 +128,7 @@ function showProgress(done: number, seeds: number, violations: number): void {
 
 function tellVerdict(verdict: Verdict, options: SimulateOptions): void {
   if (!verdict.ok) process.exitCode = EXIT_FAILED
-  if (options.json) {
+  if (options.json === true) {
     writeOut(`${JSON.stringify(verdict)}\n`)
     return
   }

@@ -5,10 +5,10 @@ import { type Clock, systemClock } from '../core/clock.ts'
 export const EXIT_FAILED = 1
 export const EXIT_USAGE = 2
 
-/** One clear line and exit code 1; the caller returns. */
-export function failCommand(message: string): void {
+/** One clear line and an exit code; the caller returns. */
+export function failCommand(message: string, exitCode = EXIT_FAILED): void {
   process.stderr.write(`bookflow: ${message}\n`)
-  process.exitCode = EXIT_FAILED
+  process.exitCode = exitCode
 }
 
 export function writeOut(text: string): void {

@@ -63,7 +63,8 @@ export async function readCapture(
     await Promise.race([Promise.all([all, streamEnd(stream)]), failed])
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    return fail('input_unreadable', `${path}: cannot be read after line ${lineNumber}: ${why}`)
+    const where = lineNumber === 0 ? '' : ` after line ${lineNumber}`
+    return fail('input_unreadable', `${path}: cannot be read${where}: ${why}`)
   }
   return succeed({ lines: lineNumber, frames, skipped })
 }

@@ -112,6 +112,7 @@ describe('formats', () => {
     expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toMatch(/^\{"symbol"/)
     expect(readFileSync(join(folder, 'b.txt'), 'utf8')).toMatch(/^symbol,u,cts,seq,tau,imb_5\n/)
     expect(await run('c.csv', '--format', 'parqet')).toContain('did you mean parquet?')
+    expect(process.exitCode).toBe(2)
     expect(await run('c.jsonl.gz')).toContain('does not pack')
   })
 
@@ -179,6 +180,7 @@ describe('--select', () => {
   it('refuses what it does not know, with the nearest it knows', async () => {
     expect(await run('no.jsonl', '--select', 'imb_6')).toContain('did you mean imb_')
     expect(await run('no.jsonl', '--select', 'y_*')).toContain('no feature is like y_*')
+    expect(process.exitCode).toBe(2)
     expect(await run('no.jsonl', '--select', 'A,,B')).toContain('an empty name')
     expect(readdirSync(folder)).toEqual([])
   })
@@ -223,6 +225,7 @@ describe('--every', () => {
 
   it.each(['0ms', '1h', '100', 'second', '-1s'])('refuses %s', async (period) => {
     expect(await run('no.jsonl', `--every=${period}`)).toContain('neither event nor a period')
+    expect(process.exitCode).toBe(2)
   })
 })
 

@@ -109,12 +109,37 @@ describe('the command line', () => {
     }
   })
 
-  it.each(['demo', 'run', 'mock-exchange', 'features', 'books', 'load-test', 'check-config'])(
-    'explains %s',
-    async (command) => {
-      const ended = await run([command, '--help'])
-      expect(ended.code).toBe(0)
-      expect(ended.stdout).toContain(`Usage: bookflow ${command}`)
-    },
-  )
+  it.each([
+    'demo',
+    'run',
+    'mock-exchange',
+    'features',
+    'books',
+    'load-test',
+    'simulate',
+    'journal',
+    'check-config',
+  ])('explains %s', async (command) => {
+    const ended = await run([command, '--help'])
+    expect(ended.code).toBe(0)
+    expect(ended.stdout).toContain(`Usage: bookflow ${command}`)
+  })
+})
+
+describe('wrong usage is said before anything starts', () => {
+  it.each([
+    [['demo', '--faults', 'hostil'], /option --faults: hostil is neither none, standard, hostile/],
+    [['load-test', '--faults', 'hostil'], /option --faults: hostil is neither/],
+    [['mock-exchange', '--faults', 'hostil'], /option --faults: hostil is neither/],
+    [['demo', '--symbols', '101'], /option --symbols: 101 is not a whole number from 1 to 100/],
+    [
+      ['load-test', '--symbols', '101'],
+      /option --symbols: 101 is not a whole number from 1 to 100/,
+    ],
+  ])('%s', async (words, text) => {
+    const ended = await run(words)
+    expect(ended.stderr).toMatch(text)
+    expect(ended.stdout).toBe('')
+    expect(ended.code).toBe(2)
+  })
 })
