@@ -10,7 +10,7 @@ function section<Properties extends TProperties>(
   return Type.Object(properties, { additionalProperties: false, default: {}, description })
 }
 
-function breaker(description: string, errors: number) {
+function breaker(description: string, errors: number, openMs: number) {
   return section(description, {
     errors: Type.Integer({
       minimum: 1,
@@ -27,15 +27,15 @@ function breaker(description: string, errors: number) {
     open_ms: Type.Integer({
       minimum: 100,
       maximum: HOUR_MS,
-      default: 60_000,
+      default: openMs,
       description: 'how long it stays open before one call may probe',
     }),
   })
 }
 
 export const BreakersSection = section('what keeps calls away from an exchange that fails', {
-  market: breaker('calls about the market, such as that for its clock', 5),
-  account: breaker('looks at orders, executions, positions and balance', 5),
-  placement: breaker('orders that open, and changes of orders', 3),
-  cancel: breaker('cancels and closing orders: shown only, they are never kept back', 5),
+  market: breaker('calls about the market, such as that for its clock', 5, 60_000),
+  account: breaker('looks at orders, executions, positions and balance', 5, 60_000),
+  placement: breaker('orders that open, and changes of orders', 3, 30_000),
+  cancel: breaker('cancels and closing orders: shown only, they are never kept back', 5, 60_000),
 })

@@ -4,7 +4,7 @@ import type { ConfigDraft } from './schema.ts'
 
 /** What must hold before an order may leave this process, and more before it may cost money. */
 export function gatewayComplaints(config: ConfigDraft): RelationComplaint[] {
-  const { exchange, execution, mode } = config
+  const { control, exchange, execution, mode } = config
   const complaints: RelationComplaint[] = []
   const complain = (path: readonly string[], message: string) => complaints.push({ path, message })
   const isLive = mode === 'live'
@@ -14,6 +14,10 @@ export function gatewayComplaints(config: ConfigDraft): RelationComplaint[] {
   if (isLive && execution.live_confirm !== LIVE_CONFIRMATION) {
     const fix = `live needs execution.live_confirm: "${LIVE_CONFIRMATION}"`
     complain(['mode'], `${fix}, as orders cost money`)
+  }
+  if (isLive && control.token === undefined) {
+    const fix = 'set BOOKFLOW_CONTROL_TOKEN'
+    complain(['control', 'token'], `live needs it, as nobody could kill or resume: ${fix}`)
   }
   if (execution.gateway !== 'bybit') return complaints
   const isPractice = isPracticeHost(exchange.rest_url) && isPracticeHost(exchange.ws_url)

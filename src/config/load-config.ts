@@ -1,5 +1,6 @@
 import { type Failure, type Success, succeed } from '../core/result.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
+import { cautions } from './cautions.ts'
 import { type EnvironmentVariables, type Override, readEnvironment } from './environment.ts'
 import { type ConfigProblem, dottedPath, type KeyPath, problemLine } from './problem.ts'
 import { type RelationComplaint, relationComplaints } from './relations.ts'
@@ -164,6 +165,9 @@ function warningsOf(draft: ConfigDraft, where: (path: KeyPath) => string): strin
     if (/^(environment|option) /.test(place) || !/:\d+$/.test(place)) continue
     const name = setting.path.join('.')
     warnings.push(`${place}: ${name}: a secret in the configuration file; the environment is safer`)
+  }
+  for (const { message, path } of cautions(draft)) {
+    warnings.push(`${where(path)}: ${dottedPath(path)}: ${message}`)
   }
   return warnings
 }

@@ -162,11 +162,15 @@ function serverComplaints(config: ConfigDraft): RelationComplaint[] {
   return complaints
 }
 
-/** What paper may do without, and money may not. There is no key that switches the kill off. */
+/** Limits that paper may do without, and money may not. */
+const LIVE_LIMITS = ['daily_loss_fraction', 'clock_drift_ms_max'] as const
+
 function liveComplaints({ execution, mode }: ConfigDraft): RelationComplaint[] {
-  if (mode !== 'live' || execution.limits.daily_loss_fraction !== 'off') return []
-  const message = 'may not be off in live mode'
-  return [{ path: ['execution', 'limits', 'daily_loss_fraction'], message }]
+  if (mode !== 'live') return []
+  return LIVE_LIMITS.filter((limit) => execution.limits[limit] === 'off').map((limit) => ({
+    path: ['execution', 'limits', limit],
+    message: 'may not be off in live mode',
+  }))
 }
 
 function exitComplaints({ execution }: ConfigDraft): RelationComplaint[] {

@@ -110,7 +110,7 @@ const AGGRESSIVE: Limits = {
   clock_drift_ms_max: 1000,
 }
 
-const VALUES: Readonly<Record<Preset, Limits>> = {
+export const PRESET_LIMITS: Readonly<Record<Preset, Limits>> = {
   conservative: CONSERVATIVE,
   balanced: BALANCED,
   aggressive: AGGRESSIVE,
@@ -126,7 +126,7 @@ export function applyPreset(draft: Record<string, unknown>): void {
   const preset = PRESETS.find((name) => name === execution.preset)
   if (preset === undefined) return
   const limits = execution.limits ?? {}
-  if (isRecord(limits)) execution.limits = { ...VALUES[preset], ...limits }
+  if (isRecord(limits)) execution.limits = { ...PRESET_LIMITS[preset], ...limits }
 }
 
 /** What the message says when somebody writes 0. */
@@ -184,7 +184,7 @@ export const LimitsSchema = Type.Object(
       1e9,
       'of all positions and open orders together',
     ),
-    leverage_max: limit(BALANCED.leverage_max, 0.01, 100, 'the same, as a multiple of the equity'),
+    leverage_max: limit(BALANCED.leverage_max, 0.01, 50, 'the same, as a multiple of the equity'),
     open_symbols_max: countBound(
       BALANCED.open_symbols_max,
       1,

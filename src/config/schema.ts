@@ -306,7 +306,7 @@ export const ConfigSchema = Type.Object(
     mode: choice(
       ['paper', 'live'],
       'paper',
-      'live: orders cost money; needs execution.gateway bybit and execution.live_confirm',
+      'live: orders cost money; needs execution.gateway, execution.live_confirm and control.token',
     ),
     data_folder: text('./data', 'journal, SQL projection and caches; from the working directory'),
     log_level: choice(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'of the JSON lines'),

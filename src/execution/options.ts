@@ -229,7 +229,7 @@ export const DEFAULT_EXECUTION_OPTIONS: ExecutionOptions = {
   breakers: {
     market: BREAKER,
     account: BREAKER,
-    placement: { ...BREAKER, failuresMax: 3 },
+    placement: { ...BREAKER, failuresMax: 3, openUs: 30_000_000 },
     cancel: BREAKER,
   },
   atStop: 'cancel_orders',

@@ -21,7 +21,7 @@ describe('breakers in the configuration', () => {
   it('are those of the catalogue without a word', () => {
     expect(section.options('{}').breakers).toEqual(DEFAULT_EXECUTION_OPTIONS.breakers)
     expect(DEFAULT_EXECUTION_OPTIONS.breakers).toMatchObject({
-      placement: { failuresMax: 3, windowUs: 30_000_000, openUs: 60_000_000 },
+      placement: { failuresMax: 3, windowUs: 30_000_000, openUs: 30_000_000 },
       account: { failuresMax: 5, windowUs: 30_000_000, openUs: 60_000_000 },
     })
   })

@@ -9,6 +9,7 @@ const LIVE = {
   'execution.live_confirm': 'I understand',
   'execution.bybit.api_key_file': '/run/secrets/key',
   'execution.bybit.api_secret_file': '/run/secrets/secret',
+  'control.token': 'a-token-of-some-length',
 }
 const MOCK = {
   ...LIVE,
@@ -38,6 +39,33 @@ describe('trading with money', () => {
       const said = complaints({ ...LIVE, [`execution.bybit.${key}`]: undefined })
       expect(said).toContain(`execution.bybit.${key}: is needed by gateway: bybit`)
     }
+  })
+
+  it('needs a token of the control API, as nobody could kill without', () => {
+    const said = complaints({ ...LIVE, 'control.token': undefined })
+    expect(said).toContain('control.token: live needs it, as nobody could kill or resume')
+    expect(complaints({ ...MOCK, 'control.token': undefined })).toBe('accepted')
+  })
+
+  it('says what the configuration does not hold back', () => {
+    const loaded = load({ ...LIVE, 'execution.limits.drawdown_fraction': 'off' })
+    if (!loaded.ok) return expect.unreachable(loaded.message)
+    const off =
+      'order_notional_min, drawdown_fraction, loss_streak_max, cooldown_ms, reward_risk_min'
+    expect(loaded.value.warnings).toEqual([
+      expect.stringMatching(`execution\\.limits: off, .* by: ${off}$`),
+      expect.stringContaining('execution.correlation_groups: no group is named'),
+      expect.stringContaining('execution.exits.stop_loss_percent: off: a position that is taken'),
+    ])
+    const whole = load({
+      ...LIVE,
+      'execution.preset': 'conservative',
+      'execution.limits.order_notional_min': 10,
+      'execution.correlation_groups': { majors: ['BTCUSDT', 'ETHUSDT'] },
+      'execution.exits.stop_loss_percent': 2,
+    })
+    if (!whole.ok) return expect.unreachable(whole.message)
+    expect(whole.value.warnings).toEqual([])
   })
 
   it('begins with closing only, and with stops', () => {

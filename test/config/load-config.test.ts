@@ -128,6 +128,7 @@ describe('a wrong file', () => {
       [
         'config.yaml:1: mode: live needs execution.gateway: bybit',
         'config.yaml:1: mode: live needs execution.live_confirm: "I understand", as orders cost money',
+        'config.yaml:1: control.token: live needs it, as nobody could kill or resume: set BOOKFLOW_CONTROL_TOKEN',
       ],
     ],
     [

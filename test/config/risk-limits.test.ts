@@ -101,10 +101,18 @@ describe('off', () => {
     )
   })
 
-  it('is refused for the daily loss in live mode', () => {
-    const text = 'mode: live\nexecution: {limits: {daily_loss_fraction: off}}'
-    expect(complaint(text)).toContain(
-      'execution.limits.daily_loss_fraction: may not be off in live mode',
-    )
+  it.each(['daily_loss_fraction', 'clock_drift_ms_max'])('is refused in live mode: %s', (limit) => {
+    const text = `mode: live\nexecution: {limits: {${limit}: off}}`
+    expect(complaint(text)).toContain(`execution.limits.${limit}: may not be off in live mode`)
+  })
+
+  it('is said where the preset would hold something back', () => {
+    const loaded = load('execution: {limits: {leverage_max: off, cooldown_ms: off}}')
+    if (!loaded.ok) expect.fail(loaded.message)
+    expect(loaded.value.warnings).toEqual([
+      expect.stringMatching(
+        /execution\.limits: off, so that nothing is held back by: leverage_max$/,
+      ),
+    ])
   })
 })

@@ -1,0 +1,44 @@
+import type { KeyPath } from './problem.ts'
+import { PRESET_LIMITS } from './risk-limits.ts'
+import type { ConfigDraft } from './schema.ts'
+
+/**
+ * What is allowed and takes protection away. It is said at every start and by `check-config`, so
+ * that nobody finds out by a loss what a configuration does not hold back.
+ */
+export type Caution = Readonly<{ path: KeyPath; message: string }>
+
+export function cautions(config: ConfigDraft): Caution[] {
+  const isLive = config.mode === 'live'
+  return [...offCautions(config, isLive), ...(isLive ? liveCautions(config) : [])]
+}
+
+/** On paper only what the preset would hold back; with money everything that is off. */
+function offCautions({ execution }: ConfigDraft, isLive: boolean): Caution[] {
+  const limits = new Map(Object.entries(execution.limits))
+  const off = Object.entries(PRESET_LIMITS[execution.preset])
+    .filter(([name, preset]) => limits.get(name) === 'off' && (isLive || preset !== 'off'))
+    .map(([name]) => name)
+  if (off.length === 0) return []
+  const message = `off, so that nothing is held back by: ${off.join(', ')}`
+  return [{ path: ['execution', 'limits'], message }]
+}
+
+function liveCautions({ execution }: ConfigDraft): Caution[] {
+  const { correlation_groups, exits, limits } = execution
+  const found: Caution[] = []
+  const say = (path: KeyPath, message: string) =>
+    found.push({ path: ['execution', ...path], message })
+  if (limits.correlated_positions_max !== 'off' && Object.keys(correlation_groups).length === 0) {
+    say(['correlation_groups'], 'no group is named: correlated_positions_max holds nothing back')
+  }
+  if (exits.stop_loss_percent === 'off') {
+    const message = 'off: a position that is taken over has no stop but one that somebody gave it'
+    say(['exits', 'stop_loss_percent'], message)
+  }
+  if (exits.at_exchange.on_unguarded === 'alert') {
+    const message = 'alert: a position whose stop the exchange does not keep stays open'
+    say(['exits', 'at_exchange', 'on_unguarded'], message)
+  }
+  return found
+}
