@@ -10,7 +10,7 @@ import { CATALOGUE } from '../../src/features/catalogue.ts'
 const FOLDER = 'native-bench/build/test'
 // Compiles in a few seconds; what is measured is not looked at here.
 const BUILD_OPTIONS = ['-DBOOKFLOW_WITH_SIMDJSON=OFF', '-DCMAKE_CXX_FLAGS_RELEASE=-O1']
-const SLOW = { timeout: 180_000 }
+const SLOW = { timeout: 600_000 }
 
 it('the C++ and our code end every tape with the same books and rows', SLOW, (context) => {
   const result = compareNative({ smoke: true, folder: FOLDER, buildOptions: BUILD_OPTIONS })
