@@ -12,6 +12,8 @@ import { CrossFeatures } from './group-m.ts'
 import { NormalFeatures } from './group-n.ts'
 import { QueueModel } from './queue-model.ts'
 import type { GroupSetup, RowState, TradeState } from './row-state.ts'
+import { BookSizes } from './size-window.ts'
+import { SUPPORT_LEVELS } from './support-score.ts'
 
 /**
  * The groups that can be switched off, in the order in which they read each other's columns: L and
@@ -22,9 +24,13 @@ export class FeatureGroups {
   readonly #pressure: PressureFeatures | undefined
   readonly #volatility: VolatilityFeatures | undefined
   readonly #toxicity: ToxicityFeatures | undefined
+  /** Of I, and of J where it looks at as many levels. */
+  readonly #clusterSizes: BookSizes | undefined
   readonly #clusters: ClusterFeatures | undefined
   /** Shared by J and K. */
   readonly #queues: QueueModel | undefined
+  /** Of J alone. */
+  readonly #levelSizes: BookSizes | undefined
   readonly #levels: LevelFeatures | undefined
   readonly #manipulation: ManipulationFeatures | undefined
   readonly #rolling: RollingFeatures | undefined
@@ -36,11 +42,20 @@ export class FeatureGroups {
     if (groups.has('F')) this.#pressure = new PressureFeatures(setup)
     if (groups.has('G')) this.#volatility = new VolatilityFeatures()
     if (groups.has('H')) this.#toxicity = new ToxicityFeatures(setup)
-    if (groups.has('I')) this.#clusters = new ClusterFeatures(setup)
+    const { clusterLevels } = setup.params
+    if (groups.has('I')) {
+      this.#clusterSizes = new BookSizes(clusterLevels)
+      this.#clusters = new ClusterFeatures(setup, this.#clusterSizes)
+    }
     if (groups.has('J') || groups.has('K')) {
       const queues = new QueueModel(setup)
       this.#queues = queues
-      if (groups.has('J')) this.#levels = new LevelFeatures(setup, queues)
+      if (groups.has('J')) {
+        const shared = clusterLevels === SUPPORT_LEVELS ? this.#clusterSizes : undefined
+        const sizes = shared ?? new BookSizes(SUPPORT_LEVELS)
+        if (shared === undefined) this.#levelSizes = sizes
+        this.#levels = new LevelFeatures(setup, queues, sizes)
+      }
       if (groups.has('K')) this.#manipulation = new ManipulationFeatures(setup, queues)
     }
     if (groups.has('L')) this.#rolling = new RollingFeatures()
@@ -69,7 +84,9 @@ export class FeatureGroups {
     this.#pressure?.update(values, row)
     this.#volatility?.update(values, row)
     this.#toxicity?.update(values, row)
+    this.#clusterSizes?.update(row)
     this.#clusters?.update(values, row)
+    this.#levelSizes?.update(row)
     this.#levels?.update(values, row)
     this.#manipulation?.update(values, row)
     this.#rolling?.update(values, row)

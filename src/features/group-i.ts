@@ -7,6 +7,7 @@ import { WindowSums } from './event-window.ts'
 import { PriceActivity } from './price-activity.ts'
 import type { GroupSetup, RowState } from './row-state.ts'
 import { SizeClusters } from './size-clusters.ts'
+import type { BookSizes } from './size-window.ts'
 
 /** Clusters and liquidity: idx 77 to 94. Those of the ask side follow the bid's by one. */
 const BID_CLUSTER_COUNT = 77
@@ -47,11 +48,12 @@ export class ClusterFeatures {
   readonly #hole = new Float64Array(2)
   readonly #concentration = new Float64Array(2)
 
-  constructor(setup: GroupSetup) {
+  /** `sizes` are those of the `clusterLevels` best levels. */
+  constructor(setup: GroupSetup, sizes: BookSizes) {
     const { clusterLevels, clusterMinLevels } = setup.params
     const levels = Math.min(clusterLevels, setup.depth)
-    this.#bids = new SizeClusters(1, levels, clusterMinLevels)
-    this.#asks = new SizeClusters(-1, levels, clusterMinLevels)
+    this.#bids = new SizeClusters(1, sizes.bids, levels, clusterMinLevels)
+    this.#asks = new SizeClusters(-1, sizes.asks, levels, clusterMinLevels)
     const halfTicks = 2 * setup.instrument.features.bandTicks
     this.#bidBand = new BandDepth(halfTicks, BAND_FACTOR * halfTicks)
     this.#askBand = new BandDepth(halfTicks, BAND_FACTOR * halfTicks)
@@ -59,8 +61,8 @@ export class ClusterFeatures {
 
   update(values: Float64Array, row: RowState): void {
     const { book, flows, summary } = row
-    this.#bids.update(book.bids, book.bidChanges, row)
-    this.#asks.update(book.asks, book.askChanges, row)
+    this.#bids.update(book.bids, row)
+    this.#asks.update(book.asks, row)
     if (summary.bids.isTopChanged) this.#readTop(book.bids, summary.bids, BID)
     if (summary.asks.isTopChanged) this.#readTop(book.asks, summary.asks, ASK)
     this.#writeClusters(values, this.#bids, row, BID)

@@ -17,6 +17,7 @@ import {
 } from './queue-model.ts'
 import { LEVEL_BIRTH_MS, LEVEL_LOTS, RECORD_FIELDS } from './queue-record.ts'
 import type { GroupSetup, RowState } from './row-state.ts'
+import type { BookSizes } from './size-window.ts'
 import type { StreamTime } from './stream-time.ts'
 import { SupportScore } from './support-score.ts'
 
@@ -47,12 +48,15 @@ const AGE_LEVELS = 10
 export class LevelFeatures {
   readonly #step: number
   readonly #queues: QueueModel
-  readonly #support = new SupportScore()
-  readonly #resistance = new SupportScore()
+  readonly #support: SupportScore
+  readonly #resistance: SupportScore
 
-  constructor(setup: GroupSetup, queues: QueueModel) {
+  /** `sizes` are those of the SUPPORT_LEVELS best levels. */
+  constructor(setup: GroupSetup, queues: QueueModel, sizes: BookSizes) {
     this.#step = setup.instrument.lot.value
     this.#queues = queues
+    this.#support = new SupportScore(sizes.bids)
+    this.#resistance = new SupportScore(sizes.asks)
   }
 
   update(values: Float64Array, row: RowState): void {

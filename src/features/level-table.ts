@@ -10,10 +10,6 @@ import {
   LEVEL_TOUCHES,
   RECORD_FIELDS,
 } from './queue-record.ts'
-import { TopSizes } from './top-sizes.ts'
-
-/** Levels that the support score looks at, and whose median size it is measured in. */
-export const SUPPORT_LEVELS = 50
 
 /** A level in its place: what is read of all levels at every event, and its slot. */
 const KEY = 0 // distance order of a price
@@ -45,8 +41,6 @@ export class LevelTable {
   /** +1 for bids, -1 for asks. */
   readonly #direction: number
   readonly #placesMax: number
-  /** Of the best 50 levels. */
-  readonly #topLots = new TopSizes(SUPPORT_LEVELS)
   readonly #touchesByPrice = new PriceCounts()
   readonly #free: Int32Array
   #freeCount = 0
@@ -95,11 +89,6 @@ export class LevelTable {
     return level
   }
 
-  /** Lower median size of the best 50 levels. */
-  medianTopLots(): number {
-    return this.#topLots.lowerMedian()
-  }
-
   /** Puts a level in its place, found by `placeOf`; its birth and growth are of now. */
   open(level: number, ticks: number, lots: number, tauMs: number, growth: number): number {
     assert(this.#freeCount > 0, 'a side has at most twice its depth of levels')
@@ -118,10 +107,6 @@ export class LevelTable {
     records[at + LEVEL_BIRTH_MS] = tauMs
     records[at + LEVEL_IS_CENSORED] = 0
     records[at + LEVEL_TOUCHES] = touches
-    if (level < SUPPORT_LEVELS) {
-      this.#topLots.enter(lots)
-      if (this.count > SUPPORT_LEVELS) this.#topLots.leave(this.#lotsAt(SUPPORT_LEVELS))
-    }
     return slot
   }
 
@@ -129,16 +114,11 @@ export class LevelTable {
     const place = (this.head + level) * PLACE_FIELDS
     const at = this.places[place + SLOT] * RECORD_FIELDS
     const records = this.records
-    if (level < SUPPORT_LEVELS) this.#topLots.replace(records[at + LEVEL_LOTS], lots)
     records[at + LEVEL_LOTS] = lots
     this.places[place + WEIGHT] = lots * (1 + records[at + LEVEL_TOUCHES])
   }
 
   close(level: number): void {
-    if (level < SUPPORT_LEVELS) {
-      this.#topLots.leave(this.#lotsAt(level))
-      if (this.count > SUPPORT_LEVELS) this.#topLots.enter(this.#lotsAt(SUPPORT_LEVELS))
-    }
     this.#free[this.#freeCount++] = this.slotAt(level)
     this.#fillHole(level)
   }
@@ -168,10 +148,6 @@ export class LevelTable {
     for (let at = this.head * PLACE_FIELDS; at < end; at += PLACE_FIELDS) {
       places[at + GROWTH] *= factor
     }
-  }
-
-  #lotsAt(level: number): number {
-    return this.records[this.slotAt(level) * RECORD_FIELDS + LEVEL_LOTS]
   }
 
   #changeTouches(ticks: number, change: number): void {

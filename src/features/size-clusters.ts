@@ -1,8 +1,8 @@
 // hot
 import { packedFloats, packedInts } from '../core/packed-arrays.ts'
-import type { BookSide, SideChanges } from '../domain/book.ts'
+import type { BookSide } from '../domain/book.ts'
 import type { RowState } from './row-state.ts'
-import { SizeWindow } from './size-window.ts'
+import type { SizeWindow } from './size-window.ts'
 
 /**
  * The unusually large levels of one side. A level is heavy when its size q has
@@ -39,9 +39,9 @@ export class SizeClusters {
   #ticksBefore: Float64Array
   #sinceMsBefore: Float64Array
 
-  /** `direction` +1 for bids, -1 for asks. */
-  constructor(direction: number, levels: number, levelsMin: number) {
-    this.sizes = new SizeWindow(direction, levels)
+  /** `direction` +1 for bids, -1 for asks; `sizes` are brought up to date by who owns them. */
+  constructor(direction: number, sizes: SizeWindow, levels: number, levelsMin: number) {
+    this.sizes = sizes
     this.#direction = direction
     this.#places = packedInts(levels)
     this.#levelsMin = levelsMin
@@ -51,11 +51,10 @@ export class SizeClusters {
     this.#sinceMsBefore = packedFloats(levels)
   }
 
-  update(side: BookSide, changes: SideChanges, row: RowState): void {
+  update(side: BookSide, row: RowState): void {
     this.turnover = 0
     const sizes = this.sizes
-    if (row.isSnapshot) sizes.reset(side)
-    else if (!sizes.follow(side, changes)) return
+    if (!sizes.isChanged) return
     this.isDefined = sizes.count >= this.#levelsMin
     this.#followHeavy(side, row)
     this.#findClusters(side)

@@ -1,6 +1,23 @@
 // hot
 import { packedFloats } from '../core/packed-arrays.ts'
 import type { BookSide, SideChanges } from '../domain/book.ts'
+import type { RowState } from './row-state.ts'
+
+/** The sizes of the first levels of both sides, kept once for all groups that need them. */
+export class BookSizes {
+  readonly bids: SizeWindow
+  readonly asks: SizeWindow
+
+  constructor(levels: number) {
+    this.bids = new SizeWindow(1, levels)
+    this.asks = new SizeWindow(-1, levels)
+  }
+
+  update({ book, isSnapshot }: RowState): void {
+    this.bids.update(book.bids, book.bidChanges, isSnapshot)
+    this.asks.update(book.asks, book.askChanges, isSnapshot)
+  }
+}
 
 /**
  * The sizes of the first levels of one side in ascending order, from book to book: only the sizes
@@ -15,6 +32,8 @@ import type { BookSide, SideChanges } from '../domain/book.ts'
 export class SizeWindow {
   /** Levels looked at. */
   count = 0
+  /** Whether any of them differs from the book before. */
+  isChanged = false
   totalLots = 0.0
   /** Element floor((n - 1) / 2) of the ascending order; NaN without a level, as the next two. */
   lowerMedian = Number.NaN
@@ -35,16 +54,22 @@ export class SizeWindow {
     this.#edgeTicks = direction * Number.NEGATIVE_INFINITY
   }
 
-  /** Takes a new book, whatever was there before. */
-  reset(side: BookSide): void {
-    this.count = 0
-    this.totalLots = 0
+  /** Takes what one event made of the side: of a snapshot a new book, else the changes. */
+  update(side: BookSide, changes: SideChanges, isSnapshot: boolean): void {
+    if (isSnapshot) this.#reset()
+    this.isChanged = isSnapshot || this.#follow(changes)
+    if (!this.isChanged) return
     this.#moveEdge(side)
     this.#measure()
   }
 
-  /** Takes the changes of one event; false when the first levels are as they were. */
-  follow(side: BookSide, changes: SideChanges): boolean {
+  #reset(): void {
+    this.count = 0
+    this.totalLots = 0
+  }
+
+  /** False when the first levels are as they were. */
+  #follow(changes: SideChanges): boolean {
     const { ticks, lotsBefore, lotsAfter, count } = changes
     const direction = this.#direction
     const edgeTicks = this.#edgeTicks
@@ -56,10 +81,7 @@ export class SizeWindow {
       else if (lotsAfter[i] === 0) this.#remove(lotsBefore, i)
       else this.#replace(lotsBefore, lotsAfter, i)
     }
-    if (!isChanged) return false
-    this.#moveEdge(side)
-    this.#measure()
-    return true
+    return isChanged
   }
 
   #moveEdge(side: BookSide): void {

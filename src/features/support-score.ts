@@ -1,15 +1,12 @@
 // hot
 import { type AgeDecay, SUPPORT_HALF_LIFE_MS } from './age-decay.ts'
-import {
-  GROWTH,
-  type LevelTable,
-  PLACE_FIELDS,
-  SLOT,
-  SUPPORT_LEVELS,
-  WEIGHT,
-} from './level-table.ts'
+import { GROWTH, type LevelTable, PLACE_FIELDS, SLOT, WEIGHT } from './level-table.ts'
 import { LEVEL_BIRTH_MS, RECORD_FIELDS } from './queue-record.ts'
+import type { SizeWindow } from './size-window.ts'
 import type { StreamTime } from './stream-time.ts'
+
+/** Levels that the score looks at, and whose median size it is measured in. */
+export const SUPPORT_LEVELS = 50
 
 /**
  * Scores that differ by less than this part may be equal: far above the error of
@@ -30,6 +27,12 @@ export class SupportScore {
   strength = Number.NaN
   /** Strongest level, 0 the best; -1 without levels. */
   level = -1
+  readonly #sizes: SizeWindow
+
+  /** `sizes` of the best 50 levels. */
+  constructor(sizes: SizeWindow) {
+    this.#sizes = sizes
+  }
 
   update(table: LevelTable, decay: AgeDecay, time: StreamTime): void {
     const levels = Math.min(SUPPORT_LEVELS, table.count)
@@ -64,14 +67,14 @@ export class SupportScore {
       return
     }
     this.level = (strongest - first) / PLACE_FIELDS
-    this.strength = best / table.medianTopLots()
+    this.strength = best / this.#sizes.lowerMedian
   }
 
   /** The formula to the letter, for the levels whose score may be the largest. */
   #decide(table: LevelTable, decay: AgeDecay, time: StreamTime, scoreMin: number): void {
     const levels = Math.min(SUPPORT_LEVELS, table.count)
     const { places, records } = table
-    const median = table.medianTopLots()
+    const median = this.#sizes.lowerMedian
     let ageMs = Number.NaN
     let stays = Number.NaN
     let best = -1

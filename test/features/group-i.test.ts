@@ -185,7 +185,7 @@ describe('the sorted sizes', () => {
     for (const direction of [1, -1]) {
       const window = new SizeWindow(direction, levels)
       let book = new Map<number, number>()
-      window.reset(sideOf(book, direction))
+      window.update(sideOf(book, direction), changesOf(book, book), true)
       for (let step = 0; step < 500; step++) {
         const next = new Map(book)
         const changes = random.below(10) === 0 ? 60 : random.below(4)
@@ -196,9 +196,9 @@ describe('the sorted sizes', () => {
         }
         const side = sideOf(next, direction)
         const before = sideOf(book, direction).lots.slice(0, levels).join()
-        const isFollowed = window.follow(side, changesOf(book, next))
+        window.update(side, changesOf(book, next), false)
         const lots = [...side.lots.slice(0, levels)]
-        if (before !== lots.join()) expect(isFollowed).toBe(true)
+        if (before !== lots.join()) expect(window.isChanged).toBe(true)
         book = next
         const median = middle(lots) ?? Number.NaN
         expect([window.count, window.totalLots, window.largest, window.lowerMedian]).toEqual([

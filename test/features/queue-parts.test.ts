@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/core/random.ts'
 import { AgeDecay } from '../../src/features/age-decay.ts'
@@ -6,7 +5,6 @@ import { LOT_LARGE, LotPool } from '../../src/features/lot-pool.ts'
 import { PriceCounts } from '../../src/features/price-counts.ts'
 import { createLevelRecords } from '../../src/features/queue-record.ts'
 import { StreamTime } from '../../src/features/stream-time.ts'
-import { TopSizes } from '../../src/features/top-sizes.ts'
 import { agrees } from '../reference/agreement.ts'
 import { recordHistory } from '../reference/feature-history.ts'
 import { FeatureReplay } from '../reference/feature-replay.ts'
@@ -33,32 +31,6 @@ describe('counts by price', () => {
       expect([...plain.keys()].map((price) => counts.count(price))).toEqual([...plain.values()])
       expect(counts.count(1)).toBe(0)
     }
-  })
-})
-
-describe('sizes of the best levels', () => {
-  it('have the lower median of a sorted list', () => {
-    const step = fc.record({ kind: fc.nat(2), size: fc.integer({ min: 1, max: 9 }), at: fc.nat() })
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const sizes = new TopSizes(50)
-        const plain: number[] = []
-        for (const { kind, size, at } of steps) {
-          const place = at % Math.max(1, plain.length)
-          if (plain.length === 0 || (kind === 0 && plain.length < 51)) {
-            sizes.enter(size)
-            plain.push(size)
-          } else if (kind === 1) sizes.leave(plain.splice(place, 1)[0])
-          else {
-            sizes.replace(plain[place], size)
-            plain[place] = size
-          }
-          if (plain.length === 0) continue
-          const sorted = plain.toSorted((x, y) => x - y)
-          expect(sizes.lowerMedian()).toBe(sorted[(sorted.length - 1) >> 1])
-        }
-      }),
-    )
   })
 })
 
