@@ -71,24 +71,42 @@ function settingsOf(schema: TSchema, path: readonly string[]): Setting[] {
  */
 function onlyMeantBranches(errors: readonly ErrorObject[]): ErrorObject[] {
   const unions = errors.filter((error) => error.keyword === 'anyOf')
-  const kept = errors.filter((error) => {
+  const kept = errors.flatMap((error) => {
     const union = unions.find((each) => error.schemaPath.startsWith(`${each.schemaPath}/`))
-    if (union === undefined) return error.keyword !== 'anyOf'
+    if (union === undefined) return error.keyword === 'anyOf' ? [] : [error]
     const meant = meantBranch(union)
-    return meant !== -1 && error.schemaPath.startsWith(`${union.schemaPath}/${meant}/`)
+    const isMeant = meant !== -1 && error.schemaPath.startsWith(`${union.schemaPath}/${meant}/`)
+    return isMeant ? [withNumberOf(union, error)] : []
   })
   const unmeant = unions.filter((union) => meantBranch(union) === -1)
   return [...kept, ...unmeant]
 }
 
+/** A word that is none of the choices may have been meant as the number beside them. */
+function withNumberOf(union: ErrorObject, error: ErrorObject): ErrorObject {
+  if (error.keyword !== 'enum' || !branchesOf(union).some(isNumeric)) return error
+  const names: unknown = error.params.allowedValues
+  return {
+    ...error,
+    params: { allowedValues: [...(Array.isArray(names) ? names : []), 'a number'] },
+  }
+}
+
+type Branch = Readonly<{ type?: unknown }>
+
+function branchesOf({ schema }: ErrorObject): readonly Branch[] {
+  return Array.isArray(schema) ? schema : []
+}
+
+function isNumeric({ type }: Branch): boolean {
+  return type === 'integer' || type === 'number'
+}
+
 function meantBranch(union: ErrorObject): number {
-  const branches: unknown = union.schema
-  if (!Array.isArray(branches)) return -1
   const kind = kindOf(union.data)
-  return branches.findIndex((branch: { type?: unknown }) => {
-    if (branch.type === kind) return true
-    return branch.type === 'integer' && kind === 'number'
-  })
+  return branchesOf(union).findIndex(
+    (branch) => branch.type === kind || (kind === 'number' && isNumeric(branch)),
+  )
 }
 
 function kindOf(value: unknown): string {
@@ -129,16 +147,24 @@ function keysOf(error: ErrorObject): KeyPath {
 /** A near name of the same section, or the section that does have a key of this name. */
 function unknownKeyText(key: string, path: KeyPath, parent: object | undefined): string {
   const properties = parent !== undefined && 'properties' in parent ? parent.properties : undefined
-  if (typeof properties !== 'object' || properties === null) {
-    return 'is not a symbol: capital letters and digits'
-  }
-  const known = Object.keys(properties)
+  const hasProperties = typeof properties === 'object' && properties !== null
+  const known = hasProperties ? Object.keys(properties) : listedKeys(parent)
+  if (known.length === 0) return 'is not a symbol: capital letters and digits'
   const nearest = nearestName(key, known)
   if (nearest !== undefined) return `unknown key, did you mean ${nearest}?`
   const elsewhere = SETTINGS.find((setting) => setting.path.at(-1) === key)
   if (elsewhere !== undefined) return `unknown key here, did you mean ${elsewhere.path.join('.')}?`
   const place = path.length === 0 ? 'at the top' : `in ${dottedPath(path)}`
   return `unknown key, known ${place}: ${known.join(', ')}`
+}
+
+/** Of a section whose keys are names of a list, as the pattern `^(one|two)$` has it. */
+function listedKeys(parent: object | undefined): readonly string[] {
+  const patterns =
+    parent !== undefined && 'patternProperties' in parent ? parent.patternProperties : undefined
+  const [pattern = ''] = isRecord(patterns) ? Object.keys(patterns) : []
+  const [, names] = /^\^\(([\w|]+)\)\$$/.exec(pattern) ?? []
+  return names === undefined ? [] : names.split('|')
 }
 
 function invalidText(error: ErrorObject, params: Record<string, unknown>): string {

@@ -153,6 +153,18 @@ describe('a wrong file', () => {
     ['symbols: [A1, B1, A1]\n', ['config.yaml:1: symbols: has the same entry twice, at 2 and 0']],
     ['feed: {shards: 17}\n', ['config.yaml:1: feed.shards: must be at most 16, not 17']],
     [
+      'feed: {shards: many}\n',
+      ['config.yaml:1: feed.shards: must be one of auto, a number, not "many"'],
+    ],
+    [
+      'execution: {limits: {spread_bps_max: none}}\n',
+      ['config.yaml:1: execution.limits.spread_bps_max: must be one of off, a number, not "none"'],
+    ],
+    [
+      'alerts: {kinds: {wall_appeard: {on: 3}}}\n',
+      ['config.yaml:1: alerts.kinds.wall_appeard: unknown key, did you mean wall_appeared?'],
+    ],
+    [
       'execution:\n  limits:\n    daily_loss_fraction: 0.06\n',
       ['config.yaml:3: execution.limits.daily_loss_fraction: must be at most 0.05, not 0.06'],
     ],
