@@ -84,7 +84,10 @@ export class BroadcastReader {
     const length = this.#count * this.#fields
     this.#slots = new Float64Array(buffer, REGION_HEADER_BYTES + HEADER_BYTES, length)
     const written = Atomics.load(this.#words, WRITTEN)
-    this.#position = from === 'now' ? written : Math.max(0, written - this.#count + 1) | 0
+    // Positions wrap: a negative one is late, not early.
+    const isEarly = written >= 0 && written < this.#count
+    const oldest = isEarly ? 0 : (written - this.#count + 1) | 0
+    this.#position = from === 'now' ? written : oldest
   }
 
   /** Copies the next record into `out`; false when there is none. */

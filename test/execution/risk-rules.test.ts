@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { LimitsSchema } from '../../src/config/risk-limits.ts'
 import type { ResultCode } from '../../src/domain/result-codes.ts'
 import type { Intent } from '../../src/execution/intent.ts'
 import {
@@ -400,5 +401,14 @@ describe('the wanted size', () => {
     const world = { ...crossing([10_001, 10]), limits: { bookShareMax: 0.5, slippageBpsMax: 0.1 } }
     expect(check(world).ok).toBe(false)
     expect(check({ ...world, options: { entryTimeInForce: 'post_only' } }).ok).toBe(true)
+  })
+})
+
+describe('what a denial says', () => {
+  it('names keys that the configuration has', () => {
+    const known = [...Object.keys(LimitsSchema.properties), 'risk_off']
+    const named = RULES.flatMap(({ text }) => text.match(/[a-z0-9]+(?:_[a-z0-9]+)+/g) ?? [])
+    expect(named.length).toBeGreaterThan(15)
+    expect(named.filter((name) => !known.includes(name))).toEqual([])
   })
 })

@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BroadcastReader, BroadcastWriter, createBroadcast } from '../../src/memory/broadcast.ts'
+import { REGION_HEADER_BYTES } from '../../src/memory/region.ts'
 import { createRing, RingReader, RingWriter } from '../../src/memory/ring.ts'
+
+/** As after so many records: both positions of a ring or a broadcast, on a cache line each. */
+function setPositions(shared: SharedArrayBuffer, position: number): void {
+  const words = new Int32Array(shared, REGION_HEADER_BYTES)
+  words[0] = position
+  words[16] = position
+}
 
 describe('ring', () => {
   it('behaves like a bounded queue under any mix of pushes and reads', () => {
@@ -31,6 +39,22 @@ describe('ring', () => {
         }
       }),
     )
+  })
+
+  it('goes on when its positions pass the largest of 32 bits', () => {
+    const shared = createRing(4, 1)
+    setPositions(shared, 2 ** 31 - 2)
+    const writer = new RingWriter(shared)
+    const reader = new RingReader(shared)
+    for (let round = 0; round < 4; round++) {
+      for (let i = 0; i < 4; i++) expect(writer.push(Float64Array.of(10 * round + i))).toBe(true)
+      expect(writer.push(Float64Array.of(99))).toBe(false)
+      for (let i = 0; i < 4; i++) {
+        expect(reader.slots[reader.peek()]).toBe(10 * round + i)
+        reader.release()
+      }
+      expect(reader.peek()).toBe(-1)
+    }
   })
 
   it('goes on where a writer or a reader that died left it', () => {
@@ -94,4 +118,26 @@ describe('broadcast', () => {
     expect(reader.next(out)).toBe(true)
     expect(out[0]).toBe(8)
   })
+
+  it.each([2 ** 31 - 6, 2 ** 31 - 3, -(2 ** 31), -2, -5])(
+    'goes on when its positions pass the largest of 32 bits, from %s on',
+    (position) => {
+      const shared = createBroadcast(4, 1)
+      setPositions(shared, position)
+      const writer = new BroadcastWriter(shared)
+      const behind = new BroadcastReader(shared, 'now')
+      for (let i = 1; i <= 8; i++) writer.publish(Float64Array.of(i))
+      const late = new BroadcastReader(shared, 'oldest')
+      const out = new Float64Array(1)
+      const rest = (reader: BroadcastReader) => {
+        const seen: number[] = []
+        while (seen.length < 10 && reader.next(out)) seen.push(out[0])
+        return seen
+      }
+      expect(rest(behind)).toEqual([6, 7, 8])
+      expect(behind.missed).toBe(5)
+      expect(rest(late)).toEqual([6, 7, 8])
+      expect(late.missed).toBe(0)
+    },
+  )
 })

@@ -184,7 +184,7 @@ export const RULES: readonly Rule[] = [
   {
     code: 'max_drawdown',
     when: 'entry',
-    text: 'the equity has fallen from its peak by drawdown_fraction_max',
+    text: 'the equity has fallen from its peak by drawdown_fraction',
     check: below(
       ({ facts }) => 1 - facts.equityQuote / facts.peakQuote,
       ({ limits }) => limits.drawdownFractionMax,
