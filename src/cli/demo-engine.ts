@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { processEnvironment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { createLogger } from '../core/log.ts'
@@ -8,11 +7,9 @@ import type { DemoOptions } from './demo.ts'
 import { DemoKeys, proveAccount } from './demo-account.ts'
 import { watchEngine } from './engine-session.ts'
 import type { MockProcess } from './mock-process.ts'
+import { PACKAGED_MODEL } from './packaged-model.ts'
 import { engineAddresses } from './run.ts'
 import { EXIT_USAGE, failCommand } from './terminal.ts'
-
-/** The folder that comes with the program, wherever it is run. */
-export const PACKAGED_MODEL = fileURLToPath(new URL('../../models/scalper-v1', import.meta.url))
 
 /** After Ctrl-C. */
 const PROOF_MS_HURRIED = 1000

@@ -5,6 +5,7 @@ import { createLogger } from '../core/log.ts'
 import { startEngine } from '../threads/engine-start.ts'
 import { CONFIG_FILE_DEFAULT, configFile } from './config-file.ts'
 import { watchEngine } from './engine-session.ts'
+import { withPackagedModel } from './packaged-model.ts'
 import { EXIT_USAGE, failCommand } from './terminal.ts'
 
 type RunOptions = Readonly<{ config?: string }>
@@ -37,7 +38,8 @@ async function run(options: RunOptions): Promise<void> {
     process.exitCode = EXIT_USAGE
     return
   }
-  const { config, warnings } = loaded.value
+  const { warnings } = loaded.value
+  const config = withPackagedModel(loaded.value.config)
   const log = createLogger('main', config.log_level)
   for (const warning of warnings) log.warn(warning)
   const started = await startEngine(config, log)
