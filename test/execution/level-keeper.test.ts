@@ -51,13 +51,17 @@ async function open(
   held: Partial<HeldLevelOptions> = {},
   before?: Desk,
   table: Partial<ExitOptions> = {},
+  requiresStop = false,
 ): Promise<Desk> {
   const exchange = before?.exchange ?? new LevelExchange()
   const kept = { ...EXITS_OFF.held, ...held }
   const exits = { ...EXITS_OFF, held: kept, trailingStop: TRAIL, ...table }
   const { reconcile } = DEFAULT_EXECUTION_OPTIONS
   const rig = new Rig({
-    options: { exits, reconcile: { ...reconcile, quietMs: 500, onMismatch: 'alert' } },
+    options: {
+      ...{ exits, requiresStop },
+      reconcile: { ...reconcile, quietMs: 500, onMismatch: 'alert' },
+    },
     gateway: () => exchange,
     ...(before === undefined
       ? {}
@@ -216,6 +220,32 @@ describe('a position without its stop at the exchange', () => {
       .filter((order) => order.reduce_only)
       .slice(0, 1)
     expect(closing.map(({ reason }) => reason)).toEqual(onUnguarded === 'alert' ? [] : ['flatten'])
+  })
+})
+
+describe('a position that was taken over and has no stop anywhere', () => {
+  it.each([
+    ['with money: a person is told, and it is left alone', true, 1],
+    ['without', false, 0],
+  ])('%s', async (_name, requiresStop, told) => {
+    const desk = await open({ onUnguarded: 'flatten' }, undefined, {}, requiresStop)
+    const { exchange, rig } = desk
+    exchange.fillForeign(KEY, 'buy', 10, rig.clock.nowUs())
+    await rig.pass(14_000, 100)
+    expect(rig.counters.get('positions_unguarded')).toBe(0)
+    await rig.pass(30_000, 100)
+    expect(rig.counters.get('positions_unguarded')).toBe(told)
+    expect(phases(rig).filter((phase) => phase === 'unguarded')).toHaveLength(told)
+    expect(rig.lots(0)).toBe(10)
+    expect(rig.records('order_created')).toEqual([])
+  })
+
+  it('is silent where somebody gave it one', async () => {
+    const { exchange, rig } = await open({}, undefined, {}, true)
+    exchange.levels.set(KEY, { stopTicks: 9_700, targetTicks: NONE })
+    exchange.fillForeign(KEY, 'buy', 10, rig.clock.nowUs())
+    await rig.pass(60_000, 100)
+    expect(rig.counters.get('positions_unguarded')).toBe(0)
   })
 })
 

@@ -71,3 +71,12 @@ export function isUnguarded(
   if (held === undefined || Number.isNaN(held.stopTicks)) return true
   return direction * (wanted.ownStopTicks - held.stopTicks) > 0
 }
+
+/**
+ * None there, and none that we would set, as for a position that was taken over while the table has
+ * no stop: where it belongs only a person knows, and whether it is ours to close.
+ */
+export function isWithoutStop(held: PositionLevels | undefined, wanted: WantedLevels): boolean {
+  const isHeld = held !== undefined && !Number.isNaN(held.stopTicks)
+  return Number.isNaN(wanted.stopTicks) && !isHeld
+}

@@ -10,7 +10,7 @@ import { checkLevels } from '../reconcile/account-check.ts'
 import type { Truth, TruthParts } from '../truth.ts'
 import { directionOf } from './exit-look.ts'
 import type { ExitOptions } from './exit-options.ts'
-import { besideTheirs, isDue, isUnguarded, wantedLevels } from './held-levels.ts'
+import { besideTheirs, isDue, isUnguarded, isWithoutStop, wantedLevels } from './held-levels.ts'
 
 export type LevelKeeperParts = Readonly<{
   /** An account without levels has nothing to keep: the exits alone watch. */
@@ -18,7 +18,7 @@ export type LevelKeeperParts = Readonly<{
   looks: Pick<Truth, 'lookSoon'>
   kill: Pick<Kill, 'flatten'>
   instruments: InstrumentTable
-  options: Pick<ExecutionOptions, 'exits'>
+  options: Pick<ExecutionOptions, 'exits' | 'requiresStop'>
 }>
 
 /** What is known of the levels that the exchange keeps with one open position. */
@@ -120,7 +120,9 @@ export class LevelKeeper {
         const { stopTicks, targetTicks } = wanted
         this.#ask(guard, { stopTicks, targetTicks }, nowUs)
       }
-      this.#watch(guard, isUnguarded(guard.levels, wanted, direction), nowUs)
+      const isBare = isUnguarded(guard.levels, wanted, direction)
+      const isNaked = this.#parts.options.requiresStop && isWithoutStop(guard.levels, wanted)
+      this.#watch(guard, isBare || isNaked, isNaked ? 'alert' : options.held.onUnguarded, nowUs)
     }
     this.#isStarting = false
   }
@@ -241,9 +243,9 @@ export class LevelKeeper {
     guard.failures++
   }
 
-  #watch(guard: Guard, isBare: boolean, nowUs: number): void {
+  #watch(guard: Guard, isBare: boolean, action: 'alert' | 'flatten', nowUs: number): void {
     const ledger = this.#ledger
-    const { onUnguarded, unguardedMsMax } = this.#options.held
+    const { unguardedMsMax } = this.#options.held
     if (!isBare) {
       guard.unguardedUs = Number.NaN
       guard.isTold = false
@@ -254,10 +256,10 @@ export class LevelKeeper {
     guard.isTold = true
     ledger.counters.add('positions_unguarded')
     const instrument = instrumentKey(guard.instrument)
-    ledger.log.error({ instrument, action: onUnguarded }, 'no stop at the exchange')
+    ledger.log.error({ instrument, action }, 'no stop at the exchange')
     const levels = guard.levels ?? { stopTicks: Number.NaN, targetTicks: Number.NaN }
     this.#record(guard, 'unguarded', levels, 'protective_stop_missing', nowUs)
-    if (onUnguarded !== 'flatten') return
+    if (action !== 'flatten') return
     const ask = { reason: 'protective_stop_missing', who: '', command: null }
     this.#parts.kill.flatten(guard.instrument, ask, nowUs)
   }
