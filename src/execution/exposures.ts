@@ -23,6 +23,11 @@ export class Exposures {
   readonly #indexes: ReadonlyMap<string, number>
   /** Last known mid by `instrumentKey`, in ticks; one entry a configured instrument at most. */
   readonly #midTicks = new Map<string, number>()
+  /**
+   * How much less the exchange says is there than the record adds up to: taken out of the account,
+   * or lost elsewhere. What is not there cannot be risked; more than the record knows is not used.
+   */
+  gapQuote = 0
 
   constructor(state: ExecutionState, books: Books, instruments: InstrumentTable) {
     this.#state = state

@@ -43,6 +43,7 @@ export function gatherFacts(
   const key = instrumentKey(intent.instrument)
   const exposure = exposures.totals(key, without)
   const equity = exposures.equityQuote()
+  const gap = exposures.gapQuote
   const dayStart = state.day?.equity_quote ?? Number.NaN
   const recent = state.risk.recent(nowUs)
   const isExit = intent.action === 'exit'
@@ -73,10 +74,10 @@ export function gatherFacts(
     correlatedOpen: correlatedOpen(options.correlationGroups, symbol, exposure.open),
     exposure,
     riskQuote: exposure.riskQuote,
-    equityQuote: equity,
-    peakQuote: state.risk.peakQuote,
+    equityQuote: equity - gap,
+    peakQuote: state.risk.peakQuote - gap,
     dayLossQuote: dayStart - equity,
-    dayLossQuoteMax: dayStart * limits.dailyLossFractionMax,
+    dayLossQuoteMax: (dayStart - gap) * limits.dailyLossFractionMax,
     isEquityKnown: Number.isFinite(equity) && Number.isFinite(dayStart),
     lossStreak: state.risk.lossStreak(nowUs - limits.lossStreakLookbackMs * 1000),
     ordersRecent: recent.orders,

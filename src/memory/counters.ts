@@ -230,6 +230,7 @@ export const COUNTERS = [
   'orders_doubted', // had ended here, and the exchange told something of them later
   'fills_refused', // of an order of ours, and no record can be made of them: trading halts
   'accounts_unseen', // looks at the account failed for too long: nothing is opened
+  'equity_gaps', // the exchange said that less is there than the journal adds up to
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

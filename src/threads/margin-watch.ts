@@ -2,7 +2,7 @@ import { MARGIN_PERIOD_MS } from '../constants.ts'
 import type { AccountReport } from '../execution/account-figures.ts'
 import type { Account } from '../execution/gateway/gateway.ts'
 
-/** Asks the exchange for its margin figures, one question at a time; the paper account has none. */
+/** Asks the exchange for its equity and margin figures, one question at a time; the paper account has none. */
 export class MarginWatch {
   readonly #account: Account | undefined
   readonly #report: AccountReport
@@ -22,6 +22,7 @@ export class MarginWatch {
       this.#isAsking = false
       // What is not known now was known a moment ago; the model stands in until it is again.
       this.#report.setMargin(reply.kind === 'balance' ? reply.balance.margin : undefined)
+      if (reply.kind === 'balance') this.#report.compare(reply.balance.equityQuote)
     })
   }
 }

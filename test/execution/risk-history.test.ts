@@ -272,3 +272,42 @@ describe('what stands outside the actor', () => {
     expect(rig.lots(0)).toBeGreaterThan(0)
   })
 })
+
+describe('an exchange that has less than the journal adds up to', () => {
+  async function filled(theirs: number | undefined): Promise<Rig> {
+    const rig = await startRig()
+    rig.quote(0, 10_000, 100_000)
+    if (theirs !== undefined) rig.actor.report.compare(theirs)
+    rig.enter(0, 'enter_long', 10_003, { notional: 1_500 })
+    await rig.pass(50)
+    return rig
+  }
+
+  it('is what parts of the equity are parts of, and more than we know is not used', async () => {
+    // 2 % of it may be lost; without a stop that is all of the order, at 1.0003 a lot.
+    expect((await filled(undefined)).lots(0)).toBe(1_499)
+    expect((await filled(150_000)).lots(0)).toBe(1_499)
+    expect((await filled(50_000)).lots(0)).toBe(999)
+    expect((await filled(0)).lots(0)).toBe(0)
+  })
+
+  it('is told of once when it is more than prices explain, and forgotten when it is back', async () => {
+    const rig = await startRig()
+    for (const theirs of [96_000, 94_000, 93_000, 100_000, 94_000]) rig.actor.report.compare(theirs)
+    expect(rig.counters.get('equity_gaps')).toBe(2)
+    rig.actor.report.compare(Number.NaN)
+    expect(rig.actor.exposures.gapQuote).toBe(6_000)
+  })
+
+  it('lowers what may be lost on a day', async () => {
+    const rig = await filled(50_000)
+    rig.quote(0, 9_000)
+    rig.quote(1, 10_000)
+    await rig.pass(50)
+    rig.actor.report.compare(4_500) // some 100 were lost, and 2 % of 4,600 are less
+    rig.enter(1, 'enter_long', 10_003)
+    await rig.pass(1_500)
+    expect(rig.records('intent_denied').at(-1)).toMatchObject({ reason: 'daily_loss' })
+    expect(rig.state.tradingState).toBe('active')
+  })
+})

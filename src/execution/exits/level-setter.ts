@@ -114,7 +114,7 @@ export class LevelSetter {
       ? look.averageTicks
       : direction * (look.averageTicks - stopTicks)
     const riskQuote = notionalQuote(lostTicks, lots, holding.steps)
-    const equityQuote = exposures.equityQuote()
+    const equityQuote = exposures.equityQuote() - exposures.gapQuote
     if (Number.isNaN(equityQuote)) return 'book_not_live'
     if (riskQuote > riskPerTradeFractionMax * equityQuote) return 'risk_per_trade'
     if (riskTotalFractionMax === OFF) return undefined

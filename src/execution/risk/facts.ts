@@ -64,6 +64,7 @@ export type RiskFacts = Readonly<{
   exposure: Exposure
   /** What all positions and opening orders lose at their stops. */
   riskQuote: number
+  /** What limits are parts of: less than the record says where the exchange has less. */
   equityQuote: number
   peakQuote: number
   /** Lost since the start of the UTC day; negative after a gain. */
