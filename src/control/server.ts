@@ -21,6 +21,7 @@ import { type AnsweredBefore, IdempotencyKeys } from './idempotency.ts'
 import { ServerMetrics } from './metrics.ts'
 import type { ControlPorts } from './ports.ts'
 import { addReadRoutes } from './read-routes.ts'
+import { refusalText } from './refusal-text.ts'
 
 /**
  * The control API: it looks at the engine through `ControlPorts` and gives commands to execution.
@@ -92,7 +93,7 @@ export async function buildControlApp(
       reply.raw.writeHead(error.statusCode ?? 400, { 'content-type': 'application/json' }).end(body)
     },
     routerOptions: { maxParamLength: REQUEST_PARAMETER_CHARACTERS_MAX },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, verbose: true } },
   })
   // Answers are plain data of our own types; JSON.stringify also turns a stray NaN into null
   // instead of an exception.
@@ -155,7 +156,7 @@ function addErrorAnswers(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500
     if (status < 500)
-      return reply.code(status).send({ code: 'bad_request', message: error.message })
+      return reply.code(status).send({ code: 'bad_request', message: refusalText(error) })
     request.log.error({ err: error }, 'request failed')
     const message = `this request failed; the log has it as request_id ${request.id}`
     return reply.code(500).send({ code: 'internal_error', message })

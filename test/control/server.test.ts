@@ -138,7 +138,10 @@ describe('reads', () => {
     ['/api/v1/books/btc%2F..', 400, 'bad_request', 'symbol'],
     ['/api/v1/books/BTCUSDT?depth=0', 400, 'bad_request', 'depth'],
     ['/api/v1/books/BTCUSDT?depth=1001', 400, 'bad_request', 'depth'],
-    ['/api/v1/books/BTCUSDT?depht=5', 400, 'bad_request', 'additional properties'],
+    ['/api/v1/books/BTCUSDT?depht=5', 400, 'bad_request', 'depht: unknown, did you mean depth?'],
+    ['/api/v1/books/BTCUSDT?size=5', 400, 'bad_request', 'size: unknown, known are depth'],
+    ['/api/v1/alerts?kind=wall_mved', 400, 'bad_request', 'did you mean wall_moved?'],
+    ['/api/v1/candles/BTCUSDT?interval=2s', 400, 'bad_request', 'must be one of 1s, 5s, 15s, 1m'],
     ['/api/v1/signals?limit=many', 400, 'bad_request', 'limit'],
     ['/api/v2/status', 404, 'not_found', '/api/docs'],
     [`/api/v1/books/${'A'.repeat(100)}`, 414, 'bad_request', 'max'],
@@ -243,7 +246,11 @@ describe('commands', () => {
       code: 'bad_request',
       message: expect.stringContaining('all symbols'),
     })
-    expect((await post('halt', {}, { symbl: 'BTCUSDT' })).statusCode).toBe(400)
+    const mistyped = await post('halt', {}, { symbl: 'BTCUSDT' })
+    expect(mistyped.statusCode).toBe(400)
+    expect(mistyped.json().message).toBe('symbl: unknown, did you mean symbol?')
+    const missing = await post('cancel-order', {}, { who: 'me' })
+    expect(missing.json().message).toBe('order_link_id: is missing')
     expect((await post('halt', {}, { symbol: 'btc' })).json().code).toBe('bad_request')
     expect((await post('explode')).statusCode).toBe(404)
     expect(engine.commands).toHaveLength(1)
