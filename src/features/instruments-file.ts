@@ -18,7 +18,10 @@ export type InstrumentsFile = Readonly<{
   symbols: ReadonlyMap<string, InstrumentEntry>
 }>
 
-/** Prices and quantities as decimal text, as the exchange writes them. */
+/**
+ * Prices and quantities as decimal text, as the exchange writes them. In the file `vpinBucketQty`
+ * and `refNotional`, which the exchange does not write, may be JSON numbers too.
+ */
 export type InstrumentEntry = Readonly<{
   tickSize: string
   qtyStep: string
@@ -87,14 +90,11 @@ function parseEntry(where: string, fields: unknown): Result<InstrumentEntry, Ref
   if (!tick.ok) return tick
   const lot = parseStepField(`${where}.qtyStep`, fields.qtyStep)
   if (!lot.ok) return lot
-  const notional = parseStepField(`${where}.refNotional`, fields.refNotional)
+  const notional = parseStepField(`${where}.refNotional`, decimalText(fields.refNotional))
   if (!notional.ok) return notional
-  const bucket = fields.vpinBucketQty
+  const bucket = decimalText(fields.vpinBucketQty)
   if (typeof bucket !== 'string' || !(parseStepsText(bucket, lot.value) > 0)) {
-    return fail(
-      'config_invalid',
-      `${where}.vpinBucketQty must be a positive multiple of qtyStep, as text`,
-    )
+    return fail('config_invalid', `${where}.vpinBucketQty must be a positive multiple of qtyStep`)
   }
   const band = fields.bandTicks
   if (typeof band !== 'number' || !Number.isSafeInteger(band) || band < 0) {
@@ -107,6 +107,13 @@ function parseEntry(where: string, fields: unknown): Result<InstrumentEntry, Ref
     refNotional: notional.value.text,
     bandTicks: band,
   })
+}
+
+/** A JSON number as text without an exponent, as far as the longest step goes; else as it is. */
+function decimalText(value: unknown): unknown {
+  if (typeof value !== 'number') return value
+  const text = String(value)
+  return text.includes('e-') ? value.toFixed(15) : text
 }
 
 function parseStepField(where: string, value: unknown): Result<Step, Refusal> {

@@ -132,6 +132,15 @@ describe('the instruments file', () => {
   })
 
   it.each([
+    ['vpinBucketQty', 1.2, '1.2'],
+    ['refNotional', 60000, '60000'],
+    ['refNotional', 2.5e-7, '0.000000250000000'],
+  ])('takes %s as the number %s, as well as text', (field, value, text) => {
+    const file = parse({ symbols: { A: { ...entry, [field]: value } } })
+    expect(file.ok && file.value.symbols.get('A')).toEqual({ ...entry, [field]: text })
+  })
+
+  it.each([
     ['not JSON', '{', 'not JSON'],
     ['a list', '[]', 'must be an object'],
     ['no symbols', '{"symbols":{}}', 'symbols must be'],
@@ -148,6 +157,8 @@ describe('the instruments file', () => {
     ['qtyStep', undefined],
     ['vpinBucketQty', '0.0005'],
     ['vpinBucketQty', '0'],
+    ['vpinBucketQty', 0.0005],
+    ['refNotional', 0],
     ['refNotional', 'many'],
     ['bandTicks', -1],
     ['bandTicks', '15'],
