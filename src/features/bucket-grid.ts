@@ -1,8 +1,10 @@
 // hot
-
-import { GRID_BUCKETS_KEPT } from '../constants.ts'
 import { packedFloats } from '../core/packed-arrays.ts'
 import type { StreamTime } from './stream-time.ts'
+
+/** Closed buckets kept: the 66 that the longest window looks back, as a power of two. */
+const KEPT = 128
+const KEPT_MASK = KEPT - 1
 
 /**
  * The time grid of a symbol (features.md 1.7): bucket b covers [b * gridMs, (b + 1) * gridMs) of
@@ -15,8 +17,10 @@ export class BucketGrid {
   /** The open bucket. */
   current = Number.NaN
   readonly #gridMs: number
-  /** Samples of the latest closed buckets, by bucket modulo the size. */
-  readonly #samples = packedFloats(GRID_BUCKETS_KEPT).fill(Number.NaN)
+  // By bucket modulo the size; NaN before the first. Returns are taken once, when a bucket closes:
+  // several groups look at all of the last 60 whenever one more has.
+  readonly #samples = packedFloats(KEPT).fill(Number.NaN)
+  readonly #returns = packedFloats(KEPT).fill(Number.NaN)
 
   constructor(gridMs: number) {
     this.#gridMs = gridMs
@@ -28,8 +32,13 @@ export class BucketGrid {
     if (bucket === this.current) return
     if (Number.isNaN(this.first)) this.first = bucket
     else {
-      const from = Math.max(this.current, bucket - GRID_BUCKETS_KEPT)
-      for (let b = from; b < bucket; b++) this.#samples[b % GRID_BUCKETS_KEPT] = mid
+      const samples = this.#samples
+      const from = Math.max(this.current, bucket - KEPT)
+      for (let b = from; b < bucket; b++) {
+        const before = samples[(b - 1) & KEPT_MASK]
+        samples[b & KEPT_MASK] = mid
+        this.#returns[b & KEPT_MASK] = 1e4 * Math.log1p((mid - before) / before)
+      }
     }
     this.current = bucket
   }
@@ -39,14 +48,23 @@ export class BucketGrid {
    * longer kept.
    */
   midOf(bucket: number): number {
-    const isKept =
-      bucket >= this.first && bucket < this.current && bucket >= this.current - GRID_BUCKETS_KEPT
-    return isKept ? this.#samples[bucket % GRID_BUCKETS_KEPT] : Number.NaN
+    const isKept = bucket < this.current && bucket >= this.current - KEPT
+    return isKept ? this.#samples[bucket & KEPT_MASK] : Number.NaN
   }
 
-  /** Return of a closed bucket in bps; NaN when one of its two mids is missing. */
-  returnBps(bucket: number): number {
-    const before = this.midOf(bucket - 1)
-    return 1e4 * Math.log1p((this.midOf(bucket) - before) / before)
+  /** Mids of the latest closed buckets, as many as `out` takes and are kept, oldest first. */
+  writeMids(out: Float64Array): void {
+    writeLatest(this.#samples, this.current, out)
   }
+
+  /** The same of their returns in bps, NaN where one of the two mids is missing. */
+  writeReturns(out: Float64Array): void {
+    writeLatest(this.#returns, this.current, out)
+  }
+}
+
+function writeLatest(ring: Float64Array, end: number, out: Float64Array): void {
+  const count = out.length
+  const first = end - count
+  for (let i = 0; i < count; i++) out[i] = ring[(first + i) & KEPT_MASK]
 }

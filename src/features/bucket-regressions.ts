@@ -33,7 +33,10 @@ export class BucketRegressions {
   readonly #unit: number
   readonly #results = packedFloats(RESULTS).fill(Number.NaN)
   #bucket = Number.NaN
+  // Of the window, oldest first; of the mids one more before it.
+  readonly #mids = packedFloats(WINDOW_BUCKETS + 1)
   readonly #returns = packedFloats(WINDOW_BUCKETS)
+  // Of the buckets with a return, of which `#returns` keeps no others then.
   readonly #moves = packedFloats(WINDOW_BUCKETS)
   readonly #flows = packedFloats(WINDOW_BUCKETS)
   readonly #notionals = packedFloats(WINDOW_BUCKETS)
@@ -75,16 +78,19 @@ export class BucketRegressions {
     let rows = 0
     let ratios = 0
     let traded = 0
-    for (let b = grid.current - WINDOW_BUCKETS; b < grid.current; b++) {
-      const at = this.#sums.offsetOf(b)
+    const first = grid.current - WINDOW_BUCKETS
+    const mids = this.#mids
+    const returns = this.#returns
+    grid.writeMids(mids)
+    grid.writeReturns(returns)
+    for (let i = 0; i < WINDOW_BUCKETS; i++) {
+      const at = this.#sums.offsetOf(first + i)
       queues += sums[at + QUEUES]
       rows += sums[at + ROWS]
-      const mid = grid.midOf(b)
-      const move = mid - grid.midOf(b - 1)
-      if (Number.isNaN(move)) continue
-      const bps = 1e4 * Math.log1p(move / (mid - move))
-      this.#returns[pairs] = bps
-      this.#moves[pairs] = move / 2
+      const bps = returns[i]
+      if (Number.isNaN(bps)) continue
+      returns[pairs] = bps
+      this.#moves[pairs] = (mids[i + 1] - mids[i]) / 2
       this.#notionals[pairs] = sums[at + SIGNED_NOTIONAL]
       this.#flows[pairs] = sums[at + OFI]
       pairs++
@@ -98,7 +104,7 @@ export class BucketRegressions {
     results[OFI_BETA] = Number.NaN
     if (pairs < PAIRS_MIN) return
     // A factor of x is one over it of the slope.
-    writeSlope(this.#notionals, this.#returns, pairs, results, KYLE)
+    writeSlope(this.#notionals, returns, pairs, results, KYLE)
     results[KYLE] /= this.#unit
     writeSlope(this.#flows, this.#moves, pairs, results, OFI_BETA)
     results[OFI_BETA] *= queues === 0 ? Number.NaN : queues / (2 * rows)

@@ -50,16 +50,13 @@ export class GridVolatility {
   }
 
   #readReturns(grid: BucketGrid): void {
-    const first = grid.current - WINDOW_BUCKETS
-    let before = grid.midOf(first - 1)
+    const returns = this.#returns
+    grid.writeReturns(returns)
     let squares = 0
     let sum = 0
     let count = 0
     for (let i = 0; i < WINDOW_BUCKETS; i++) {
-      const mid = grid.midOf(first + i)
-      const bps = 1e4 * Math.log1p((mid - before) / before)
-      before = mid
-      this.#returns[i] = bps
+      const bps = returns[i]
       if (Number.isNaN(bps)) continue
       squares += bps * bps
       sum += bps
@@ -118,8 +115,11 @@ export class GridVolatility {
   #writeSteps(grid: BucketGrid): void {
     let squares = 0
     let steps = 0
-    for (let b = grid.current - WINDOW_BUCKETS; b < grid.current; b++) {
-      if ((b + 1) % STEP_BUCKETS !== 0) continue
+    const end = grid.current
+    // The first bucket of the window that ends a step.
+    const first = end - WINDOW_BUCKETS
+    const ahead = STEP_BUCKETS - 1 - (first % STEP_BUCKETS)
+    for (let b = first + ahead; b < end; b += STEP_BUCKETS) {
       const before = grid.midOf(b - STEP_BUCKETS)
       const bps = 1e4 * Math.log1p((grid.midOf(b) - before) / before)
       if (Number.isNaN(bps)) continue

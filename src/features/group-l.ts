@@ -109,11 +109,11 @@ export class RollingFeatures {
   #readReturns(row: RowState): void {
     const grid = row.grid
     const returns = this.#returns
-    const from = Math.max(grid.first, grid.current - RETURN_BUCKETS)
+    grid.writeReturns(returns)
     let count = 0
     let sum = 0
-    for (let bucket = from; bucket < grid.current; bucket++) {
-      const bps = grid.returnBps(bucket)
+    for (let i = 0; i < RETURN_BUCKETS; i++) {
+      const bps = returns[i]
       if (Number.isNaN(bps)) continue
       returns[count++] = bps
       sum += bps

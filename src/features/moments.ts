@@ -15,14 +15,16 @@ export function writeSlope(
   slot: number,
 ): void {
   out[slot] = Number.NaN
-  let xMean = 0
-  let yMean = 0
+  let xSum = 0
+  let ySum = 0
   let xSquares = 0
   for (let i = 0; i < count; i++) {
-    xMean += xs[i] / count
-    yMean += ys[i] / count
+    xSum += xs[i]
+    ySum += ys[i]
     xSquares += xs[i] * xs[i]
   }
+  const xMean = xSum / count
+  const yMean = ySum / count
   let xx = 0
   let xy = 0
   for (let i = 0; i < count; i++) {
@@ -42,16 +44,18 @@ export function writeCorrelation(
   slot: number,
 ): void {
   out[slot] = Number.NaN
-  let xMean = 0
-  let yMean = 0
+  let xSum = 0
+  let ySum = 0
   let xSquares = 0
   let ySquares = 0
   for (let i = 0; i < count; i++) {
-    xMean += xs[i] / count
-    yMean += ys[i] / count
+    xSum += xs[i]
+    ySum += ys[i]
     xSquares += xs[i] * xs[i]
     ySquares += ys[i] * ys[i]
   }
+  const xMean = xSum / count
+  const yMean = ySum / count
   let xx = 0
   let yy = 0
   let xy = 0

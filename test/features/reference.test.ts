@@ -163,12 +163,18 @@ function compareMids(history: History, replay: FeatureReplay, position: number, 
     bucket < first
       ? Number.NaN
       : (past.filter((state) => bucketOf(state.tau) <= bucket).at(-1)?.mid ?? Number.NaN)
-  for (const back of [1, 2, 3, 10, 60, 300]) {
+  const mids = new Float64Array(61)
+  const returns = new Float64Array(60)
+  features.grid.writeMids(mids)
+  features.grid.writeReturns(returns)
+  for (const back of [1, 2, 3, 10, 59, 60, 100]) {
     const bucket = current - back
     expect(features.grid.midOf(bucket)).toBe(sample(bucket))
+    if (back > 60) continue
+    expect(mids[61 - back]).toBe(sample(bucket))
     const before = sample(bucket - 1)
     const bps = 1e4 * Math.log1p((sample(bucket) - before) / before)
-    expect(agrees(features.grid.returnBps(bucket), bps)).toBe(true)
+    expect(agrees(returns[60 - back], bps)).toBe(true)
   }
 }
 
