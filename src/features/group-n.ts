@@ -95,10 +95,10 @@ export class NormalFeatures {
     const scales = this.#scales
     for (let bucket = Math.max(before, current - size); bucket < current; bucket++) {
       const slot = bucket % size
-      for (let i = 0; i < SAMPLED; i++) scales[i].put(slot, this.#latest, i)
+      this.#weights.turn(slot)
+      for (let i = 0; i < SAMPLED; i++) scales[i].put(slot, this.#latest, i, this.#weights)
     }
-    this.#weights.update((current - 1) % size)
-    for (let i = 0; i < SAMPLED; i++) scales[i].estimate(this.#weights)
+    for (let i = 0; i < SAMPLED; i++) scales[i].estimate()
     const { center, scale } = scales[IMBALANCE_SIZE]
     this.#threshold = Math.min(THRESHOLD_MAX, Math.max(THRESHOLD_MIN, center + 2 * scale))
   }

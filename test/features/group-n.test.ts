@@ -133,22 +133,25 @@ describe('the robust scale', () => {
       const weights = new SampleWeights(size, halfLife)
       const source = new Float64Array(1)
       let past: number[] = []
+      const put = (slot: number) => {
+        weights.turn(slot)
+        scale.put(slot, source, 0, weights)
+      }
       for (let bucket = 0; bucket < 60_000; bucket++) {
         if (bucket % 5000 > 4990 && random.below(3) === 0) {
           // After a long silence the ring is filled anew from some other slot on.
           const skipped = size + random.below(50)
           bucket += skipped
-          for (let i = bucket - size; i < bucket; i++) scale.put(i % size, source, 0)
+          for (let i = bucket - size; i < bucket; i++) put(i % size)
           past = past.concat(Array.from({ length: skipped }, () => source[0]))
         }
         source[0] = kind === 'ties' ? random.below(4) : random.float() - 0.5
         if (random.below(9) === 0) source[0] = Number.NaN
-        scale.put(bucket % size, source, 0)
+        put(bucket % size)
         past.push(source[0])
         past = past.slice(-size)
         if (bucket % 23 !== 0) continue
-        weights.update(bucket % size)
-        scale.estimate(weights)
+        scale.estimate()
         const expected = plainScale(past, halfLife, 5)
         if (scale.center !== expected.center && !Number.isNaN(expected.center)) {
           expect.fail(`bucket ${bucket}: center ${scale.center} is not ${expected.center}`)
