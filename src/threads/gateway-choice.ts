@@ -6,7 +6,7 @@ import { pause, systemTimers } from '../core/timer.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { lockAccount } from '../execution/gateway/bybit/account-lock.ts'
 import { BybitGateway, type BybitOptions } from '../execution/gateway/bybit/bybit-gateway.ts'
-import { Credentials } from '../execution/gateway/bybit/credentials.ts'
+import { Credentials, readableByOthers } from '../execution/gateway/bybit/credentials.ts'
 import type { Gateway } from '../execution/gateway/gateway.ts'
 import type { PaperGateway } from '../execution/gateway/paper-gateway.ts'
 import type { JournaledSteps } from '../execution/journaled-steps.ts'
@@ -68,6 +68,9 @@ async function openBybit(
 ): Promise<Result<OpenGateway, ResultCode>> {
   const credentials = Credentials.read(settings.keyFile, settings.secretFile)
   if (!credentials.ok) return credentials
+  for (const file of readableByOthers([settings.keyFile, settings.secretFile])) {
+    parts.log.warn({ file }, 'every user of this machine may read the file of the key: chmod 600')
+  }
   const lock = lockAccount(credentials.value, settings.restUrl)
   if (!lock.ok) return lock
   const { counters, firstStartUs, journaled, log, wake } = parts

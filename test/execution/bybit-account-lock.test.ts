@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { chmodSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { lockAccount } from '../../src/execution/gateway/bybit/account-lock.ts'
-import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
+import { Credentials, readableByOthers } from '../../src/execution/gateway/bybit/credentials.ts'
 import { keyComplaint } from '../../src/execution/gateway/bybit/key-check.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
@@ -25,6 +25,12 @@ describe('the lock of an account', () => {
     expect(lockAccount(key, 'https://api.bybit.eu', place).ok).toBe(true)
   })
 
+  it('lies where every user of the machine may lock, and none take away', () => {
+    const place = join(folder(), 'accounts')
+    expect(lockAccount(new Credentials('key', 's'), 'https://api.bybit.com', place).ok).toBe(true)
+    expect(statSync(place).mode & 0o7777).toBe(0o1777)
+  })
+
   it('takes two mocks of this machine for two accounts', () => {
     const place = folder()
     const key = new Credentials('key', 'secret')
@@ -40,6 +46,10 @@ describe('the key of an account', () => {
     const [keyFile, secretFile] = [join(place, 'key'), join(place, 'secret')]
     writeFileSync(keyFile, 'the-key\n')
     writeFileSync(secretFile, 'the-secret\n')
+    for (const file of [keyFile, secretFile]) chmodSync(file, 0o600)
+    expect(readableByOthers([keyFile, secretFile])).toEqual([])
+    chmodSync(secretFile, 0o604)
+    expect(readableByOthers([keyFile, secretFile])).toEqual([secretFile])
     const read = Credentials.read(keyFile, secretFile)
     if (!read.ok) return expect.unreachable(read.message)
     const { value } = read

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -329,7 +329,27 @@ describe('the journal on disk', () => {
       if (!next.ok) expect.fail(next.message)
       await next.value.journal.close()
     }
-    expect(readdirSync(journalFolder(folder))).not.toContain('lock')
+    const [lock, guard] = ['lock', 'lock.guard'].map((name) => join(journalFolder(folder), name))
+    writeFileSync(lock, '999999999 -\n')
+    // Of one that died while it took a lock away.
+    writeFileSync(guard, '999999998 -\n')
+    const last = await open()
+    if (!last.ok) expect.fail(last.message)
+    expect(readFileSync(lock, 'utf8')).toMatch(new RegExp(`^${process.pid} `))
+    await last.value.journal.close()
+    const left = readdirSync(journalFolder(folder)).filter((name) => name.startsWith('lock'))
+    expect(left).toEqual([])
+  })
+
+  it('leaves a lock alone that is being taken away by a living process', async () => {
+    const first = await open()
+    if (!first.ok) expect.fail(first.message)
+    const [lock, guard] = ['lock', 'lock.guard'].map((name) => join(journalFolder(folder), name))
+    renameSync(lock, guard)
+    writeFileSync(lock, '999999999 -\n')
+    expect(await open()).toMatchObject({ ok: false, code: 'data_folder_locked' })
+    expect(readFileSync(lock, 'utf8')).toBe('999999999 -\n')
+    await first.value.journal.close()
   })
 
   it('says so when its folder cannot be written', async () => {

@@ -1,3 +1,4 @@
+import { chmodSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FolderLock, lockFolder } from '../../../core/folder-lock.ts'
@@ -20,10 +21,24 @@ export function lockAccount(
   const mock = ownPort(restUrl)
   const { fingerprint } = credentials
   const name = mock === undefined ? fingerprint : `${fingerprint}-${mock}`
+  shareFolder(folder)
   const locked = lockFolder(join(folder, name))
   if (locked.ok) return succeed(locked.value)
   const who = `the account of key ${fingerprint}`
+  if (locked.code === 'data_folder_unwritable') {
+    return fail(locked.code, `the lock of ${who}: ${locked.message}`)
+  }
   return fail('account_locked', `${who} is traded by another process: ${locked.message}`)
+}
+
+/** Every user may lock accounts in it, and nobody take away what another made (as in /tmp). */
+function shareFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    chmodSync(folder, 0o1777)
+  } catch {
+    // It is another user's, shared already; or nothing can be written there, which the lock tells.
+  }
 }
 
 /** Port of an exchange on this machine; undefined for any other. */

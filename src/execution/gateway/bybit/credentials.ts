@@ -39,6 +39,11 @@ export class Credentials {
   }
 }
 
+/** Those of the files that any user of the machine may read. */
+export function readableByOthers(paths: readonly string[]): readonly string[] {
+  return paths.filter((path) => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 4) !== 0)
+}
+
 function readKeyFile(path: string): Result<string, ResultCode> {
   try {
     if (statSync(path).size > KEY_FILE_BYTES_MAX) {
