@@ -24,14 +24,21 @@ const program = new Command('bookflow')
   .showHelpAfterError('(bookflow COMMAND --help lists the options)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 
-// Whoever reads our output may have seen enough, as `head` has.
-process.stdout.on('error', (error) => {
-  process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1)
-})
-
 // A command needs the code of its own part only; the list of all is for help and for what is
 // misspelled.
 const asked = process.argv[2] ?? ''
+
+process.stdout.on('error', (error) => {
+  // An engine trades, whoever reads what it prints, and on a full disk too.
+  if (asked === 'run') return
+  // Whoever reads our output may have seen enough, as `head` has.
+  const isSeen = 'code' in error && error.code === 'EPIPE'
+  if (!isSeen) process.stderr.write(`bookflow: standard output: ${error.message}\n`)
+  if (asked === 'demo') process.kill(process.pid, 'SIGTERM')
+  else process.exit(isSeen ? 0 : 1)
+})
+process.stderr.on('error', () => {}) // there is nobody left to tell
+
 const names = asked in COMMANDS ? [asked] : Object.keys(COMMANDS)
 for (const name of names) {
   const command = await COMMANDS[name]()

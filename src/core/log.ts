@@ -36,5 +36,28 @@ export function createLogger(
     formatters: { level: (label: string) => ({ level: label }) },
   }
   // Results go to the standard output, and whatever a person pipes it into; the log does not.
-  return pino(options, destination ?? pino.destination({ dest: 2, sync: true }))
+  return pino(options, destination ?? errorOutput())
+}
+
+/** Lines that wait while the error output cannot be written; more are dropped. */
+const WAITING_BYTES_MAX = 1 << 20
+
+/**
+ * The error output. A log that cannot be written, as on a full disk, is no reason to stop trading:
+ * lines wait, then they are dropped, and the first that can be written again tells how many.
+ */
+function errorOutput(): DestinationStream {
+  const output = pino.destination({ dest: 2, sync: true, maxLength: WAITING_BYTES_MAX })
+  let dropped = 0
+  output.on('error', () => {}) // of each line that failed; it is tried again with the next one
+  output.on('drop', () => dropped++)
+  output.on('write', () => {
+    if (dropped === 0) return
+    const lines = dropped
+    dropped = 0
+    output.write(
+      `${JSON.stringify({ level: 'warn', lines, msg: 'lines of this log were lost' })}\n`,
+    )
+  })
+  return output
 }

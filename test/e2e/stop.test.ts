@@ -72,4 +72,20 @@ describe('Ctrl-C', () => {
     expect(folded.unfinished).toEqual([])
     expect(Object.keys(folded.positions).length).toBeGreaterThan(0)
   })
+
+  it('ends an engine in order that traded on after nobody read what it printed', async () => {
+    const engine = new Program(['run', '--config', config])
+    await engine.printed(/desk stream/)
+    const runs = () => readJournal(data).filter(({ type }) => type === 'run_started').length
+    const before = runs()
+    engine.child.stdout?.destroy()
+    engine.child.stderr?.destroy()
+    // A line every five seconds: the second one at the latest finds nobody.
+    await new Promise((resolve) => setTimeout(resolve, 11_000))
+    expect(engine.child.exitCode).toBe(null)
+    engine.child.kill('SIGINT')
+    expect((await engine.ended).code).toBe(0)
+    expect(runs()).toBe(before)
+    expect(readJournal(data).at(-1)?.type).toBe('run_stopped')
+  })
 })
