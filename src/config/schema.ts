@@ -265,7 +265,7 @@ const Execution = section('the one actor that may trade', {
       'by_confidence: what the strategy asks, times 2p - 1 of its probability',
     ),
     equity_fraction: amount(0.01, 0.0001, 1, 'percent: part of the equity'),
-    fixed_notional: amount(1000, 0.01, 1e9, 'fixed: in quote currency'),
+    fixed_notional: amount(10, 0.01, 1e9, 'fixed: in quote currency'),
   }),
   correlation_groups: Type.Record(
     Type.String(),

@@ -119,6 +119,13 @@ function winRate(threads: readonly ThreadMemory[]): MetricFamily {
   }
 }
 
+/** Refusals of the risk gate, by the rule that refused. */
+export function deniedFamily(deniedBy: ReadonlyMap<string, number>): MetricFamily {
+  const samples = [...deniedBy].map(([reason, value]) => ({ labels: { reason }, value }))
+  const help = 'Intents refused by the risk gate, by the rule that refused'
+  return { name: 'risk_block_total', help, type: 'counter', samples }
+}
+
 /** Alerts over all shards, by kind. */
 function alertFamily(threads: readonly ThreadMemory[]): MetricFamily {
   const samples = ALERT_KINDS.map((kind) => ({

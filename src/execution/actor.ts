@@ -301,7 +301,11 @@ export class ExecutionActor {
   #checkLosses(nowUs: number): void {
     const code = this.losses.look(nowUs)
     if (code !== undefined) this.halt(code, nowUs)
-    if (this.losses.mustBeFlat) this.closing.flatten(-1)
+    if (this.losses.mustBeFlat) {
+      this.closing.flatten(-1)
+      // As after a kill: an exchange takes orders when its market data is gone.
+      if (this.#gateway.account !== undefined) this.closing.closeBlindly()
+    }
     this.report.look(nowUs)
   }
 

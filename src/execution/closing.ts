@@ -65,8 +65,8 @@ export class Closing {
   }
 
   /**
-   * A kill closes without a live book too, at the last price that is known: the market data may be
-   * gone while the exchange still takes orders.
+   * A kill, or a loss beyond its limit, closes without a live book too, at the last price that is
+   * known: the market data may be gone while the exchange still takes orders.
    */
   closeBlindly(): void {
     this.#isBlind = true

@@ -35,6 +35,7 @@ export class ClockWatch {
   readonly #ledger: Ledger
   readonly #levelsMs: readonly number[]
   #level = 0
+  #isKnown = false
 
   constructor(ledger: Ledger, blockMs: number) {
     this.#ledger = ledger
@@ -42,6 +43,13 @@ export class ClockWatch {
   }
 
   look(offsetMs: number): void {
+    const isKnown = !Number.isNaN(offsetMs)
+    if (this.#isKnown && !isKnown) {
+      this.#ledger.counters.add('clock_drifts')
+      this.#ledger.log.error('the clock is not compared any more: nothing is opened')
+    }
+    this.#isKnown = isKnown
+    if (!isKnown) return
     const level = this.#levelsMs.filter((limitMs) => Math.abs(offsetMs) > limitMs).length
     if (level === this.#level) return
     const { counters, log } = this.#ledger

@@ -120,7 +120,7 @@ export const COUNTERS = [
   'fills_external',
   'executions_unwatched',
   'losses_reached', // daily loss or drawdown: trading halted and flattened
-  'clock_drifts', // times the clock went beyond a level: warning, block or alert
+  'clock_drifts', // times the clock went beyond a level, or was not compared any more
   // alerts, in all and by kind (domain/alerts.ts)
   'alerts',
   'alerts_suppressed', // kept back by a cool-down
@@ -231,6 +231,7 @@ export const COUNTERS = [
   'fills_refused', // of an order of ours, and no record can be made of them: trading halts
   'accounts_unseen', // looks at the account failed for too long: nothing is opened
   'equity_gaps', // the exchange said that less is there than the journal adds up to
+  'calls_kept_back', // of account or market, by an open breaker; a kill makes them all the same
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

@@ -2,6 +2,7 @@ import { ALERTS_ANSWERED_MAX, VERSION } from '../constants.ts'
 import type { AlertAnswer } from '../control/alert-schema.ts'
 import {
   counterFamilies,
+  deniedFamily,
   gaugeFamilies,
   latencyFamilies,
   type ThreadMemory,
@@ -223,6 +224,7 @@ function metricFamilies(engine: Engine) {
   const exposure = engine.exposurePercent()
   return [
     ...counterFamilies(threads),
+    deniedFamily(trading.deniedBy),
     ...latencyFamilies(threads),
     ...gaugeFamilies({
       websocketConnections: connections,

@@ -96,6 +96,8 @@ export class TradingFold {
   readonly #instruments: InstrumentTable
   fills = 0
   denied = 0
+  /** By name; as many as there are result codes at most. */
+  readonly deniedBy = new Map<string, number>()
 
   constructor(ring: SharedArrayBuffer, instruments: InstrumentTable) {
     this.#reader = new BroadcastReader(ring, 'oldest')
@@ -134,10 +136,16 @@ export class TradingFold {
     if (kind === 'order') this.#applyOrder(record)
     else if (kind === 'position') this.#applyPosition(record)
     else if (kind === 'fill') this.fills++
-    else if (kind === 'denied') this.denied++
+    else if (kind === 'denied') this.#countDenied(record[audit.AUDIT_REASON])
     else if (kind === 'trading_state') this.#applyState(record)
     else if (kind === 'pnl') this.#applyPnl(record)
     else if (kind === 'account') this.account = readAccount(record)
+  }
+
+  #countDenied(code: number): void {
+    this.denied++
+    const reason = resultCodeName(code) ?? 'none'
+    this.deniedBy.set(reason, (this.deniedBy.get(reason) ?? 0) + 1)
   }
 
   #applyOrder(record: Float64Array): void {

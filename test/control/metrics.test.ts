@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   counterFamilies,
+  deniedFamily,
   gaugeFamilies,
   latencyFamilies,
 } from '../../src/control/engine-metrics.ts'
@@ -48,6 +49,11 @@ describe('engine metrics', () => {
     shard.counters.add('rows')
     const second = parse(await familiesText(counterFamilies(all)))
     expect(second.get('bookflow_rows_total{thread="shard-0"}')).toBe(8)
+  })
+
+  it('tell what the risk gate refused, by rule', async () => {
+    const values = parse(await familiesText([deniedFamily(new Map([['spread_cap', 2]]))]))
+    expect(values.get('risk_block_total{reason="spread_cap"}')).toBe(2)
   })
 
   it('tell how many closed positions won, once one was closed', async () => {

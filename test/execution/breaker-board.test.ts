@@ -67,6 +67,7 @@ describe('the gateway behind them', () => {
     expect(await gateway.account?.positions(0)).toMatchObject({ kind: 'unknown' })
     expect(await gateway.openOrders(0)).toMatchObject({ kind: 'unknown' })
     expect(exchange.calls).toBe(0)
+    expect(rig.counters.get('calls_kept_back')).toBe(2)
     expect(await gateway.query('bf-1-1', 0)).toMatchObject({ kind: 'not_found' })
     isUrgent = true
     expect(await gateway.account?.positions(0)).toMatchObject({ kind: 'positions' })

@@ -4,6 +4,7 @@ import { RISK_RECENT_SECONDS } from '../../src/constants.ts'
 import type { JournalRecord } from '../../src/domain/journal.ts'
 import { ExecutionState } from '../../src/execution/execution-state.ts'
 import * as audit from '../../src/memory/audit-record.ts'
+import { FakeExchange } from './fake-exchange.ts'
 import { createInstrument, Rig, START_US, startRig } from './rig.ts'
 
 /** After this a denial is on record. */
@@ -160,6 +161,32 @@ describe('a loss beyond its limit', () => {
     expect(halts).toHaveLength(1)
   })
 
+  it('closes without a live book where the exchange has an account', async () => {
+    const exchange = new FakeExchange()
+    const rig = new Rig({ gateway: () => exchange, options: { limits: lossy } })
+    await rig.start()
+    rig.quote(0, 10_000)
+    exchange.link(true, rig.clock.nowUs())
+    await rig.pass(1_000)
+    rig.enter(0, 'enter_long', 10_003, { notional: 1000 })
+    await rig.settle()
+    const fill = (id = '') =>
+      exchange.fill(id, rig.state.orders.get(id)?.terms.lots ?? 0, rig.clock.nowUs())
+    fill([...exchange.orders.keys()].at(-1))
+    await rig.pass(50)
+    expect(rig.lots(0)).toBe(999)
+    rig.quote(0, 9_850)
+    await rig.pass(50)
+    expect(rig.control.state).toBe('halted')
+    rig.books.lose(0)
+    exchange.end([...exchange.orders.keys()].at(-1) ?? '', 'canceled', 'no_liquidity')
+    await rig.pass(2_000)
+    expect(exchange.orders.size).toBe(3)
+    fill([...exchange.orders.keys()].at(-1))
+    await rig.pass(50)
+    expect(rig.lots(0)).toBe(0)
+  })
+
   it('goes on to flatten after a restart, and stays halted', async () => {
     const rig = await startRig({ options: { limits: lossy } })
     rig.enter(0, 'enter_long', 10_003, { notional: 1000 })
@@ -242,6 +269,17 @@ describe('what stands outside the actor', () => {
     rig.enter(0, 'exit', 9_000)
     await rig.pass(50)
     expect(rig.lots(0)).toBe(0)
+    clockOffsetMs = Number.NaN
+    const before = rig.counters.get('clock_drifts')
+    await rig.pass(50)
+    expect(rig.counters.get('clock_drifts')).toBe(before + 1)
+    rig.enter(0, 'enter_long', 10_003)
+    await rig.pass(50)
+    await rig.pass(LAZY_MS)
+    expect(rig.records('intent_denied').at(-1)).toMatchObject({
+      reason: 'clock_drift',
+      actual: null,
+    })
   })
 
   it('the regime and the lock of the instance are asked for each intent', async () => {
@@ -270,6 +308,11 @@ describe('what stands outside the actor', () => {
     rig.enter(0, 'enter_long', 10_003)
     await rig.pass(20)
     expect(rig.lots(0)).toBeGreaterThan(0)
+    world.isLocked = false
+    rig.command('kill')
+    await rig.pass(2_000)
+    expect(rig.lots(0)).toBe(0)
+    expect(rig.state.stops.kill?.phase).toBe('flat')
   })
 })
 

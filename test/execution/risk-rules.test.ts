@@ -330,6 +330,7 @@ describe('each rule', () => {
     const facts: Partial<RiskFacts> = {
       positionLots: 7,
       tradingState: 'halted',
+      hasInstanceLock: false,
       regime: 'risk_off',
       clockOffsetMs: 1e9,
       isRecovered: false,

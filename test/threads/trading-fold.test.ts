@@ -38,6 +38,19 @@ function rig() {
   return { fold, publish, order }
 }
 
+it('refusals of the gate are counted by their rule', () => {
+  const { fold, publish } = rig()
+  for (const code of ['spread_cap', 'daily_loss', 'spread_cap'] as const) {
+    publish('denied', { [audit.AUDIT_REASON]: RESULT_CODES[code] })
+  }
+  fold.update()
+  expect(fold.denied).toBe(3)
+  expect([...fold.deniedBy]).toEqual([
+    ['spread_cap', 2],
+    ['daily_loss', 1],
+  ])
+})
+
 describe('the view of orders', () => {
   it('shows each order once, in its last state, the newest last', () => {
     const { fold, order } = rig()

@@ -69,7 +69,9 @@ export class BreakerBoard {
    */
   claim(endpoint: EndpointClass, nowUs: number): boolean {
     if (endpoint === 'cancel') return true
-    return this.#breakers.get(endpoint)?.claim(nowUs) ?? true
+    const isAllowed = this.#breakers.get(endpoint)?.claim(nowUs) ?? true
+    if (!isAllowed) this.#ledger.counters.add('calls_kept_back')
+    return isAllowed
   }
 
   note(endpoint: EndpointClass, outcome: CallOutcome, nowUs: number): void {

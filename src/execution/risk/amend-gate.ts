@@ -69,11 +69,7 @@ export class ApprovedAmend {
 }
 
 /** Rules of rules.ts for every change, whatever it does. */
-const EVERY: ReadonlySet<ResultCode> = new Set([
-  'journal_unavailable',
-  'instance_lock',
-  'intent_too_old',
-])
+const EVERY: ReadonlySet<ResultCode> = new Set(['journal_unavailable', 'intent_too_old'])
 
 /** Those for another price of an order that opens. */
 const PRICED: ReadonlySet<ResultCode> = new Set([
@@ -89,6 +85,7 @@ const PRICED: ReadonlySet<ResultCode> = new Set([
  */
 const WIDER: ReadonlySet<ResultCode> = new Set([
   'kill_latch',
+  'instance_lock',
   'recovering',
   'halted',
   'reduce_only',

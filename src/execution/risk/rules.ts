@@ -91,8 +91,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     code: 'instance_lock',
-    when: 'every',
-    text: 'another process holds the lock of this account',
+    when: 'entry',
+    text: 'another process trades this account',
     check: forbids(({ facts }) => !facts.hasInstanceLock),
   },
   {
