@@ -65,7 +65,7 @@ describe('the key of an account', () => {
     const [empty, two] = [join(place, 'empty'), join(place, 'two')]
     writeFileSync(empty, '')
     writeFileSync(two, 'not one-word')
-    for (const file of [empty, two, join(place, 'missing')]) {
+    for (const file of [empty, two, place, join(place, 'missing')]) {
       const read = Credentials.read(file, file)
       expect(read).toMatchObject({ ok: false, code: 'secret_unreadable' })
       if (read.ok) continue

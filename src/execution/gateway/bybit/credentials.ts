@@ -46,7 +46,9 @@ export function readableByOthers(paths: readonly string[]): readonly string[] {
 
 function readKeyFile(path: string): Result<string, ResultCode> {
   try {
-    if (statSync(path).size > KEY_FILE_BYTES_MAX) {
+    const file = statSync(path)
+    if (file.isDirectory()) return fail('secret_unreadable', `${path}: is a folder`)
+    if (file.size > KEY_FILE_BYTES_MAX) {
       return fail('secret_unreadable', `${path}: larger than ${KEY_FILE_BYTES_MAX} bytes`)
     }
     const text = readFileSync(path, 'utf8').trim()
