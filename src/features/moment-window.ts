@@ -11,7 +11,8 @@ import { EventWindow } from './event-window.ts'
  * What entered must leave again without a trace, after any number of events. So the sums are not
  * only added to and subtracted from: a second set adds up what entered since some moment, and takes
  * the place of the first when all that was there before has left. No error is older than two
- * windows.
+ * windows. And when no number other than 0 is left the sums are exactly 0: beside zeros alone the
+ * last digits of what left would be all there is, and look like a spread.
  */
 const POWERS = 3
 const PAIRS = 2 * POWERS
@@ -35,6 +36,8 @@ export class MomentWindow extends EventWindow {
   /** Of the values that came after the `#older` ones. */
   readonly #fresh = packedFloats(PAIRS)
   #older = 0
+  /** Numbers in the window that are not 0. */
+  #present = 0
 
   constructor(widthMs: number, field: number) {
     super(widthMs)
@@ -47,6 +50,7 @@ export class MomentWindow extends EventWindow {
     writePowers(records, slot, terms)
     addPairs(this.#sums, terms, 1)
     addPairs(this.#fresh, terms, 1)
+    if (records[slot] !== 0) this.#present++
     this.count++
   }
 
@@ -56,6 +60,8 @@ export class MomentWindow extends EventWindow {
     if (this.#older === 0) this.#startFresh()
     writePowers(records, slot, terms)
     addPairs(this.#sums, terms, -1)
+    if (records[slot] !== 0) this.#present--
+    if (this.#present === 0) this.#sums.fill(0)
     this.count--
     this.#older--
     if (this.#older > 0) return

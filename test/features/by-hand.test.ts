@@ -241,3 +241,25 @@ describe('a book of two levels', () => {
     expect(rows[5].rest_cancel_ms_60s).toBe(1)
   })
 })
+
+describe('a book that is even for ten seconds', () => {
+  it('has no skewness of imbalance, whatever it was before', async () => {
+    // imb_5 = 1/6, 2/5, 1/3 and 1/2, then 0.
+    const rows = await rowsOf(
+      book(50, 'snapshot', 1000, 5, [['99', '7']], [['101', '5']]),
+      book(50, 'delta', 2000, 6, [], [['101', '3']]),
+      book(50, 'delta', 3000, 7, [['99', '6']], []),
+      book(50, 'delta', 4000, 8, [['99', '3']], [['101', '1']]),
+      book(50, 'delta', 5000, 9, [], [['101', '3']]),
+      book(50, 'delta', 6000, 10, [], []),
+      book(50, 'delta', 14_000, 11, [], []),
+    )
+    // (4000, 14000]: three zeros, whose variance 0 is at most 1e-12 of their mean square 0.
+    expect(rows[6].imb_5).toBe(0)
+    expect(rows[6].imb_5_std_10s).toBe(0)
+    expect(rows[6].imb_5_skew_10s).toBeNull()
+    // Of six rows: 1/6, 2/5, 1/3, 1/2, 0, 0 in thirtieths 5, 12, 10, 15, 0, 0. Mean 7; deviations
+    // -2, 5, 3, 8, -7, -7, squares 200, cubes -8 + 125 + 27 + 512 - 343 - 343 = -30.
+    expect(rows[5].imb_5_skew_10s).toBeCloseTo(-5 / (200 / 6) ** 1.5, 12)
+  })
+})

@@ -146,6 +146,8 @@ const SERIES: Record<string, Series> = {
   'a ratio of integers': (random) => (random.below(900) - 450) / (451 + random.below(9)),
   'a calm after storms': (random, step) =>
     step % 9000 < 1000 ? random.float() * 2 - 1 : 0.7 + 5e-6 * random.float(),
+  'nothing but zeros, a few things apart': (random, step) =>
+    step % 9000 < 1000 || random.below(400) === 0 ? (random.below(40) - 20) / 21 : 0,
   'almost a constant': (random) => 0.3 + (random.below(50) === 0 ? 4e-6 : 0),
   'a large level with missing values': (random) =>
     random.below(5) === 0 ? Number.NaN : 9000 + 0.1 * random.float(),
