@@ -222,6 +222,15 @@ describe('an order book frame', () => {
     expect(harness.fallbacks).toBe(0)
   })
 
+  it('reads null as a cts or seq that is not there', () => {
+    const harness = new DecoderHarness(TOPICS)
+    const data = '{"s":"BTCUSDT","b":[],"a":[],"u":1,"seq":null}'
+    const frame = book(data, '"type":"snapshot","ts":77,"cts":null')
+    const fields = ['snapshot', 77, 77, 1, Number.NaN, [], []]
+    expect(harness.decodeText(frame)).toEqual({ kind: 'book', topic: 3, fields })
+    expect(harness.decodeText(frame)).toEqual(slowDecode(Buffer.from(frame), TOPICS))
+  })
+
   it('takes prices of ten billion, sizes of eight decimals and seq near 2^53', () => {
     const coin = makeInstrument('BTCUSDT', '0.10', '0.00000001')
     const harness = new DecoderHarness([makeTopic(0, 'orderbook.50.BTCUSDT', coin)])
@@ -333,6 +342,17 @@ describe('a trade frame', () => {
     const harness = new DecoderHarness(TOPICS)
     expect(harness.errorOf(trades(`[${TRADE},${trade}]`))).toBe(code)
     expect(harness.decoder.topicIndex).toBe(5)
+  })
+
+  it('reads null as a seq or flag that is not there', () => {
+    const harness = new DecoderHarness(TOPICS)
+    const without = TRADE.replace(/,"BT".*}/, '}')
+    const nulls = TRADE.replace(/"BT".*}/, '"BT":null,"RPI":null,"seq":null}')
+    const fields = [5, [[7, 651142, 4, -1, 0, 0, Number.NaN, slowFingerprint('a9-1')]]]
+    for (const trade of [without, nulls]) {
+      expect(harness.decodeText(trades(`[${trade}]`))).toMatchObject({ kind: 'trade', fields })
+      expect(slowDecode(Buffer.from(trades(`[${trade}]`)), TOPICS)).toMatchObject({ fields })
+    }
   })
 
   it('keeps an id that is not ASCII, by way of JSON.parse', () => {

@@ -45,8 +45,8 @@ function slowBook(json: Fields, topic: Topic): SlowFrame {
   const bids = levels(data.b)
   const asks = levels(data.a)
   const ts = slowInteger(json.ts)
-  const cts = 'cts' in json ? slowInteger(json.cts) : ts
-  const seq = 'seq' in data ? slowInteger(data.seq) : Number.NaN
+  const cts = has(json, 'cts') ? slowInteger(json.cts) : ts
+  const seq = has(data, 'seq') ? slowInteger(data.seq) : Number.NaN
   const fields = [json.type, ts, cts, slowInteger(data.u), seq, bids, asks]
   return whole({ kind: 'book', topic: topic.index, fields })
 }
@@ -63,9 +63,9 @@ function slowTrades(json: Fields, topic: Topic): SlowFrame {
       slowSteps(trade.p, tick.text),
       slowSteps(trade.v, lot.text),
       trade.S === 'Buy' ? 1 : trade.S === 'Sell' ? -1 : undefined,
-      flag(trade.BT, 'BT' in trade),
-      flag(trade.RPI, 'RPI' in trade),
-      'seq' in trade ? slowInteger(trade.seq) : Number.NaN,
+      flag(trade.BT, has(trade, 'BT')),
+      flag(trade.RPI, has(trade, 'RPI')),
+      has(trade, 'seq') ? slowInteger(trade.seq) : Number.NaN,
       typeof trade.i === 'string' ? slowFingerprint(trade.i) : undefined,
     ]
   })
@@ -151,6 +151,11 @@ function tryParse(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** Null says of an optional field that it is not there. */
+function has(fields: Fields, key: string): boolean {
+  return key in fields && fields[key] !== null
 }
 
 function isObject(value: unknown): value is Fields {

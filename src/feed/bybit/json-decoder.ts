@@ -37,9 +37,9 @@ export function readBook(frame: Record<string, unknown>, topic: Topic, out: Book
   const data = frame.data
   if (!isRecord(data)) return data === undefined ? MISSING : MALFORMED
   const tsMs = integerOf(frame.ts)
-  const ctsMs = frame.cts === undefined ? tsMs : integerOf(frame.cts)
+  const ctsMs = isNone(frame.cts) ? tsMs : integerOf(frame.cts)
   const u = integerOf(data.u)
-  const seq = data.seq === undefined ? Number.NaN : integerOf(data.seq)
+  const seq = isNone(data.seq) ? Number.NaN : integerOf(data.seq)
   if (tsMs === ABSENT || u === ABSENT || data.s === undefined) return MISSING
   if (tsMs < 0 || ctsMs < 0 || u < 0 || seq < 0) return MALFORMED
   if (data.s !== topic.instrument.symbol) return RESULT_CODES.symbol_mismatch
@@ -99,10 +99,12 @@ function readTrade(
   out: TradeMessage,
   slot: number,
 ): number {
-  const { T, s, S, v, p, i, BT: block = false, RPI: rpi = false } = trade
+  const { T, s, S, v, p, i } = trade
   if ([T, s, S, v, p, i].includes(undefined)) return MISSING
   const timeMs = integerOf(T)
-  const seq = trade.seq === undefined ? Number.NaN : integerOf(trade.seq)
+  const seq = isNone(trade.seq) ? Number.NaN : integerOf(trade.seq)
+  const block = trade.BT ?? false
+  const rpi = trade.RPI ?? false
   if (timeMs < 0 || seq < 0 || typeof i !== 'string') return MALFORMED
   if (typeof block !== 'boolean' || typeof rpi !== 'boolean') return MALFORMED
   if (S !== 'Buy' && S !== 'Sell') return MALFORMED
@@ -146,6 +148,11 @@ export function readTicker(
   out.openInterest = numberOf(data.openInterest)
   out.turnover24h = numberOf(data.turnover24h)
   return OK
+}
+
+/** Whether an optional field is not there; recordings that went through a table say null. */
+function isNone(value: unknown): boolean {
+  return value === undefined || value === null
 }
 
 const ABSENT = -1
