@@ -238,6 +238,9 @@ describe('the cases of the protocol', () => {
     pair.apply(delta([[102, 1]], []))
     pair.compare()
     expect(pair.fast.isCrossed()).toBe(true)
+    const locked = started(50)
+    locked.apply(delta([[101, 1]], []))
+    expect(locked.fast.isCrossed()).toBe(true)
   })
 
   it('a snapshot with empty sides empties the book', () => {

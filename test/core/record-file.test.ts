@@ -5,6 +5,7 @@ import { systemClock } from '../../src/core/clock.ts'
 import { crc32c } from '../../src/core/crc32c.ts'
 import { RecordTailer, type ScanEnd, scanRecords } from '../../src/core/record-file.ts'
 import { SEGMENT_HEADER_BYTES } from '../../src/core/record-format.ts'
+import { fileStorage } from '../../src/core/record-storage.ts'
 import { cutTornTail, RecordWriter } from '../../src/core/record-writer.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
@@ -67,6 +68,34 @@ describe('crc32c', () => {
 })
 
 describe('a record file', () => {
+  it('makes durable what the last run left before it writes anything', async () => {
+    await write([['a', 'b']])
+    const last = lastFile()
+    const done: string[] = []
+    const opened = await RecordWriter.open(
+      {
+        place: place(),
+        run: 2,
+        segmentBytesMax: 1 << 20,
+        queueRecordsMax: 10,
+        clock: systemClock,
+        storage: {
+          ...fileStorage,
+          persist: (path) => done.push(`persist ${path}`),
+          create: (path, bytes) => {
+            done.push(`create ${path}`)
+            fileStorage.create(path, bytes)
+          },
+        },
+      },
+      end(),
+    )
+    expect(opened.ok).toBe(true)
+    expect(done).toEqual([`persist ${last}`, `create ${lastFile()}`])
+    expect(lastFile()).not.toBe(last)
+    if (opened.ok) await opened.value.close()
+  })
+
   it('gives back what was flushed, over runs and segments', async () => {
     await write([['a', 'b'], ['c']])
     await write([['d'], ['e'.repeat(300)], ['f'.repeat(300)]], 400)

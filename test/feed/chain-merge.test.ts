@@ -249,6 +249,15 @@ describe('a merge of two connections, and odd numbers of the exchange', () => {
     expect(applied).toEqual(['S1', '2'])
   })
 
+  it('takes a snapshot with a seq far too large for a copy while its carrier comes to it in order', () => {
+    const { applied, send } = shared()
+    for (let u = 11; u <= 15; u++) send(0, { u })
+    send(1, { u: 11 })
+    send(1, { u: 12, seq: 1e9, snapshot: true })
+    send(0, { u: 16 })
+    expect(applied).toEqual(['11', '12', '13', '14', '15', '16'])
+  })
+
   it('knows the second copy of a restart from another one by what its carrier brought', () => {
     const { applied, send } = shared(5000)
     send(0, { u: 1, seq: 6000, snapshot: true })
