@@ -15,6 +15,7 @@ import { LevelKeeper } from './exits/level-keeper.ts'
 import { LevelSetter } from './exits/level-setter.ts'
 import { Exposures } from './exposures.ts'
 import { FollowUps } from './follow-up.ts'
+import type { RemotePosition } from './gateway/gateway.ts'
 import { decodeIntent, type Intent } from './intent.ts'
 import { Kill } from './kill.ts'
 import type { Ledger } from './ledger.ts'
@@ -26,6 +27,7 @@ import { type FactSources, gatherFacts, hasUnfinished, lateRefusal } from './ris
 import { ClockWatch, createGuards } from './risk-guards.ts'
 import { TradingSwitch } from './trading-switch.ts'
 import { Truth, type TruthParts } from './truth.ts'
+import { UnwatchedPositions } from './unwatched.ts'
 
 /** The longest that a record of a denial stays off the disk. */
 const LAZY_FLUSH_US = 1_000_000
@@ -58,6 +60,7 @@ export class ExecutionActor {
   readonly #amends: Amends
   readonly #sources: FactSources
   readonly #orders: CommandDesk
+  readonly #unwatched: UnwatchedPositions
   /** Put in since the last turn; the callers leave the rest in their rings. */
   #intents: Intent[] = []
   #nextPollUs = 0
@@ -111,6 +114,7 @@ export class ExecutionActor {
       decide: (intent, nowUs) => (this.#isWindingDown ? 'halted' : this.#decide(intent, nowUs)),
       wake: parts.wake ?? (() => {}),
     })
+    this.#unwatched = new UnwatchedPositions(ledger)
     const truth: TruthParts = {
       ledger,
       gateway: this.#gateway,
@@ -118,7 +122,7 @@ export class ExecutionActor {
       options: options.reconcile,
       halt: (code, nowUs) => this.halt(code, nowUs),
       wake: parts.wake ?? (() => {}),
-      onPositions: (positions, askedUs) => this.keeper.look(positions, askedUs),
+      onPositions: (positions, askedUs) => this.#onPositions(positions, askedUs),
     }
     this.truth = new Truth(truth)
     const cancels = new Cancels(ledger, this.flow)
@@ -132,6 +136,11 @@ export class ExecutionActor {
       ...{ truth: this.truth, amends: this.#amends },
       levels: new LevelSetter({ ledger, books, exposures: this.exposures, options }),
     }
+  }
+
+  #onPositions(positions: readonly RemotePosition[], askedUs: number): void {
+    this.keeper.look(positions, askedUs)
+    this.#unwatched.look(positions)
   }
 
   /** After a start: what an earlier run left to open something, where nothing may be opened. */

@@ -232,6 +232,7 @@ export const COUNTERS = [
   'accounts_unseen', // looks at the account failed for too long: nothing is opened
   'equity_gaps', // the exchange said that less is there than the journal adds up to
   'calls_kept_back', // of account or market, by an open breaker; a kill makes them all the same
+  'positions_unwatched', // of the account, in an instrument that is not configured
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

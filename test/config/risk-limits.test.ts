@@ -68,6 +68,23 @@ describe('a preset of limits', () => {
     }
   })
 
+  it('is nowhere looser than the next bolder one', () => {
+    const atLeast = ['order_notional_min', 'reward_risk_min', 'cooldown_ms', 'double_send_ms']
+    const atMost = (name: string, limit: number | 'off') => {
+      if (name === 'loss_streak_lookback_ms') return -limit
+      const sign = atLeast.includes(name) ? -1 : 1
+      return limit === 'off' ? (sign === 1 ? Number.POSITIVE_INFINITY : 0) : sign * limit
+    }
+    const [low, middle, high] = PRESETS.map((preset) => limitsOf(`execution: {preset: ${preset}}`))
+    const bolder = new Map([...Object.entries(middle)])
+    const boldest = new Map([...Object.entries(high)])
+    for (const [name, limit] of Object.entries(low)) {
+      const next = bolder.get(name) ?? 0
+      expect(atMost(name, limit), name).toBeLessThanOrEqual(atMost(name, next))
+      expect(atMost(name, next), name).toBeLessThanOrEqual(atMost(name, boldest.get(name) ?? 0))
+    }
+  })
+
   it('that does not exist is named', () => {
     expect(complaint('execution: {preset: bold}')).toContain(
       'execution.preset: must be one of conservative, balanced, aggressive, not "bold"',

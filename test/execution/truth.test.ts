@@ -212,6 +212,33 @@ describe('while the account agrees', () => {
   })
 })
 
+describe('a position of an instrument that is not configured', () => {
+  it('is told of once while it is there, and left alone', async () => {
+    const desk = await open()
+    const { exchange, rig } = desk
+    const { account } = exchange
+    const listed = account.positions.bind(account)
+    let size = '2.5'
+    account.positions = async (nowUs) => {
+      const reply = await listed(nowUs)
+      if (reply.kind === 'unknown') return reply
+      const key = 'linear:DOGEUSDT'
+      const theirs = { key, lots: undefined, sizeText: size, averagePrice: 1, unrealizedQuote: 0 }
+      return { kind: 'positions', positions: [...reply.positions, theirs] }
+    }
+    await agree(desk)
+    await rig.pass(40_000, 100)
+    expect(rig.counters.get('positions_unwatched')).toBe(1)
+    size = '0'
+    await rig.pass(20_000, 100)
+    size = '3'
+    await rig.pass(20_000, 100)
+    expect(rig.counters.get('positions_unwatched')).toBe(2)
+    expect(rig.state.tradingState).toBe('active')
+    expect(exchange.orders.size).toBe(0)
+  })
+})
+
 describe('an account that cannot be looked at, its stream being up', () => {
   it('is believed for its time, and then nothing is opened until a whole day was compared', async () => {
     const desk = await open()
