@@ -23,7 +23,7 @@ const COARSE = powers((STEP_MS >> FINE_BITS) + 1, FINE_MASK + 1)
 export class AgeDecay {
   /** 2^(-(now - epoch) / half-life). */
   decay = 1
-  /** Growth of what is born now. */
+  /** Growth of what is born now, and of nothing else: from one ms to the next it rises by 2e-5. */
   growth = 1
   /** What kept growths must be multiplied by before they are used with `decay`. */
   rescale = 1

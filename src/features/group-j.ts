@@ -1,7 +1,8 @@
 // hot
+import type { BookSide } from '../domain/book.ts'
 import type { AgeDecay } from './age-decay.ts'
 import { writeImbalance } from './imbalance.ts'
-import { GROWTH, type LevelTable, PLACE_FIELDS, SLOT } from './level-table.ts'
+import { GROWTH, type LevelTable, PLACE_FIELDS } from './level-table.ts'
 import { REST_SPLIT } from './lot-pool.ts'
 import {
   ADD_ASK,
@@ -15,10 +16,8 @@ import {
   REST_FILL,
   UNMATCHED,
 } from './queue-model.ts'
-import { LEVEL_BIRTH_MS, LEVEL_LOTS, RECORD_FIELDS } from './queue-record.ts'
 import type { GroupSetup, RowState } from './row-state.ts'
 import type { BookSizes } from './size-window.ts'
-import type { StreamTime } from './stream-time.ts'
 import { SupportScore } from './support-score.ts'
 
 /** Levels: flows, lifetimes, ages, support and resistance: idx 95 to 113. */
@@ -66,8 +65,8 @@ export class LevelFeatures {
     this.#writeFlows(values)
     deaths.write(values, LVL_LIFE_MEDIAN_60S, FLEETING_SHARE_60S)
     this.#writeResting(values)
-    writeAgeDepth(values, BID_AGE_DEPTH_10, bids.table, decay, time)
-    writeAgeDepth(values, ASK_AGE_DEPTH_10, asks.table, decay, time)
+    writeAgeDepth(values, BID_AGE_DEPTH_10, row.book.bids, bids.table, decay)
+    writeAgeDepth(values, ASK_AGE_DEPTH_10, row.book.asks, asks.table, decay)
     values[BID_AGE_DEPTH_10] *= this.#step
     values[ASK_AGE_DEPTH_10] *= this.#step
     this.#support.update(bids.table, decay, time)
@@ -135,23 +134,25 @@ function restMs(sums: Float64Array, at: number): number {
 function writeAgeDepth(
   out: Float64Array,
   at: number,
+  side: BookSide,
   table: LevelTable,
   decay: AgeDecay,
-  time: StreamTime,
 ): void {
-  const { places, records } = table
-  const first = table.head * PLACE_FIELDS
-  const end = first + Math.min(AGE_LEVELS, table.count) * PLACE_FIELDS
+  const places = table.places
+  const lots = side.lots
+  const first = side.head
+  const end = first + Math.min(AGE_LEVELS, side.count)
   const factor = decay.decay
-  const tauMs = time.tauMs
+  const newborn = decay.growth
+  let place = table.head * PLACE_FIELDS
   let sum = 0
-  for (let place = first; place < end; place += PLACE_FIELDS) {
-    const level = places[place + SLOT] * RECORD_FIELDS
+  for (let i = first; i < end; i++, place += PLACE_FIELDS) {
+    const growth = places[place + GROWTH]
     // Exactly nothing, however many lots: the product would miss 1 in the last digit.
-    if (records[level + LEVEL_BIRTH_MS] === tauMs) continue
-    const power = factor * places[place + GROWTH]
+    if (growth === newborn) continue
+    const power = factor * growth
     const square = power * power
-    sum += records[level + LEVEL_LOTS] * (1 - square * square * square)
+    sum += lots[i] * (1 - square * square * square)
   }
   out[at] = sum
 }

@@ -37,17 +37,25 @@ export class SupportScore {
   update(table: LevelTable, decay: AgeDecay, time: StreamTime): void {
     const levels = Math.min(SUPPORT_LEVELS, table.count)
     this.strength = Number.NaN
-    this.level = -1
-    if (levels === 0) return
-    const { places, records } = table
+    if (levels === 0) {
+      this.level = -1
+      return
+    }
+    const { places } = table
     const first = table.head * PLACE_FIELDS
     const end = first + levels * PLACE_FIELDS
     const factor = decay.decay
+    // No score is above its weight: what weighs less than the score of any one level, say of the one
+    // in the place where the strongest was last, is neither the strongest nor as strong.
+    const guess = first + Math.min(Math.max(0, this.level), levels - 1) * PLACE_FIELDS
+    const weightMin = places[guess + WEIGHT] * (1 - factor * places[guess + GROWTH]) * (1 - TIE)
     let best = Number.NEGATIVE_INFINITY
     let second = Number.NEGATIVE_INFINITY
     let strongest = first
     for (let at = first; at < end; at += PLACE_FIELDS) {
-      const score = places[at + WEIGHT] * (1 - factor * places[at + GROWTH])
+      const weight = places[at + WEIGHT]
+      if (weight < weightMin) continue
+      const score = weight * (1 - factor * places[at + GROWTH])
       if (score <= second) continue
       if (score <= best) {
         second = score
@@ -57,7 +65,7 @@ export class SupportScore {
       best = score
       strongest = at
     }
-    if (records[places[strongest + SLOT] * RECORD_FIELDS + LEVEL_BIRTH_MS] === time.tauMs) {
+    if (places[strongest + GROWTH] === decay.growth) {
       // Born now, its score is 0; what the product made of it says nothing about the others.
       this.#decide(table, decay, time, 0)
       return
