@@ -60,7 +60,7 @@ export class ClusterFeatures {
   }
 
   update(values: Float64Array, row: RowState): void {
-    const { book, flows, summary } = row
+    const { book, summary } = row
     this.#bids.update(book.bids, row)
     this.#asks.update(book.asks, row)
     if (summary.bids.isTopChanged) this.#readTop(book.bids, summary.bids, BID)
@@ -71,8 +71,7 @@ export class ClusterFeatures {
     this.#bidBand.update(book.bids, book.bidChanges, row)
     this.#askBand.update(book.asks, book.askChanges, row)
     this.#writeDensity(values, row)
-    this.#activity.add(flows.bids, row.time, 1)
-    this.#activity.add(flows.asks, row.time, 0)
+    this.#activity.update(row)
     this.#writeHotspot(values, row)
   }
 
@@ -152,7 +151,6 @@ export class ClusterFeatures {
    */
   #writeHotspot(values: Float64Array, row: RowState): void {
     const activity = this.#activity
-    activity.findHottest(row)
     const mid = row.summary.mid
     values[HOTSPOT_DIST_BPS_10S] = (1e4 * (2 * activity.hottestTicks - mid)) / mid
     values[HOTSPOT_SHARE_10S] = activity.hottestLots / activity.totalLots

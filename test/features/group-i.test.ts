@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { WINDOW_EVENTS_MAX } from '../../src/constants.ts'
 import { Random } from '../../src/core/random.ts'
 import type { BookSide, SideChanges } from '../../src/domain/book.ts'
 import { BookSummary } from '../../src/features/book-summary.ts'
@@ -278,10 +279,9 @@ describe('the activity of prices', () => {
           past.push({ timeMs: time.tauMs, key: `${isBid} ${ticks}`, lots })
         }
         flows.pushUnmatched(1, 77, 0, 0, 5) // no activity
-        activity.add(flows, time, isBid)
       }
       row.summary.mid = 2 * (1e9 + random.below(spread3(step))) + 1
-      activity.findHottest(row)
+      activity.update(row)
       while (oldest < past.length && past[oldest].timeMs <= time.tauMs - 10_000) oldest++
       if (step % 197 !== 0 && !isQuiet) continue
       const sums = new Map<string, number>()
@@ -303,6 +303,35 @@ describe('the activity of prices', () => {
     }
     expect(past.length).toBeGreaterThan(55_000)
     expect(overflowTally.count).toBe(0)
+  })
+
+  it('lets the oldest event go early, counted, where the window is full', () => {
+    const time = new StreamTime()
+    const row = rowAt(time)
+    const activity = new PriceActivity(10_000)
+    const before = overflowTally.count
+    const rows = 300
+    for (let i = 0; i < rows; i++) {
+      time.tauMs = i
+      row.flows.bids.clear()
+      for (let price = 1; price <= 1000; price++) row.flows.bids.pushMatched(price, 0, 1 + i, 0)
+      activity.update(row)
+    }
+    const early = 1000 * rows - WINDOW_EVENTS_MAX
+    expect(overflowTally.count - before).toBe(early)
+    // Whole rows have gone, and of the next one the lower prices.
+    const gone = Math.floor(early / 1000)
+    const lots = (from: number) => ((rows + from) * (rows - from + 1)) / 2
+    const rest = 1000 - (early % 1000)
+    expect(activity.totalLots).toBe(1000 * lots(gone + 2) + rest * (gone + 1))
+    expect([activity.count, activity.hottestLots]).toEqual([1000, lots(gone + 1)])
+    row.flows.bids.clear()
+    time.tauMs = 10_000 + rows - 2 // what came in the last row stays
+    activity.update(row)
+    expect([activity.totalLots, activity.hottestLots]).toEqual([1000 * rows, rows])
+    time.tauMs++
+    activity.update(row)
+    expect([activity.count, activity.totalLots, activity.hottestLots]).toEqual([0, 0, Number.NaN])
   })
 })
 
