@@ -175,6 +175,6 @@ function openQuoted(
 /** When a line of a recording came; NaN when neither the line nor its message says. */
 export function lineTimeMs(line: CaptureLine, frames: readonly string[]): number {
   if (!Number.isNaN(line.receiveMs)) return line.receiveMs
-  const sent = frames.length === 0 ? null : /"ts":(\d+)/.exec(frames[0])
+  const sent = frames.length === 0 ? null : /"ts"\s*:\s*"?(\d+)/.exec(frames[0])
   return sent === null ? Number.NaN : Number(sent[1])
 }

@@ -83,6 +83,18 @@ describe('a recording of a second exchange', () => {
     expect(rows[2][1]).toBeCloseTo(8.5 - 10, 9)
   })
 
+  it('is merged alike when its lines have spaces, or the time is quoted', async () => {
+    const own = [0, 1000, 2000].map((at) => book('AAAUSDT', { at, ...OWN }))
+    const venue = [
+      book('AAAUSDT', { at: 500, bid: '10004', ask: '10006' }),
+      book('AAAUSDT', { at: 2000, bid: '10009', ask: '10011' }),
+    ]
+    const spaced = venue.map((line) => line.replace(/(?<=")([:,])/g, '$1 '))
+    expect((await run(own, spaced)).basis).toEqual([Number.NaN, 5, 10])
+    const quoted = venue.map((line) => line.replace(/"ts":(\d+)/, '"ts":"$1"'))
+    expect((await run(own, quoted)).basis).toEqual([Number.NaN, 5, 10])
+  })
+
   it('is merged by time of receipt where the lines have one', async () => {
     const sent = { at: 0, ...OWN }
     const own = [received(100, book('AAAUSDT', sent)), received(300, book('AAAUSDT', sent))]
