@@ -27,10 +27,6 @@ export class Histogram {
     this.#counts[bucketOf(value)]++
   }
 
-  recordTimes(value: number, times: number): void {
-    this.#counts[bucketOf(value)] += times
-  }
-
   count(): number {
     let total = 0
     for (let i = 0; i < BUCKET_COUNT; i++) total += this.#counts[i]

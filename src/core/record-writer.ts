@@ -88,11 +88,6 @@ export class RecordWriter {
     return file.ok ? succeed(new RecordWriter(options, end, file.value)) : file
   }
 
-  /** Sequence of the last record that is durable. */
-  get durableSequence(): number {
-    return this.#durable
-  }
-
   get sequence(): number {
     return this.#sequence
   }
@@ -105,10 +100,6 @@ export class RecordWriter {
     if (this.#isWriting || this.#durable !== this.#sequence) return undefined
     if (this.#bytes === SEGMENT_HEADER_BYTES) return undefined
     return { sequence: this.#durable, checksum: this.#checksum, segment: this.#segment }
-  }
-
-  get queuedRecords(): number {
-    return this.#queue.length
   }
 
   /** Queues one record and answers its sequence. `payload` must not change afterwards. */

@@ -26,7 +26,6 @@ export const GAP_FIELDS = 13
 
 /** Topics that may have gaps; the order is the code in shared memory: append only. */
 export const GAP_KINDS = ['orderbook', 'publicTrade', 'tickers'] as const
-export type GapKind = (typeof GAP_KINDS)[number]
 
 /** A record in words, for people and their tools; null where there is nothing to say. */
 export type GapFacts = Readonly<{

@@ -71,9 +71,6 @@ const MUTATIONS: Readonly<Partial<Record<FaultKind, Mutate>>> = {
   large_frame: (message) => [JSON.stringify({ ...message, note: 'x'.repeat(LARGE_FRAME_BYTES) })],
 }
 
-/** Book faults that one message is enough for. */
-export const SINGLE_BOOK_FAULTS = Object.keys(MUTATIONS)
-
 export function mutateBook(kind: FaultKind, text: string, ports: BookPorts): Mutation {
   const message = parseBook(text)
   return message === undefined ? undefined : MUTATIONS[kind]?.(message, ports, text)

@@ -1,5 +1,3 @@
-import type { Result } from '../core/result.ts'
-
 /**
  * The port behind which a WebSocket library serves the desk. It knows sockets and bytes; the
  * protocol lives above it. Two implementations: uws-server.ts and ws-server.ts.
@@ -58,11 +56,6 @@ export type DeskSocketEvents = {
 export type AcceptSocket = (socket: DeskSocket, request: DeskRequest) => DeskSocketEvents
 
 export type StreamServerFailure = 'port_in_use' | 'stream_unavailable'
-
-export type ListenStreamServer = (
-  options: StreamServerOptions,
-  accept: AcceptSocket,
-) => Promise<Result<StreamServer, StreamServerFailure>>
 
 export const PROTOCOL_MSGPACK = 'bookflow.msgpack.v1'
 export const PROTOCOL_JSON = 'bookflow.json.v1'

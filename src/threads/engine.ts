@@ -9,7 +9,6 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { ControlBlock } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
-import { AlertLog } from './alert-log.ts'
 import { answeredBefore } from './answered-before.ts'
 import { CandleLog } from './candle-log.ts'
 import { Commands } from './commands.ts'
@@ -18,13 +17,12 @@ import type { CrossCheck } from './cross-check.ts'
 import type { EngineMemory } from './engine-memory.ts'
 import { EXECUTION_SILENT_EXIT_CODE, type ExecutionReady } from './execution-worker-data.ts'
 import type { EngineFatal, FatalEvent } from './fatal-event.ts'
-import { GapLog } from './gap-log.ts'
 import type { InstrumentSource } from './instrument-source.ts'
 import { JournalRetention } from './journal-retention.ts'
 import { MarketWatch } from './market-watch.ts'
+import { alertLog, gapLog, type NewestLog, signalLog } from './newest-log.ts'
 import { Rates } from './rates.ts'
 import type { ShardOverview, ShardSupervisor } from './shard-supervisor.ts'
-import { SignalLog } from './signal-log.ts'
 import type { StartedWorker } from './started-worker.ts'
 import type { StoreSupervisor } from './store-supervisor.ts'
 import type { StreamReady, StreamSupervisor } from './stream-supervisor.ts'
@@ -65,9 +63,9 @@ export class Engine {
   readonly memory: EngineMemory
   readonly watch: MarketWatch
   readonly trading: TradingFold
-  readonly signals: SignalLog
-  readonly gaps: GapLog
-  readonly alerts: AlertLog
+  readonly signals: NewestLog
+  readonly gaps: NewestLog
+  readonly alerts: NewestLog
   readonly candles: CandleLog
   readonly rates: Rates
   readonly shards: ShardSupervisor
@@ -104,10 +102,10 @@ export class Engine {
     this.control = new ControlBlock(memory.control)
     this.watch = new MarketWatch(memory, instruments)
     this.trading = new TradingFold(memory.audit, instruments)
-    this.signals = new SignalLog(memory.shards.map((shard) => shard.signals))
-    this.alerts = new AlertLog(memory.shards.map((shard) => shard.alerts))
+    this.signals = signalLog(memory.shards.map((shard) => shard.signals))
+    this.alerts = alertLog(memory.shards.map((shard) => shard.alerts))
     this.candles = new CandleLog(memory.shards.map((shard) => shard.candles))
-    this.gaps = new GapLog(memory.shards.map((shard) => shard.gaps))
+    this.gaps = gapLog(memory.shards.map((shard) => shard.gaps))
     this.rates = new Rates(this.watch, systemClock)
     this.commands = new Commands(
       memory.commands,
