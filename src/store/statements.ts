@@ -7,8 +7,10 @@ import type { JournalRecord } from '../domain/journal.ts'
  */
 export type Statement = Readonly<{ type: JournalRecord['type']; sql: string }>
 
-const STEPS = `left join bookflow.instruments i
-    on i.run = r.run and i.category = r.category and i.symbol = r.symbol`
+/** Those of the newest run that knew the symbol: one that left the configuration is counted on. */
+const STEPS = `left join lateral (select s.tick_size, s.qty_step from bookflow.instruments s
+    where s.run <= r.run and s.category = r.category and s.symbol = r.symbol
+    order by s.run desc limit 1) i on true`
 
 /**
  * Terms that orders have since their last change that holds: the exchange's own word, or one that

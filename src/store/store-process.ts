@@ -1,6 +1,6 @@
-import { renameSync, rmSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PROJECTION_IDLE_POLL_MS, PROJECTION_STATUS_PERIOD_MS } from '../constants.ts'
 import { type FolderLock, lockFolder } from '../core/folder-lock.ts'
 import { createLogger, isLogLevel, type Logger } from '../core/log.ts'
@@ -76,11 +76,22 @@ async function run(): Promise<Result<void, ProjectorCode>> {
   return result
 }
 
+/** The files of the embedded database are open to everybody: so its folder is not. */
+function makePrivate(folder: string): void {
+  try {
+    mkdirSync(dirname(folder), { recursive: true })
+    mkdirSync(folder, { mode: 0o700 })
+  } catch {
+    // It is there, as it is; or nothing can be written, which the lock tells.
+  }
+}
+
 async function openStore(url: string | undefined): Promise<Result<Store, ProjectorCode>> {
   if (url !== undefined && url !== '') {
     const client = await openPostgres(url)
     return client.ok ? succeed({ client: client.value, lock: undefined }) : client
   }
+  makePrivate(sqlFolder)
   const lock = lockFolder(sqlFolder)
   if (!lock.ok) return lock
   const client = await openEmbedded(join(sqlFolder, 'pglite'), join(sqlFolder, 'damaged'))

@@ -496,6 +496,37 @@ for (const [name, open, reason] of databases) {
       expect(rebuilt).toEqual(await dumpProjection(client))
     })
 
+    it('counts what happens to a symbol that left the configuration in its last steps', async () => {
+      await startEmpty()
+      const maker = new JournalMaker(41)
+      while (!maker.records.some(({ type }) => type === 'fill')) maker.trade(1)
+      const [first] = ofType(maker.records, 'run_started')
+      const [fill] = ofType(maker.records, 'fill')
+      const named = { symbol: fill.symbol, category: fill.category, run: 900 }
+      const kept = first.instruments.filter(({ symbol }) => symbol !== fill.symbol)
+      const { order_link_id: _, exec_number: __, ...execution } = fill
+      const place = await writeJournal(freshFolder(), [
+        ...maker.records,
+        { ...first, run: 900, instruments: kept },
+        { ...execution, ...named, type: 'external_fill', exec_id: 'late', order_link_id: '' },
+        {
+          ...{ ...named, type: 'position_adjusted', time_us: fill.time_us + 1 },
+          ...{ lots_before: fill.position_lots_after, lots_after: 7, average_ticks: 100 },
+        },
+      ])
+      must(await project(client, place))
+      const steps = first.instruments.find(({ symbol }) => symbol === fill.symbol)
+      const rows = await rowsOf(
+        client,
+        `select f.price, p.qty, p.average_price from bookflow.fills f
+        join bookflow.positions p on p.symbol = f.symbol where f.exec_id = 'late'`,
+      )
+      expect(rows).toHaveLength(1)
+      expect(Number(rows[0].price)).toBeCloseTo(fill.ticks * Number(steps?.tick), 9)
+      expect(Number(rows[0].qty)).toBeCloseTo(7 * Number(steps?.lot), 9)
+      expect(Number(rows[0].average_price)).toBeCloseTo(100 * Number(steps?.tick), 9)
+    })
+
     it('of another journal is not overwritten', async () => {
       const first = await journalOf(8, 100)
       const second = await journalOf(9, 100)

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, rmSync, truncateSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../../src/core/random.ts'
@@ -134,13 +134,14 @@ describe.skipIf(!isBuilt)(title, { timeout: SLOW_MS }, () => {
     expect(await dumpOf(sql)).toEqual(await referenceOf(journal))
   })
 
-  it('ends by itself when its parent is gone', async () => {
-    const { journal, sql } = folders('orphan')
+  it('keeps its own folder from others, and ends by itself when its parent is gone', async () => {
+    const { journal, sql } = folders('orphan', 'none')
     await writeJournal(journal, [])
     const store = new StoreProcess(journal, sql)
     await store.until((report) => report.type === 'ready')
     store.child.disconnect()
     expect(await store.ended).toBe(0)
+    expect(statSync(sql).mode & 0o077).toBe(0)
   })
 
   it('leaves a folder that another one uses alone, and makes a damaged one again', async () => {
