@@ -26,7 +26,8 @@ export const TIME_MS = 0
  * The state of all windows is one array: first the earliest time at which an event is too old for
  * its window, then an edge for each window, then a record of results for each. So a log with five
  * windows is a few lines of the caches; the records of the oldest events have long left them, and
- * are only looked at when they are due.
+ * are only looked at when they are due. What is an index is read with `| 0`: V8 keeps it as a double
+ * otherwise, and converts it at each use.
  */
 const FIRST_DUE_MS = 0
 const EDGES_FROM = 1
@@ -235,9 +236,9 @@ function stateOf(windows: readonly EventWindow[], fields: number): Float64Array 
 
 /** The count stands where the time is in a record. */
 function addRecord(state: Float64Array, edge: number, records: Float64Array, at: number): void {
-  const sums = state[edge + RESULTS]
-  const last = state[edge + LAST_FIELD]
-  for (let field = state[edge + FIRST_FIELD]; field <= last; field++) {
+  const sums = state[edge + RESULTS] | 0
+  const last = state[edge + LAST_FIELD] | 0
+  for (let field = state[edge + FIRST_FIELD] | 0; field <= last; field++) {
     state[sums + field] += records[at + field]
   }
   state[sums + TIME_MS]++
@@ -249,16 +250,16 @@ function subtractRecord(
   records: Float64Array,
   at: number,
 ): void {
-  const sums = state[edge + RESULTS]
-  const last = state[edge + LAST_FIELD]
-  for (let field = state[edge + FIRST_FIELD]; field <= last; field++) {
+  const sums = state[edge + RESULTS] | 0
+  const last = state[edge + LAST_FIELD] | 0
+  for (let field = state[edge + FIRST_FIELD] | 0; field <= last; field++) {
     state[sums + field] -= records[at + field]
   }
   state[sums + TIME_MS]--
 }
 
 function copyRecord(state: Float64Array, edge: number, records: Float64Array, at: number): void {
-  const values = state[edge + RESULTS]
-  const last = state[edge + LAST_FIELD]
+  const values = state[edge + RESULTS] | 0
+  const last = state[edge + LAST_FIELD] | 0
   for (let field = TIME_MS; field <= last; field++) state[values + field] = records[at + field]
 }

@@ -59,7 +59,7 @@ export class LevelTable {
 
   /** Slot of level i. */
   slotAt(level: number): number {
-    return this.places[(this.head + level) * PLACE_FIELDS + SLOT]
+    return this.places[(this.head + level) * PLACE_FIELDS + SLOT] | 0
   }
 
   /** Price of level i. */
@@ -112,7 +112,7 @@ export class LevelTable {
 
   setLots(level: number, lots: number): void {
     const place = (this.head + level) * PLACE_FIELDS
-    const at = this.places[place + SLOT] * RECORD_FIELDS
+    const at = (this.places[place + SLOT] | 0) * RECORD_FIELDS
     const records = this.records
     records[at + LEVEL_LOTS] = lots
     this.places[place + WEIGHT] = lots * (1 + records[at + LEVEL_TOUCHES])
@@ -154,7 +154,7 @@ export class LevelTable {
     const level = this.placeOf(ticks)
     if (level === this.count || this.ticksAt(level) !== ticks) return
     const place = (this.head + level) * PLACE_FIELDS
-    const at = this.places[place + SLOT] * RECORD_FIELDS
+    const at = (this.places[place + SLOT] | 0) * RECORD_FIELDS
     const records = this.records
     records[at + LEVEL_TOUCHES] += change
     this.places[place + WEIGHT] = records[at + LEVEL_LOTS] * (1 + records[at + LEVEL_TOUCHES])

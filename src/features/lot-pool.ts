@@ -133,7 +133,7 @@ export class LotPool {
     const lots = this.#lots
     const level = slot * RECORD_FIELDS
     const at = lot * RECORD_FIELDS
-    const before = levels[level + LEVEL_NEWEST]
+    const before = levels[level + LEVEL_NEWEST] | 0
     if (before === NO_LOT) levels[level + LEVEL_OLDEST] = lot
     else lots[before * RECORD_FIELDS + LOT_NEWER] = lot
     levels[level + LEVEL_NEWEST] = lot
@@ -152,12 +152,12 @@ export class LotPool {
     const lots = this.#lots
     let rest = size
     while (rest > 0) {
-      const lot = this.#levels[slot * RECORD_FIELDS + LEVEL_OLDEST]
+      const lot = this.#levels[slot * RECORD_FIELDS + LEVEL_OLDEST] | 0
       assert(lot !== NO_LOT, 'a level has as many lots as its queue')
       const at = lot * RECORD_FIELDS
       const left = lots[at + LOT_LEFT_LOTS]
       const piece = left < rest ? left : rest
-      const flags = lots[at + LOT_FLAGS]
+      const flags = lots[at + LOT_FLAGS] | 0
       if ((flags & LOT_CENSORED) === 0) this.filled.add(piece, time.tauMs - lots[at + LOT_BIRTH_MS])
       rest -= piece
       lots[at + LOT_LEFT_LOTS] = left - piece
@@ -171,12 +171,12 @@ export class LotPool {
     const lots = this.#lots
     let rest = size
     while (rest > 0) {
-      const lot = this.#levels[slot * RECORD_FIELDS + LEVEL_NEWEST]
+      const lot = this.#levels[slot * RECORD_FIELDS + LEVEL_NEWEST] | 0
       assert(lot !== NO_LOT, 'a level has as many lots as its queue')
       const at = lot * RECORD_FIELDS
       const left = lots[at + LOT_LEFT_LOTS]
       const piece = left < rest ? left : rest
-      const flags = lots[at + LOT_FLAGS]
+      const flags = lots[at + LOT_FLAGS] | 0
       if ((flags & LOT_CENSORED) === 0) {
         this.canceled.add(piece, time.tauMs - lots[at + LOT_BIRTH_MS])
       }
@@ -191,11 +191,11 @@ export class LotPool {
   drop(slot: number): void {
     const levels = this.#levels
     const level = slot * RECORD_FIELDS
-    const oldest = levels[level + LEVEL_OLDEST]
+    const oldest = levels[level + LEVEL_OLDEST] | 0
     if (oldest === NO_LOT) return
-    this.#lots[levels[level + LEVEL_NEWEST] * RECORD_FIELDS + LOT_NEWER] = this.#free
+    this.#lots[(levels[level + LEVEL_NEWEST] | 0) * RECORD_FIELDS + LOT_NEWER] = this.#free
     this.#free = oldest
-    this.#used -= levels[level + LEVEL_LOT_COUNT]
+    this.#used -= levels[level + LEVEL_LOT_COUNT] | 0
     levels[level + LEVEL_OLDEST] = NO_LOT
     levels[level + LEVEL_NEWEST] = NO_LOT
     levels[level + LEVEL_LOT_COUNT] = 0
@@ -206,7 +206,7 @@ export class LotPool {
     const lots = this.#lots
     const first = lots[at + LOT_FIRST_LOTS]
     if (5 * (first - lots[at + LOT_LEFT_LOTS]) < 4 * first) return
-    const flags = lots[at + LOT_FLAGS]
+    const flags = lots[at + LOT_FLAGS] | 0
     lots[at + LOT_FLAGS] = flags | LOT_JUDGED
     if (time.tauMs - lots[at + LOT_BIRTH_MS] > this.#lifeMsMax) return
     this.judged.push(ticks, first, lots[at + LOT_POSITION], flags & LOT_FAR)
@@ -215,7 +215,7 @@ export class LotPool {
   #removeOldest(slot: number, lot: number): void {
     const levels = this.#levels
     const level = slot * RECORD_FIELDS
-    const next = this.#lots[lot * RECORD_FIELDS + LOT_NEWER]
+    const next = this.#lots[lot * RECORD_FIELDS + LOT_NEWER] | 0
     levels[level + LEVEL_OLDEST] = next
     if (next === NO_LOT) levels[level + LEVEL_NEWEST] = NO_LOT
     else this.#lots[next * RECORD_FIELDS + LOT_OLDER] = NO_LOT
@@ -226,7 +226,7 @@ export class LotPool {
   #removeNewest(slot: number, lot: number): void {
     const levels = this.#levels
     const level = slot * RECORD_FIELDS
-    const next = this.#lots[lot * RECORD_FIELDS + LOT_OLDER]
+    const next = this.#lots[lot * RECORD_FIELDS + LOT_OLDER] | 0
     levels[level + LEVEL_NEWEST] = next
     if (next === NO_LOT) levels[level + LEVEL_OLDEST] = NO_LOT
     else this.#lots[next * RECORD_FIELDS + LOT_NEWER] = NO_LOT
@@ -245,7 +245,7 @@ export class LotPool {
     this.#used++
     const lot = this.#free
     if (lot !== NO_LOT) {
-      this.#free = this.#lots[lot * RECORD_FIELDS + LOT_NEWER]
+      this.#free = this.#lots[lot * RECORD_FIELDS + LOT_NEWER] | 0
       return lot
     }
     // Without a free one, the lots used are exactly the first ones.

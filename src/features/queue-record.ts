@@ -3,7 +3,9 @@ import { packedFloats } from '../core/packed-arrays.ts'
 
 /**
  * What is known of a visible level and of a lot in its queue, each in one record of 8 doubles, which
- * is one line of the caches: an event changes few levels and few lots, and everything of each.
+ * is one line of the caches: an event changes few levels and few lots, and everything of each. What
+ * is an index or flags is read with `| 0`: V8 keeps it as a double otherwise, and converts it at each
+ * use.
  */
 export const LEVEL_LOTS = 0
 export const LEVEL_BIRTH_MS = 1
