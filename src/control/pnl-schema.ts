@@ -1,12 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { PNL_METHODS } from '../domain/pnl.ts'
-import { count, orNull, shape, text, words } from './schemas.ts'
+import { BEFORE_FEES, count, orNull, shape, text, words } from './schemas.ts'
 
 /** What has been won and lost since the first record of the journal, in quote currency. */
 const money = (description: string) => Type.Number({ description })
 
 const figures = {
-  realized_pnl_quote: money('of what was closed, before fees and funding'),
+  realized_pnl_quote: money(BEFORE_FEES),
   fees_quote: money('paid'),
   funding_quote: money('paid for holding; negative: received'),
   net_pnl_quote: money('realized less fees and funding'),

@@ -28,6 +28,8 @@ export const count = (description: string) => Type.Integer({ minimum: 0, descrip
 export const text = (description: string) => Type.String({ description })
 const decimal = (description: string) => Type.String({ description, examples: ['64250.10'] })
 export const time = (description: string) => Type.String({ format: 'date-time', description })
+/** Of realized profit, wherever it stands. */
+export const BEFORE_FEES = 'of what was closed, before fees and funding'
 export const orNull = {
   number: (description: string) =>
     Type.Unsafe<number | null>({ type: ['number', 'null'], description }),
@@ -100,7 +102,8 @@ export const StatusSchema = shape({
   execution: shape({
     orders_open: count('not yet done'),
     positions_open: count('symbols with a position'),
-    realized_pnl_quote: Type.Number({ description: 'fees included' }),
+    realized_pnl_quote: Type.Number({ description: BEFORE_FEES }),
+    fees_quote: Type.Number({ description: 'paid' }),
     unrealized_pnl_quote: orNull.number('at the current mids'),
   }),
   clients: count('of the desk stream'),
@@ -205,7 +208,7 @@ export const PositionSchema = shape({
   qty: decimal('signed, in base currency'),
   average_price: orNull.number('of the entry; null when flat'),
   pnl_method: words(PNL_METHODS, 'how realized profit and average price are counted'),
-  realized_pnl_quote: Type.Number({ description: 'fees included, funding not' }),
+  realized_pnl_quote: Type.Number({ description: BEFORE_FEES }),
   fees_quote: Type.Number({ description: 'paid' }),
   funding_quote: Type.Number({ description: 'paid for holding; negative: received' }),
   unrealized_pnl_quote: orNull.number('at the current mid; null when the book is not LIVE'),

@@ -139,7 +139,7 @@ export type DeskPosition = {
   size: string | null
   average_price: number | null
   pnl_method: PnlMethod
-  /** Fees included, funding not. */
+  /** Of what was closed, before fees and funding. */
   realized_pnl_quote: number | null
   fees_quote: number | null
   /** Negative: received. */

@@ -94,6 +94,8 @@ export class OrderFold {
 
   #applyPosition(record: Float64Array, instrument: Instrument | undefined): void {
     if (instrument === undefined) return
+    const netQuote = record[audit.AUDIT_REALIZED_PNL_QUOTE]
+    const feesQuote = record[audit.AUDIT_FEE_QUOTE]
     this.#positions.set(instrument.index, {
       version: ++this.positionVersion,
       fields: {
@@ -102,8 +104,8 @@ export class OrderFold {
         size: sizeOrNull(record[audit.AUDIT_POSITION_LOTS], instrument),
         average_price: finiteOrNull(record[audit.AUDIT_AVERAGE_PRICE]),
         pnl_method: PNL_METHODS[record[audit.AUDIT_PNL_METHOD]] ?? 'average',
-        realized_pnl_quote: finiteOrNull(record[audit.AUDIT_REALIZED_PNL_QUOTE]),
-        fees_quote: finiteOrNull(record[audit.AUDIT_FEE_QUOTE]),
+        realized_pnl_quote: finiteOrNull(netQuote + feesQuote),
+        fees_quote: finiteOrNull(feesQuote),
         funding_quote: finiteOrNull(record[audit.AUDIT_FUNDING_QUOTE]),
         time_us: record[audit.AUDIT_TIME_US],
       },

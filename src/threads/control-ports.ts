@@ -159,7 +159,8 @@ function status(engine: Engine): EngineStatus {
     execution: {
       orders_open: trading.openOrders(),
       positions_open: openPositions(engine),
-      realized_pnl_quote: trading.realizedPnlQuote(),
+      realized_pnl_quote: trading.realizedPnlQuote() + trading.feesQuote(),
+      fees_quote: trading.feesQuote(),
       unrealized_pnl_quote: orNull(totalUnrealized(engine)),
     },
     clients,

@@ -200,7 +200,7 @@ export function positionAnswers(trading: TradingFold, watch: MarketWatch): Posit
       qty: formatSteps(position.lots, instrument.lot),
       average_price: position.lots === 0 ? null : orNull(position.averagePrice),
       pnl_method: position.method,
-      realized_pnl_quote: position.realizedPnlQuote,
+      realized_pnl_quote: position.realizedPnlQuote + position.feesQuote,
       fees_quote: position.feesQuote,
       funding_quote: position.fundingQuote,
       unrealized_pnl_quote: orNull(unrealizedPnlQuote(trading, watch, position.instrument)),

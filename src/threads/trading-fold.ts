@@ -125,6 +125,13 @@ export class TradingFold {
     return open
   }
 
+  feesQuote(): number {
+    let sum = 0
+    for (const position of this.positions.values()) sum += position.feesQuote
+    return sum
+  }
+
+  /** Fees included, funding not. */
   realizedPnlQuote(): number {
     let sum = 0
     for (const position of this.positions.values()) sum += position.realizedPnlQuote

@@ -149,6 +149,7 @@ function statusAnswer() {
       orders_open: 0,
       positions_open: 1,
       realized_pnl_quote: -1.25,
+      fees_quote: 0.25,
       unrealized_pnl_quote: null,
     },
     clients: 0,

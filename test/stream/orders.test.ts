@@ -46,6 +46,7 @@ function setUp() {
       [audit.AUDIT_POSITION_LOTS]: lots,
       [audit.AUDIT_AVERAGE_PRICE]: 100.25,
       [audit.AUDIT_REALIZED_PNL_QUOTE]: -1.5,
+      [audit.AUDIT_FEE_QUOTE]: 0.25,
     })
   return { world, memory, records, order, position }
 }
@@ -141,7 +142,7 @@ describe('orders and positions on the desk', () => {
     expect(frameOf(channel, BEFORE_FIRST)).toMatchObject({
       missed: 0,
       positions: [
-        { symbol: 'BTCUSDT', size: '0.009', average_price: 100.25, realized_pnl_quote: -1.5 },
+        { symbol: 'BTCUSDT', size: '0.009', average_price: 100.25, realized_pnl_quote: -1.25 },
         { symbol: 'ETHUSDT', size: '-0.007' },
       ],
     })

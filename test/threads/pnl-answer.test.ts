@@ -7,6 +7,7 @@ import { countFunding } from '../../src/execution/external-count.ts'
 import { AUDIT_FIELDS } from '../../src/memory/audit-record.ts'
 import { BroadcastWriter, createBroadcast } from '../../src/memory/broadcast.ts'
 import { createEngineMemory } from '../../src/threads/engine-memory.ts'
+import { positionAnswers } from '../../src/threads/engine-ports.ts'
 import { MarketWatch } from '../../src/threads/market-watch.ts'
 import { pnlAnswer } from '../../src/threads/pnl-answer.ts'
 import { TradingFold } from '../../src/threads/trading-fold.ts'
@@ -14,15 +15,22 @@ import { Rig } from '../execution/rig.ts'
 
 const isAnswer = new Ajv({ strict: false, formats: { 'date-time': true } }).compile(PnlSchema)
 
-/** What the control API says after these audit records. */
-function answerOf(rig: Rig, method: PnlMethod): PnlAnswer {
+/** What the control API knows after these audit records. */
+function foldOf(rig: Rig): TradingFold {
   const ring = createBroadcast(AUDIT_RING_SLOTS, AUDIT_FIELDS)
   const writer = new BroadcastWriter(ring)
   const fold = new TradingFold(ring, rig.instruments)
   for (const record of rig.audits) writer.publish(record)
   fold.update()
-  const memory = createEngineMemory(rig.instruments.length, 1, 50)
-  return pnlAnswer(fold, new MarketWatch(memory, rig.instruments), method)
+  return fold
+}
+
+function watchOf(rig: Rig): MarketWatch {
+  return new MarketWatch(createEngineMemory(rig.instruments.length, 1, 50), rig.instruments)
+}
+
+function answerOf(rig: Rig, method: PnlMethod): PnlAnswer {
+  return pnlAnswer(foldOf(rig), watchOf(rig), method)
 }
 
 it.each(PNL_METHODS)(
@@ -53,6 +61,14 @@ it.each(PNL_METHODS)(
     expect(before.total.funding_quote).toBe(-0.5)
     expect(before.total.unrealized_pnl_quote).toBeNull() // the books of this memory are empty
     expect(before.total.equity_quote).toBeCloseTo(rig.actor.exposures.equityQuote(), 6)
+    // One word has one meaning in all answers.
+    const positions = positionAnswers(foldOf(rig), watchOf(rig))
+    expect(positions).toHaveLength(2)
+    expect(positions).toMatchObject(
+      before.symbols.map(({ fees_quote, funding_quote, realized_pnl_quote, symbol }) => {
+        return { symbol, realized_pnl_quote, fees_quote, funding_quote }
+      }),
+    )
     for (const part of [before.symbols, before.strategies, before.days]) {
       for (const figure of [
         'realized_pnl_quote',
