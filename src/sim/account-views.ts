@@ -103,6 +103,21 @@ export function walletFields(account: Account) {
   }
 }
 
+/** Margins as parts of the equity in ten thousandths, as they are and with an order more. */
+export function marginRates(account: Account, more: Readonly<{ margin: Money; value: Money }>) {
+  const equity = account.equity()
+  const rate = (part: Money) =>
+    equity <= 0n ? 0 : Math.round((Number(part) / Number(equity)) * 1e4)
+  const initial = account.positionMargin() + account.orderMargin()
+  const maintenance = account.maintenanceMargin()
+  return {
+    preImrE4: rate(initial),
+    preMmrE4: rate(maintenance),
+    postImrE4: rate(initial + more.margin),
+    postMmrE4: rate(maintenance + account.maintenanceOf(more.value)),
+  }
+}
+
 function ratioText(part: Money, whole: Money): string {
   return whole <= 0n ? '0' : (Number(part) / Number(whole)).toFixed(4)
 }

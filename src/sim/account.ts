@@ -152,9 +152,13 @@ export class Account {
   maintenanceMargin(): Money {
     let sum = 0n
     for (const { position, market } of this.positions()) {
-      sum += atRate(position.valueAt(roundMark(market)), MAINTENANCE_PPM)
+      sum += this.maintenanceOf(position.valueAt(roundMark(market)))
     }
     return sum
+  }
+
+  maintenanceOf(value: Money): Money {
+    return atRate(value, MAINTENANCE_PPM)
   }
 
   /** Margin and taker fee of the lots of an order that would open or add to the position. */

@@ -1,3 +1,4 @@
+// Long because all ways into the engine share their checks.
 import { parseStepsText } from '../core/decimal.ts'
 import type { Random } from '../core/random.ts'
 import { type Account, roundMark } from './account.ts'
@@ -38,6 +39,8 @@ export type OrderDeskOptions = Readonly<{
   marketOf: (symbol: string) => SymbolMarket | undefined
 }>
 
+export type Rehearsal = Readonly<{ orderLinkId: string; margin: Money; value: Money }>
+
 export type OrderOrigin = Readonly<{ createType: string; stopOrderType: StopOrderType }>
 const BY_USER: OrderOrigin = { createType: 'CreateByUser', stopOrderType: '' }
 
@@ -59,6 +62,25 @@ export class OrderDesk {
       ...BY_USER,
       stopOrderType: isConditional ? 'Stop' : '',
     })
+  }
+
+  /** What the order would need, and the value it would open, when it is not placed. */
+  rehearse(body: Body): Rehearsal | Refusal {
+    const { account, marketOf } = this.#options
+    const market = marketOf(textOf(body, 'symbol') ?? '')
+    if (market === undefined) return refused('parameters', 'symbol invalid')
+    const terms = parseTerms(body, market)
+    if (isRefusal(terms)) return terms
+    const { isMarket, isReduceOnly, orderLinkId, side, trigger } = terms
+    if (trigger !== undefined) return refused('parameters', 'conditional orders are not checked')
+    if (orderLinkId !== '' && account.orders.hasLinkId(orderLinkId)) return refused('link_id')
+    const refusal = this.#check(market, terms, BY_USER)
+    if (refusal !== undefined) return refusal
+    const ticks = isMarket ? this.#marketBound(market, side) : terms.ticks
+    const lots = this.#lotsOf(market, terms)
+    const margin = account.marginFor({ market, side, isReduceOnly }, ticks, lots)
+    const value = margin === 0n ? 0n : tradeValue(ticks, lots, market.instrument)
+    return { orderLinkId, margin, value }
   }
 
   /** The same for the exchange's own orders, such as a stop of a position. */

@@ -1,4 +1,4 @@
-import { walletFields } from './account-views.ts'
+import { marginRates, walletFields } from './account-views.ts'
 import type { OrderDesk } from './order-desk.ts'
 import { type Body, textOf } from './order-request.ts'
 import { coinInfo, keyInfo, setLeverage, setTradingStop } from './position-settings.ts'
@@ -110,6 +110,7 @@ const cancel: OrderAction = (desk, body) => desk.cancel(body)
 
 export const PRIVATE_ENDPOINTS: ReadonlyMap<string, PrivateEndpoint> = new Map([
   ['/v5/order/create', single('create', place)],
+  ['/v5/order/pre-check', change('account', preCheck)],
   ['/v5/order/amend', single('amend', amend)],
   ['/v5/order/cancel', single('cancel', cancel)],
   ['/v5/order/create-batch', batch('create_batch', place)],
@@ -153,6 +154,14 @@ function cancelAll({ desk }: PrivateState, { body }: PrivateCall): Answer {
   return accepted({ list, success: '1' })
 }
 
+/** The margin of an order that is not placed. */
+function preCheck({ account, desk }: PrivateState, { body }: PrivateCall): Answer {
+  const rehearsal = desk.rehearse(body)
+  if (isRefusal(rehearsal)) return rehearsal
+  const { orderLinkId } = rehearsal
+  return accepted({ orderId: account.newId(), orderLinkId, ...marginRates(account, rehearsal) })
+}
+
 function switchMode(_state: PrivateState, { body }: PrivateCall): Answer {
   if (body.mode === 0 || body.mode === '0') return refused('mode_same')
   return refused('parameters', 'only one-way mode is known here')
@@ -178,13 +187,16 @@ function accountInfo({ guard }: PrivateState, { nowMs }: PrivateCall): Answer {
   })
 }
 
-function feeRate({ account, marketOf }: PrivateState, { query }: PrivateCall): Answer {
+function feeRate({ account, marketOf, symbols }: PrivateState, { query }: PrivateCall): Answer {
   const symbol = query.get('symbol') ?? ''
   if (query.get('category') !== 'linear') return accepted({ list: [] })
-  if (marketOf(symbol) === undefined) return refused('parameters', 'symbol invalid')
+  if (symbol !== '' && marketOf(symbol) === undefined) {
+    return refused('parameters', 'symbol invalid')
+  }
   const { makerFeePpm, takerFeePpm } = account.options
   const [makerFeeRate, takerFeeRate] = [String(makerFeePpm / 1e6), String(takerFeePpm / 1e6)]
-  return accepted({ list: [{ symbol, baseCoin: '', takerFeeRate, makerFeeRate }] })
+  const row = (name: string) => ({ symbol: name, baseCoin: '', takerFeeRate, makerFeeRate })
+  return accepted({ list: (symbol === '' ? symbols : [symbol]).map(row) })
 }
 
 function dcpInfo({ guard }: PrivateState): Answer {

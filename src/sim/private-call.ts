@@ -13,6 +13,8 @@ export type PrivateState = Readonly<{
   triggers: OrderTriggers
   guard: DisconnectGuard
   marketOf: (symbol: string) => SymbolMarket | undefined
+  /** All that are traded here. */
+  symbols: readonly string[]
   /** How far the order history is behind. */
   historyLagMs: () => number
 }>

@@ -110,6 +110,7 @@ export class PrivateSide {
     this.#guard = new DisconnectGuard(settings.dcpApplyMs ?? DCP_APPLY_MS)
     const state = {
       ...{ account, desk, triggers: this.#triggers, guard: this.#guard, marketOf },
+      symbols: market.listed.linear.map(({ symbol }) => symbol),
       historyLagMs: () =>
         faults.isOn('history_late')
           ? Number.POSITIVE_INFINITY

@@ -70,6 +70,15 @@ describe('a bybit-api client', () => {
       ['rest-2', 'Filled'],
       ['rest-1', 'Cancelled'],
     ])
+    const more = { ...SYMBOL, side: 'Buy', orderType: 'Market', qty: '0.020' } as const
+    const { result: checked } = await rest.preCheckOrder({ ...more, orderLinkId: 'rest-3' })
+    expect(checked).toMatchObject({ orderLinkId: 'rest-3', preImrE4: expect.any(Number) })
+    // As much again: the same margin twice, at the worst price of a market order, and a fee.
+    expect(checked.postImrE4 / checked.preImrE4).toBeGreaterThan(1.9)
+    expect(checked.postImrE4 / checked.preImrE4).toBeLessThan(2.3)
+    const tooMuch = await rest.preCheckOrder({ ...more, qty: '90' })
+    expect(tooMuch.retCode).toBe(110007)
+    expect(exchange.truth().orders).toHaveLength(2)
     const wallet = await rest.getWalletBalance({ accountType: 'UNIFIED' })
     expect(Number(wallet.result.list[0].coin[0].walletBalance)).toBeLessThan(100_000)
     expect(Number(wallet.result.list[0].totalInitialMargin)).toBeGreaterThan(100)
@@ -146,6 +155,8 @@ describe('a ccxt client', () => {
     expect((await client.fetchOpenOrder(id, symbol)).amount).toBe(0.02)
     await client.cancelOrder(id, symbol)
     await client.createOrder(symbol, 'market', 'sell', 0.03)
+    const fees = await client.fetchTradingFees({ category: 'linear' })
+    expect(Object.keys(fees)).toEqual(client.symbols)
     const trades = await client.fetchMyTrades(symbol)
     expect(trades.reduce((sum, trade) => sum + (trade.amount ?? 0), 0)).toBeCloseTo(0.03, 9)
     const [position] = await client.fetchPositions([symbol])
