@@ -87,6 +87,35 @@ function sumOf(lines: readonly PnlLine[], figure: keyof PnlLine['row']): number 
 }
 
 describe('realized profit', () => {
+  /** Worked out on paper, in units and prices: a lot is 0.25, a tick 0.5. */
+  // biome-ignore format: a table
+  const BY_HAND: readonly (readonly [Execution, number, number, number, number])[] = [
+    // execution, then: lots, average price, won by average cost, won by oldest lots first
+    [{ side: 'buy', ticks: 1000, lots: 4, fee: 0.5 }, 4, 500, 0, 0], // 1 at 500
+    [{ side: 'buy', ticks: 1030, lots: 2, fee: -0.125 }, 6, 505, 0, 0], // and 0.5 at 515
+    [{ side: 'sell', ticks: 1020, lots: 3, fee: 0.25 }, 3, 505, 3.75, 7.5], // 0.75 at 510
+    [{ side: 'sell', ticks: 1000, lots: 5, fee: 0.5 }, -2, 500, 0, 0], // over to short 0.5 at 500
+    [{ side: 'buy', ticks: 980, lots: 1, fee: -0.25 }, -1, 500, 2.5, 2.5], // 0.25 at 490
+    [{ side: 'sell', ticks: 1010, lots: 1, fee: 0.25 }, -2, 502.5, 2.5, 2.5], // and 0.25 at 505
+    [{ side: 'buy', ticks: 1040, lots: 1, fee: 0.25 }, -1, 502.5, -1.875, -2.5], // 0.25 at 520
+    [{ side: 'buy', ticks: 1000, lots: 1, fee: 0 }, 0, 0, -1.25, -1.25], // the last lot at 500
+  ]
+
+  it('and price are those worked out by hand, over rebates, flips and the last lot', () => {
+    for (const [at, [, lots, price, byAverage, byFifo]] of BY_HAND.entries()) {
+      const made = BY_HAND.slice(0, at + 1).map(([one]) => one)
+      const state = folded(made)
+      const holding = state.holdings.get(KEY)
+      if (holding === undefined) return expect.unreachable('no holding')
+      const { averagePrice } = pnlFigures(holding, 'average')
+      const seen = [state.position(KEY).lots, averagePrice || 0]
+      expect([at, ...seen]).toEqual([at, lots, price])
+      expect([at, wonBy(state, 'average'), wonBy(state, 'fifo')]).toEqual([at, byAverage, byFifo])
+      const fees = made.reduce((sum, { fee }) => sum + fee, 0)
+      expect(holding.position.feesQuote).toBe(fees)
+    }
+  })
+
   it('of both methods is the cash that came in, once the position is flat', () => {
     fc.assert(
       fc.property(fc.array(execution, { minLength: 1, maxLength: 40 }), (some) => {
