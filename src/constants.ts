@@ -140,6 +140,7 @@ export const SEQLOCK_ATTEMPTS_MAX = 1000
  * so that only a writer that lost its processor is given up on.
  */
 export const BOOK_READ_ATTEMPTS_MAX = 20_000
+/** Records that a ring holds for a reader that is late; a shard has its own, but for two. */
 export const INTENT_RING_SLOTS = 1024
 export const COMMAND_RING_SLOTS = 256
 export const TRADE_RING_SLOTS = 16_384

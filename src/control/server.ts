@@ -167,7 +167,8 @@ function listenFailure(error: unknown, { host, port }: ControlOptions): Result<n
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   const place = `control: port ${port} on ${host}`
   if (code === 'EADDRINUSE') {
-    return fail('port_in_use', `${place} is in use: stop the other program, or set control.port`)
+    const setting = 'control.port (of demo --control-port)'
+    return fail('port_in_use', `${place} is in use: stop the other program, or set ${setting}`)
   }
   if (code === 'EACCES') {
     return fail('config_invalid', `${place} needs more rights: set control.port above 1023`)

@@ -183,7 +183,10 @@ class ExchangeServer {
     const { port, host, log } = this.#options
     return new Promise((resolve) => {
       const refuse = (error: NodeJS.ErrnoException) => {
-        const reason = error.code === 'EADDRINUSE' ? 'is already in use' : `: ${error.message}`
+        const reason =
+          error.code === 'EADDRINUSE'
+            ? 'is in use: stop the other program, or choose another (--port, of demo --mock-port)'
+            : `cannot be listened on: ${error.message}`
         resolve(fail('port_in_use', `mock exchange: port ${port} on ${host} ${reason}`))
       }
       this.#server.once('error', refuse)

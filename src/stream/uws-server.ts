@@ -86,7 +86,11 @@ export async function listenUws(
     app.close()
     // The library does not say why; an address that is not ours looks the same.
     const where = `${options.host}:${options.port}`
-    return fail('port_in_use', `desk stream: cannot listen on ${where}; is the port in use?`)
+    const fix = 'stop the other program, or set stream.port (of demo --stream-port)'
+    return fail(
+      'port_in_use',
+      `desk stream: ${where} is in use, or no address of this machine: ${fix}`,
+    )
   }
   return succeed({
     kind: 'uws',

@@ -83,7 +83,8 @@ async function listen(
   if (error === undefined) return undefined
   const where = `${host}:${port}`
   if (error.code === 'EADDRINUSE') {
-    return fail('port_in_use', `desk stream: port ${where} is in use; set stream.port to another`)
+    const fix = 'stop the other program, or set stream.port (of demo --stream-port)'
+    return fail('port_in_use', `desk stream: ${where} is in use: ${fix}`)
   }
   return fail('stream_unavailable', `desk stream: cannot listen on ${where}: ${error.message}`)
 }

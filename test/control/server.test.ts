@@ -488,7 +488,9 @@ describe('a real socket', () => {
     expect(second).toEqual({
       ok: false,
       code: 'port_in_use',
-      message: expect.stringMatching(`^control: port ${port} on 127.0.0.1 is in use: stop .*$`),
+      message: expect.stringMatching(
+        `^control: port ${port} on 127.0.0.1 is in use: stop .* control.port .*$`,
+      ),
     })
     await server.value.stop()
     await expect(fetch(`${address}/health`)).rejects.toThrow()

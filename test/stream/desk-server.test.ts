@@ -411,7 +411,9 @@ describe.each(SERVERS)('a desk served by %s', (server, loads) => {
       const { port } = await serve(world, { server })
       const second = await tryRun(world, { server, port })
       expect(second).toMatchObject({ ok: false, code: 'port_in_use' })
-      expect(second.ok ? '' : second.message).toMatch(new RegExp(`127.0.0.1:${port}`))
+      expect(second.ok ? '' : second.message).toMatch(
+        new RegExp(`127.0.0.1:${port} is in use.* set stream.port`),
+      )
       const exposed = await tryRun(world, { server, host: '0.0.0.0' })
       expect(exposed).toMatchObject({ ok: false, code: 'config_invalid' })
     })
