@@ -111,6 +111,15 @@ describe('the gate', () => {
     expect(gate.check(short, FACTS)).toMatchObject({ ok: true, value: { side: 'sell' } })
   })
 
+  it('closes in parts what is more than the exchange takes, or than is asked for', () => {
+    const instrument = { ...INTENT.instrument, maxOrderLots: 5 }
+    const exit = { ...INTENT, action: 'exit', instrument } as const
+    const held = { ...FACTS, positionLots: 7 }
+    expect(gate.check(exit, held)).toMatchObject({ ok: true, value: { lots: 5 } })
+    expect(gate.check({ ...exit, exitLots: 3 }, held)).toMatchObject({ value: { lots: 3 } })
+    expect(gate.check({ ...exit, exitLots: 9 }, held)).toMatchObject({ value: { lots: 5 } })
+  })
+
   it('closes exactly what is open, on the other side, never resting', () => {
     const exit = { ...INTENT, action: 'exit' } as const
     const checked = gate.check(exit, { ...FACTS, positionLots: -7 })

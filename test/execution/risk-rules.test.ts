@@ -398,6 +398,21 @@ describe('the wanted size', () => {
     expect(lotsOf({ limits, intent: wide })).toBe(10)
   })
 
+  it('keeps within a limit by whose division one lot too many would come out', () => {
+    const notionalOf = (lots: number) => 9000 * lots * 0.1 * 0.001
+    const orderNotionalQuoteMax = 15.299999999999999
+    expect(Math.floor(orderNotionalQuoteMax / notionalOf(1))).toBe(17)
+    expect(notionalOf(17)).toBeGreaterThan(orderNotionalQuoteMax)
+    const limits = { orderNotionalQuoteMax, priceBandBps: 10_000 }
+    expect(lotsOf({ limits, intent: { limitTicks: 9000 } })).toBe(16)
+  })
+
+  it('of a short without a stop counts with the ask, as it may fill above its limit', () => {
+    const short = { action: 'enter_short', limitTicks: 9950 } as const
+    // 9.951 of equity: ten lots at the limit price, nine at the ask.
+    expect(lotsOf({ limits: { riskPerTradeFractionMax: 0.00009951 }, intent: short })).toBe(9)
+  })
+
   it('of an order that only adds liquidity asks the book for nothing', () => {
     const world = { ...crossing([10_001, 10]), limits: { bookShareMax: 0.5, slippageBpsMax: 0.1 } }
     expect(check(world).ok).toBe(false)
