@@ -22,7 +22,7 @@ const DEPTH_10 = 5 // size of 10 levels of both sides
 const FIELDS = 6
 
 export class BookFlow {
-  readonly second = new WindowSums(1000, EVENT, FIVE)
+  readonly second = new WindowSums(1000, EVENT, EVENT)
   readonly tenSeconds = new WindowSums(10_000, EVENT, DEPTH_10)
   /** e of the best level in the latest row. */
   eventLots = 0.0
@@ -33,8 +33,8 @@ export class BookFlow {
   update(book: ReadableBook, time: StreamTime, isSnapshot: boolean, summary: BookSummary): void {
     const bids = this.#bids
     const asks = this.#asks
-    bids.update(book.bids, isSnapshot)
-    asks.update(book.asks, isSnapshot)
+    bids.update(book.bids, summary.bids.isTopChanged, isSnapshot)
+    asks.update(book.asks, summary.asks.isTopChanged, isSnapshot)
     this.eventLots = bids.flow1 - asks.flow1
     const at = this.#log.claim(time)
     const records = this.#log.records
@@ -79,15 +79,18 @@ export class BookFlow {
   }
 }
 
-/** The best 10 levels of one side in the row before, and what changed against them. */
+/**
+ * The best 10 levels of one side in the row before, and what changed against them. An absent level
+ * is worse than any price and has no size.
+ */
 class PreviousSide {
   flow1 = 0.0
   flow5 = 0.0
   flow10 = 0.0
   readonly #direction: number
-  readonly #ticks = packedFloats(LEVELS)
+  /** Ticks, negative for asks: more is better. */
+  readonly #ranks = packedFloats(LEVELS).fill(Number.NEGATIVE_INFINITY)
   readonly #lots = packedFloats(LEVELS)
-  #count = 0
 
   constructor(direction: number) {
     this.#direction = direction
@@ -95,33 +98,31 @@ class PreviousSide {
 
   /**
    * Flow of one level into this side: the new size if its price is as good or better, minus the old
-   * size if it is as good or worse. An absent level is worse than any price and has no size.
+   * size if it is as good or worse.
    */
-  update(side: BookSide, isSnapshot: boolean): void {
-    const before = this.#ticks
+  update(side: BookSide, isChanged: boolean, isSnapshot: boolean): void {
+    this.flow1 = 0
+    this.flow5 = 0
+    this.flow10 = 0
+    if (!isChanged) return
+    const ranksBefore = this.#ranks
     const lotsBefore = this.#lots
     const direction = this.#direction
     const head = side.head
-    const levels = Math.min(LEVELS, side.count)
-    const longer = Math.max(levels, this.#count)
+    const count = side.count
     let flow = 0
-    this.flow1 = 0
-    this.flow5 = 0
-    for (let i = 0; i < longer; i++) {
-      const isThere = i < levels
-      const wasThere = i < this.#count
-      const ticks = isThere ? side.ticks[head + i] : 0
+    for (let i = 0; i < LEVELS; i++) {
+      const isThere = i < count
+      const rank = isThere ? side.ticks[head + i] * direction : Number.NEGATIVE_INFINITY
       const lots = isThere ? side.lots[head + i] : 0
-      const gain = isThere && wasThere ? (ticks - before[i]) * direction : isThere ? 1 : -1
-      if (gain >= 0) flow += lots
-      if (gain <= 0) flow -= wasThere ? lotsBefore[i] : 0
+      if (rank >= ranksBefore[i]) flow += lots
+      if (rank <= ranksBefore[i]) flow -= lotsBefore[i]
       if (i === 0) this.flow1 = flow
-      if (i < 5) this.flow5 = flow
-      before[i] = ticks
+      if (i === 4) this.flow5 = flow
+      ranksBefore[i] = rank
       lotsBefore[i] = lots
     }
     this.flow10 = flow
-    this.#count = levels
     if (!isSnapshot) return
     this.flow1 = 0
     this.flow5 = 0

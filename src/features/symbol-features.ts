@@ -161,7 +161,7 @@ export class SymbolFeatures {
     const values = this.row.values
     const shape = this.#shape
     this.#top.update(values, summary, time)
-    shape.update(values, book, summary)
+    shape.update(values, book, summary, isSnapshot)
     this.#imbalance.update(values, book, summary, shape.bidBandLots, shape.askBandLots)
     this.#bookFlow.update(book, time, isSnapshot, summary)
     writeBookFlow(values, this.#bookFlow, this.#step)
@@ -245,10 +245,17 @@ function alone(gridMs: number): MarketPlace {
   return { market: new CrossMarket({ symbols: 1, leader: 0, gridMs }), symbol: 0 }
 }
 
-/** What leaves is finite or NaN, and zero has no sign. */
+/**
+ * What leaves is finite or NaN, and zero has no sign. A finite number less itself is 0, which also
+ * makes -0 to 0; anything else less itself is NaN. Two at a time, without a branch: half the time.
+ */
 function settle(values: Float64Array): void {
-  for (let i = 0; i < FEATURE_COUNT; i++) {
+  let i = 0
+  for (; i + 1 < FEATURE_COUNT; i += 2) {
     const value = values[i]
-    values[i] = value - value === 0 ? value + 0 : Number.NaN
+    const next = values[i + 1]
+    values[i] = value + (value - value)
+    values[i + 1] = next + (next - next)
   }
+  for (; i < FEATURE_COUNT; i++) values[i] += values[i] - values[i]
 }
