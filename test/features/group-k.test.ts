@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { Random } from '../../src/core/random.ts'
+import { BucketGrid } from '../../src/features/bucket-grid.ts'
+import { EntryRate } from '../../src/features/entry-rate.ts'
+import { StreamTime } from '../../src/features/stream-time.ts'
 import { QueueMarket, type Sizes } from './queue-market.ts'
 
 /** Twenty lots of 1 that make the usual size: in the first second, on both sides. */
@@ -170,6 +174,35 @@ describe('quote stuffing', () => {
       12,
     )
     expect(market.delta(331_000).value('stuffing_score')).toBeNaN()
+  })
+
+  it('is that of all 300 buckets anew, however long nothing came', () => {
+    const random = new Random(5)
+    const time = new StreamTime()
+    const grid = new BucketGrid(1000)
+    const rate = new EntryRate()
+    const plain = new Map<number, number>()
+    const out = new Float64Array(1)
+    let scores = 0
+    time.tauMs = 1_767_225_600_123
+    for (let step = 0; step < 5000; step++) {
+      const isSilent = random.below(60) === 0
+      time.tauMs += isSilent ? random.below(random.below(2) * 1e6 + 400_000) : random.below(2500)
+      grid.advance(time, Number.NaN)
+      const entries = random.below(5) * random.below(5)
+      rate.update(grid, entries)
+      rate.write(out, 0, 100)
+      const first = Math.max(grid.first, grid.current - 300)
+      const n = grid.current - first
+      const closed = Array.from({ length: n }, (_, i) => plain.get(first + i) ?? 0)
+      plain.set(grid.current, (plain.get(grid.current) ?? 0) + entries)
+      const sum = closed.reduce((total, x) => total + x, 0)
+      const spread = n * closed.reduce((total, x) => total + x * x, 0) - sum * sum
+      const isMissing = n < 30 || spread === 0
+      expect(out[0]).toBe(isMissing ? Number.NaN : (100 * n - sum) / Math.sqrt(spread))
+      if (!isMissing) scores++
+    }
+    expect(scores).toBeGreaterThan(4000)
   })
 })
 
