@@ -42,7 +42,13 @@ export function approvedAmend(approved: ApprovedOrder, terms: AmendTerms): Appro
     },
     {
       ...CALM_FACTS,
-      book: { state: 'LIVE', ageMs: 0, bidTicks: limitTicks, askTicks: limitTicks, crossing: [] },
+      book: {
+        state: 'LIVE',
+        ageMs: 0,
+        bidTicks: limitTicks - 1,
+        askTicks: limitTicks,
+        crossing: [],
+      },
     },
   )
   if (!checked.ok) throw new Error(checked.message)

@@ -63,7 +63,7 @@ function approve(
     ...CALM_FACTS,
     run: 2,
     orderNumber: number,
-    book: { state: 'LIVE', ageMs: 0, bidTicks: limitTicks, askTicks: limitTicks, crossing: [] },
+    book: { state: 'LIVE', ageMs: 0, bidTicks: limitTicks - 1, askTicks: limitTicks, crossing: [] },
   })
   if (!checked.ok) throw new Error(checked.code)
   expect(checked.value.lots).toBe(lots)
