@@ -23,7 +23,13 @@ import { LossWatch } from './loss-watch.ts'
 import { OrderFlow } from './order-flow.ts'
 import { RegimeSwitch } from './regime-switch.ts'
 import { type ApprovedOrder, RiskGate } from './risk/risk-gate.ts'
-import { type FactSources, gatherFacts, hasUnfinished, lateRefusal } from './risk-facts.ts'
+import {
+  type FactSources,
+  gatherFacts,
+  hasUnfinished,
+  lateRefusal,
+  passedOverUs,
+} from './risk-facts.ts'
 import { ClockWatch, createGuards } from './risk-guards.ts'
 import { TradingSwitch } from './trading-switch.ts'
 import { Truth, type TruthParts } from './truth.ts'
@@ -96,7 +102,7 @@ export class ExecutionActor {
       ...{ control: parts.control, breaker: board.placement, closing: this.closing },
       guards: createGuards(parts.guards, () => this.regime.regime),
       isRecovered: () => this.truth.isHealthy,
-      passedOverUs: (nowUs) => this.kill.passedOverUs(nowUs),
+      killSinceUs: () => this.kill.sinceUs,
     }
     this.flow = new OrderFlow({
       ledger,
@@ -298,8 +304,8 @@ export class ExecutionActor {
       this.#followUps.poll(nowUs)
     }
     this.truth.poll(nowUs)
-    const passedOverUs = this.kill.passedOverUs(nowUs)
-    const isBusy = (key: string) => hasUnfinished(this.#ledger.state, key, passedOverUs)
+    const passedUs = passedOverUs(this.#sources, nowUs)
+    const isBusy = (key: string) => hasUnfinished(this.#ledger.state, key, passedUs)
     const due = this.#isWindingDown ? [] : this.closing.due(nowUs, isBusy)
     for (const intent of due) this.#decide(intent, nowUs)
     this.keeper.poll(nowUs)

@@ -1,4 +1,4 @@
-import { KILL_ROUNDS_MAX, ORDERS_OPEN_MAX } from '../constants.ts'
+import { KILL_ROUNDS_MAX } from '../constants.ts'
 import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
 import type { StopChanged, StopKind, StopPhase } from '../domain/journal-stops.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
@@ -29,8 +29,6 @@ const ROUND_US_MIN = 500_000
 const ROUND_US_MAX = 5_000_000
 /** Period of the looks at an account that was flat: somebody else may open something. */
 const WATCH_US = 30_000_000
-/** An order whose fate nobody tells keeps a kill from closing its symbol for so long. */
-const PATIENCE_US = 10_000_000
 /** A difference that lasts so long is taken over: a kill does not wait for the usual time. */
 const QUIET_MS = 1000
 
@@ -77,14 +75,9 @@ export class Kill {
     return this.#ledger.state.stops.isKilled
   }
 
-  /**
-   * Orders that were submitted before this keep nothing from being closed: their fate is asked for
-   * in vain, and what closes can only make a position smaller. -Infinity: all of them do.
-   */
-  passedOverUs(nowUs: number): number {
-    const hasRoom = this.#ledger.state.unfinished.size < ORDERS_OPEN_MAX
-    const isImpatient = this.isActive && hasRoom && nowUs - this.#orderedUs >= PATIENCE_US
-    return isImpatient ? nowUs - PATIENCE_US : Number.NEGATIVE_INFINITY
+  /** Since when it is active in this run; NaN: it is not. */
+  get sinceUs(): number {
+    return this.isActive ? this.#orderedUs : Number.NaN
   }
 
   /** A kill that is not known to be flat needs turns, whatever our record holds. */

@@ -21,6 +21,8 @@ export class LossWatch {
   readonly #exposures: Exposures
   readonly #limits: RiskLimits
   #deepest = 0
+  /** Since when `mustBeFlat` in this run; NaN: it need not. */
+  flatSinceUs = Number.NaN
 
   constructor(ledger: Ledger, exposures: Exposures, limits: RiskLimits) {
     this.#ledger = ledger
@@ -30,6 +32,8 @@ export class LossWatch {
 
   /** Journals what is new, and answers with the limit that was reached. */
   look(nowUs: number): ResultCode | undefined {
+    if (!this.mustBeFlat) this.flatSinceUs = Number.NaN
+    else if (Number.isNaN(this.flatSinceUs)) this.flatSinceUs = nowUs
     const { state } = this.#ledger
     const equity = this.#exposures.equityQuote()
     if (Number.isNaN(equity)) return undefined

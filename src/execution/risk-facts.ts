@@ -1,3 +1,4 @@
+import { ORDERS_OPEN_MAX } from '../constants.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import type { BookCopy } from '../memory/book-view.ts'
 import type { Books } from './books.ts'
@@ -25,8 +26,8 @@ export type FactSources = Readonly<{
   losses: LossWatch
   guards: RiskGuards
   isRecovered: () => boolean
-  /** `Kill.passedOverUs`. */
-  passedOverUs: (nowUs: number) => number
+  /** `Kill.sinceUs`. */
+  killSinceUs: () => number
 }>
 
 /** Everything the gate decides on, as it is now; what is open without one order, if it is named. */
@@ -47,7 +48,7 @@ export function gatherFacts(
   const dayStart = state.day?.equity_quote ?? Number.NaN
   const recent = state.risk.recent(nowUs)
   const isExit = intent.action === 'exit'
-  const passedOverUs = isExit ? sources.passedOverUs(nowUs) : Number.NEGATIVE_INFINITY
+  const passedUs = isExit ? passedOverUs(sources, nowUs) : Number.NEGATIVE_INFINITY
   return {
     nowUs,
     run: ledger.run,
@@ -67,7 +68,7 @@ export function gatherFacts(
     positionLots: state.position(key).lots,
     entriesOfPosition: state.risk.entries(key),
     lastEntry: state.risk.lastEntry(key),
-    hasOrderInFlight: hasUnfinished(state, key, passedOverUs),
+    hasOrderInFlight: hasUnfinished(state, key, passedUs),
     ordersOpen: state.unfinished.size,
     symbolsOpen: exposure.open.size,
     isSymbolOpen: exposure.open.has(key),
@@ -99,6 +100,21 @@ function correlatedOpen(
     most = Math.max(most, others.length)
   }
   return most
+}
+
+/** An order whose fate nobody tells keeps what must be closed open for so long. */
+const PATIENCE_US = 10_000_000
+
+/**
+ * While a kill or a loss beyond its limit closes everything, orders that were submitted before this
+ * are not waited for any more: their fate is asked for in vain, and what closes can only make a
+ * position smaller. -Infinity: all are waited for.
+ */
+export function passedOverUs({ killSinceUs, ledger, losses }: FactSources, nowUs: number): number {
+  const sinceUs = [killSinceUs(), losses.flatSinceUs]
+  const isLong = sinceUs.some((us) => nowUs - us >= PATIENCE_US)
+  const hasRoom = ledger.state.unfinished.size < ORDERS_OPEN_MAX
+  return isLong && hasRoom ? nowUs - PATIENCE_US : Number.NEGATIVE_INFINITY
 }
 
 /** Those that were submitted before `sinceUs` do not count. */

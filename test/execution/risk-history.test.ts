@@ -187,6 +187,32 @@ describe('a loss beyond its limit', () => {
     expect(rig.lots(0)).toBe(0)
   })
 
+  it('closes although nobody tells the fate of an order of the symbol', async () => {
+    const exchange = new FakeExchange()
+    const options = { limits: lossy, entryTimeInForce: 'gtc', restMsMax: 1e6 } as const
+    const rig = new Rig({ gateway: () => exchange, options })
+    await rig.start()
+    rig.quote(0, 10_000)
+    exchange.link(true, rig.clock.nowUs())
+    await rig.pass(1_000)
+    rig.enter(0, 'enter_long', 10_003, { notional: 1000 })
+    await rig.settle()
+    const [id] = [...exchange.orders.keys()]
+    exchange.fill(id, 900, rig.clock.nowUs())
+    await rig.pass(50)
+    exchange.query = () => Promise.resolve({ kind: 'unknown', message: 'no answer' })
+    exchange.isTelling = false // that the rest of it is canceled
+    rig.quote(0, 9_850)
+    await rig.pass(9_000, 50)
+    exchange.isTelling = true
+    expect(rig.control.state).toBe('halted')
+    expect(exchange.orders.size).toBe(1)
+    await rig.pass(3_000, 50)
+    expect(rig.state.orders.get(id)?.state).toBe('canceling')
+    const [, closing] = [...exchange.orders.values()]
+    expect(closing?.approved).toMatchObject({ isReduceOnly: true, lots: 900 })
+  })
+
   it('goes on to flatten after a restart, and stays halted', async () => {
     const rig = await startRig({ options: { limits: lossy } })
     rig.enter(0, 'enter_long', 10_003, { notional: 1000 })
