@@ -6,6 +6,7 @@ import { Random, systemSeed } from '../core/random.ts'
 import type { Result } from '../core/result.ts'
 import { systemTimers } from '../core/timer.ts'
 import type { Instrument } from '../domain/instrument.ts'
+import { readOpenKeys } from '../execution/journal/open-keys.ts'
 import type { InstrumentOverride } from '../feed/bybit/instrument-row.ts'
 import { InstrumentWatch } from '../feed/bybit/instrument-watch.ts'
 import {
@@ -48,7 +49,16 @@ export class InstrumentSource {
 
   load(): Promise<Result<LoadedInstruments, LoadFailureCode>> {
     const { symbols } = this.#config
-    return loadInstruments({ ...this.#common(), symbols })
+    return loadInstruments({ ...this.#common(), symbols, held: this.#held() })
+  }
+
+  /** Named symbols stay as they are named; those of the largest turnover change from day to day. */
+  #held(): readonly string[] {
+    const { data_folder: folder, exchange, symbols } = this.#config
+    if (!('top' in symbols)) return []
+    const prefix = `${exchange.category}:`
+    const keys = [...readOpenKeys(folder)].filter((key) => key.startsWith(prefix))
+    return keys.map((key) => key.slice(prefix.length))
   }
 
   /** The exchange's book at this moment, at most `depth` levels a side. */

@@ -5,8 +5,11 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import type { JournalRecord } from '../../src/domain/journal.ts'
 import { ExecutionState } from '../../src/execution/execution-state.ts'
+import type { CheckpointEvent } from '../../src/execution/journal/checkpointer.ts'
 import { journalFolder, openJournal } from '../../src/execution/journal/journal.ts'
+import { readOpenKeys } from '../../src/execution/journal/open-keys.ts'
 import { foldInto } from '../../src/execution/recovery.ts'
+import { encodeState } from '../../src/execution/saved-state.ts'
 import type { IntentAction } from '../../src/memory/intent-record.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { createInstrument, Rig, startRig } from './rig.ts'
@@ -303,6 +306,51 @@ describe('the journal on disk', () => {
     })
 
   const stopped: JournalRecord = { type: 'run_stopped', time_us: 1, run: 1 }
+
+  it('tells what is open to who does not own it, from checkpoint and records', async () => {
+    expect(readOpenKeys(folder)).toEqual(new Set())
+    const events: string[] = []
+    const checkpoints = {
+      restore: () => undefined,
+      onEvent: ({ event }: CheckpointEvent) => events.push(event),
+      recordsMin: 1,
+    }
+    const options = { dataFolder: folder, clock: systemClock, checkpoints }
+    const opened = await openJournal(options, () => undefined)
+    if (!opened.ok) return expect.fail(opened.message)
+    const { journal } = opened.value
+    const state = new ExecutionState()
+    const append = (record: JournalRecord) => {
+      expect(state.apply(record).ok).toBe(true)
+      journal.append(record)
+    }
+    const steps = { category: 'linear' as const, tick: '0.1', lot: '0.001' }
+    append({
+      ...{ type: 'run_started', time_us: 1, run: 1, version: '0', mode: 'paper', equity_quote: 1 },
+      instruments: ['AUSDT', 'BUSDT'].map((symbol, index) => ({ index, symbol, ...steps })),
+    })
+    const fill = (symbol: string, side: 'buy' | 'sell', lotsAfter: number, n: number) =>
+      append({
+        ...{ type: 'external_fill', time_us: n, run: 1, exec_id: `${n}`, order_link_id: '' },
+        ...{ symbol, category: 'linear', side, ticks: 10, lots: 5, fee_quote: 0 },
+        ...{ is_maker: false, exchange_time_us: n, position_lots_after: lotsAfter },
+      })
+    fill('AUSDT', 'buy', 5, 2)
+    fill('BUSDT', 'sell', -5, 3)
+    await journal.flush()
+    expect(readOpenKeys(folder)).toEqual(new Set(['linear:AUSDT', 'linear:BUSDT']))
+    journal.offerCheckpoint?.(() => encodeState(state))
+    fill('AUSDT', 'sell', 0, 4)
+    await journal.close()
+    expect(events).toEqual(['written'])
+    expect(readOpenKeys(folder)).toEqual(new Set(['linear:BUSDT']))
+    // The position of before the checkpoint is not read twice: only one fill came after it.
+    const file = join(journalFolder(folder), 'journal-00000001.rec')
+    const bytes = readFileSync(file)
+    bytes[60] ^= 1
+    writeFileSync(file, bytes)
+    expect(readOpenKeys(folder)).toContain('linear:BUSDT')
+  })
 
   it('numbers its runs and gives back its records', async () => {
     const first = await open()

@@ -253,6 +253,22 @@ describe('the top symbols by turnover', () => {
     expect(warnings).toMatchObject([{ msg: 'symbol left out', symbol: 'ODDUSDT' }])
   })
 
+  it('come with those in which something of ours is open, where the exchange has them', async () => {
+    const held = ['BUSDT', 'CUSDC', 'NEVERUSDT']
+    const loaded = await load({ symbols: { top: 2 }, held })
+    if (!loaded.ok) throw new Error(loaded.message)
+    expect(loaded.value.instruments.map(({ index, symbol }) => [index, symbol])).toEqual([
+      [0, 'CUSDC'],
+      [1, 'BUSDT'],
+    ])
+    expect(warnings).toMatchObject([
+      { msg: expect.stringMatching(/^followed too/), symbols: ['BUSDT'] },
+      { msg: 'symbol left out', symbol: 'ODDUSDT' },
+    ])
+    const named = await load({ symbols: ['CUSDC'], held })
+    expect(named.ok && named.value.instruments.map(({ symbol }) => symbol)).toEqual(['CUSDC'])
+  })
+
   it('are all there are when fewer than asked for', async () => {
     const loaded = await load({ symbols: { top: 200 } })
     if (!loaded.ok) throw new Error(loaded.message)

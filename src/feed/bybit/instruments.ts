@@ -28,6 +28,8 @@ export type LoadInstrumentsOptions = Readonly<{
   category: Category
   /** Names, or the N with the largest turnover of 24 hours. */
   symbols: readonly string[] | Readonly<{ top: number }>
+  /** Beside the N: in them something of ours is open. */
+  held?: readonly string[]
   /** By symbol. */
   overrides: Readonly<Record<string, InstrumentOverride>>
   /** Undefined: nothing is cached. */
@@ -80,7 +82,8 @@ export async function loadInstruments(
   if (listing.ok) {
     if (!('top' in symbols)) return fromListing(options, listing.value, symbols)
     if (listing.value.tickers.size > 0) {
-      return fromListing(options, listing.value, topSymbols(listing.value, symbols.top))
+      const top = topSymbols(listing.value, symbols.top)
+      return fromListing(options, listing.value, withHeld(options, listing.value, top))
     }
     const text = 'symbols: {top: N} needs tickers and there are none, name the symbols instead'
     return fail('exchange_answer_invalid', text)
@@ -164,6 +167,19 @@ function topSymbols(listing: Listing, count: number): string[] {
     .map(({ symbol }) => symbol)
     .sort((a, b) => turnoverOf(b) - turnoverOf(a) || (a < b ? -1 : 1))
     .slice(0, count)
+}
+
+/** What of ours is open is followed whatever its turnover is now. */
+function withHeld(
+  { held = [], log }: LoadInstrumentsOptions,
+  listing: Listing,
+  top: readonly string[],
+): string[] {
+  const more = held.filter((symbol) => listing.rows.has(symbol) && !top.includes(symbol))
+  if (more.length > 0)
+    log.warn({ symbols: more }, 'followed too: something of ours is open in them')
+  const room = Math.max(0, INSTRUMENTS_MAX - more.length)
+  return [...top.slice(0, room), ...more].slice(0, INSTRUMENTS_MAX)
 }
 
 function fromListing(
