@@ -1,4 +1,6 @@
 // hot
+import { packedFloats } from '../core/packed-arrays.ts'
+import { sumPairwise } from './pairwise-sum.ts'
 
 /** Returns of one window; it needs one mid more. */
 export const RETURN_BUCKETS = 60
@@ -11,6 +13,8 @@ const DEGENERATE = 1e-12
 const PART_MIN = 1e-4
 /** Variance over the mean square that is beyond doubt, for a whole series and its parts. */
 const CERTAIN = 1e-11
+/** A smaller correlation may be divided by another such, and is computed from the pairs. */
+const SMALL = 1e-3
 
 /**
  * The mids and returns of all symbols over the latest closed buckets of the global grid, and their
@@ -40,6 +44,10 @@ export class ReturnWindow {
   readonly #isWhole: Uint8Array
   /** Place of the first return that is there: a symbol that began late costs less. */
   readonly #first: Uint8Array
+  // Pairs of one correlation, and what is summed of them.
+  readonly #xs = packedFloats(RETURN_BUCKETS)
+  readonly #ys = packedFloats(RETURN_BUCKETS)
+  readonly #terms = packedFloats(RETURN_BUCKETS)
   // What is the same for all symbols, good until one of them changes.
   #isShared = false
   /** Sum of the deviations of symbols that have them, each over the root of its sum of squares. */
@@ -137,47 +145,51 @@ export class ReturnWindow {
   correlate(x: number, y: number, lag: number): number {
     const isWhole = this.#isWhole[x] === 1 && this.#isWhole[y] === 1
     const quick = isWhole ? this.#correlateWhole(x, y, lag) : Number.NaN
-    return Number.isNaN(quick) ? this.#correlatePairs(x, y, lag) : quick
+    return Math.abs(quick) >= SMALL ? quick : this.#correlatePairs(x, y, lag)
   }
 
   #correlatePairs(x: number, y: number, lag: number): number {
-    const returns = this.returns
-    const xAt = x * RETURN_BUCKETS - lag
-    const yAt = y * RETURN_BUCKETS
-    const from = Math.max(this.#first[x] + lag, this.#first[y])
-    let pairs = 0
-    let xSum = 0
-    let ySum = 0
-    for (let i = from; i < RETURN_BUCKETS; i++) {
-      const xy = returns[xAt + i] + returns[yAt + i]
-      if (Number.isNaN(xy)) continue
-      pairs++
-      xSum += returns[xAt + i]
-      ySum += returns[yAt + i]
-    }
+    const pairs = this.#gather(x, y, lag)
     this.slope = Number.NaN
     if (pairs < PAIRS_MIN) return Number.NaN
-    const xMean = xSum / pairs
-    const yMean = ySum / pairs
-    let xSquares = 0
-    let ySquares = 0
-    let products = 0
+    const xs = this.#xs
+    const ys = this.#ys
+    const terms = this.#terms
+    const xMean = sumPairwise(xs, pairs) / pairs
+    const yMean = sumPairwise(ys, pairs) / pairs
     let xLevel = 0
     let yLevel = 0
-    for (let i = from; i < RETURN_BUCKETS; i++) {
-      const xReturn = returns[xAt + i]
-      const yReturn = returns[yAt + i]
-      if (Number.isNaN(xReturn + yReturn)) continue
-      xSquares += (xReturn - xMean) * (xReturn - xMean)
-      ySquares += (yReturn - yMean) * (yReturn - yMean)
-      products += (xReturn - xMean) * (yReturn - yMean)
-      xLevel += xReturn * xReturn
-      yLevel += yReturn * yReturn
+    for (let i = 0; i < pairs; i++) {
+      xLevel += xs[i] * xs[i]
+      yLevel += ys[i] * ys[i]
+      xs[i] -= xMean
+      ys[i] -= yMean
     }
+    for (let i = 0; i < pairs; i++) terms[i] = xs[i] * xs[i]
+    const xSquares = sumPairwise(terms, pairs)
+    for (let i = 0; i < pairs; i++) terms[i] = ys[i] * ys[i]
+    const ySquares = sumPairwise(terms, pairs)
+    for (let i = 0; i < pairs; i++) terms[i] = xs[i] * ys[i]
+    const products = sumPairwise(terms, pairs)
     if (xSquares <= DEGENERATE * xLevel) return Number.NaN
     this.slope = products / xSquares
     if (ySquares <= DEGENERATE * yLevel) return Number.NaN
     return bounded(products / Math.sqrt(xSquares * ySquares))
+  }
+
+  /** Writes the pairs where both returns are there, oldest first, and answers their number. */
+  #gather(x: number, y: number, lag: number): number {
+    const returns = this.returns
+    let pairs = 0
+    for (let i = Math.max(this.#first[x] + lag, this.#first[y]); i < RETURN_BUCKETS; i++) {
+      const xReturn = returns[x * RETURN_BUCKETS + i - lag]
+      const yReturn = returns[y * RETURN_BUCKETS + i]
+      if (Number.isNaN(xReturn + yReturn)) continue
+      this.#xs[pairs] = xReturn
+      this.#ys[pairs] = yReturn
+      pairs++
+    }
+    return pairs
   }
 
   /** The same from the deviations of two whole series; NaN where it would not be exact. */

@@ -92,6 +92,34 @@ describe('the window of returns', () => {
     }
   })
 
+  it('has the same last digits as pairwise sums where a correlation is nothing but those', () => {
+    // Moves of the one and of the other are never within five buckets, and all are taken back.
+    const moves: Record<number, number>[] = [
+      { 3: 4, 20: -10, 37: 6 },
+      { 12: 2, 29: 8, 46: -6, 54: -4 },
+    ]
+    const window = new ReturnWindow(2)
+    const series = moves.map((byBucket, k) => {
+      const mids = [2e5]
+      for (let i = 1; i <= BUCKETS; i++) mids.push(mids[i - 1] + (byBucket[i] ?? 0))
+      window.mids.set(mids, window.endOf(k) - mids.length)
+      window.update(k, BUCKETS + 1)
+      return returnsOf(mids)
+    })
+    for (const [x, y] of [
+      [0, 1],
+      [1, 0],
+      [0, 0],
+    ]) {
+      for (let lag = 1; lag <= 5; lag++) {
+        const xs = centered(series[x].slice(0, BUCKETS - lag))
+        const ys = centered(series[y].slice(lag))
+        const [xx, yy, xy] = [dot(xs, xs), dot(ys, ys), dot(xs, ys)]
+        expect(window.correlate(x, y, lag)).toBe(xy / Math.sqrt(xx * yy))
+      }
+    }
+  })
+
   it('has the mean of the correlations with all others that are defined', () => {
     const window = new ReturnWindow(names.length)
     for (let end = 1; end <= 400; end++) {
@@ -117,4 +145,30 @@ function expectNear(found: number, expected: number, size: number, about: string
   if (Number.isNaN(found) && Number.isNaN(expected)) return
   if (Math.abs(found - expected) <= 1e-9 * Math.max(1, size)) return
   expect.fail(`${about}: ${found} is not ${expected}`)
+}
+
+/** Eight sums of every eighth term, these joined two by two, and then the terms that are left. */
+function pairwiseSum(terms: readonly number[]): number {
+  const whole = terms.length - (terms.length % 8)
+  const add = (a: number, b: number) => a + b
+  let sums = Array.from({ length: 8 }, (_, k) =>
+    terms
+      .slice(0, whole)
+      .filter((_term, i) => i % 8 === k)
+      .reduce(add),
+  )
+  while (sums.length > 1) {
+    const before = sums
+    sums = before.filter((_, i) => i % 2 === 0).map((sum, i) => sum + before[2 * i + 1])
+  }
+  return terms.slice(whole).reduce(add, sums[0])
+}
+
+function centered(xs: readonly number[]): number[] {
+  const mean = pairwiseSum(xs) / xs.length
+  return xs.map((x) => x - mean)
+}
+
+function dot(xs: readonly number[], ys: readonly number[]): number {
+  return pairwiseSum(xs.map((x, i) => x * ys[i]))
 }
