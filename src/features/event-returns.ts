@@ -1,6 +1,7 @@
 // hot
 import { CompensatedSums } from './compensated-sums.ts'
 import { EventLog } from './event-log.ts'
+import { logReturn } from './log-return.ts'
 import type { RowState } from './row-state.ts'
 
 const SQUARE = 1
@@ -35,7 +36,7 @@ export class EventReturns {
       return
     }
     const at = this.#log.claim(row.time)
-    const bps = move === 0 ? 0 : 1e4 * Math.log1p(move / before)
+    const bps = 1e4 * logReturn(move, before)
     this.#log.records[at + SQUARE] = bps * bps
     this.#log.commit()
   }

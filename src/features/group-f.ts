@@ -135,14 +135,17 @@ function writeImpact(
   out[slot] = Number.NaN
   for (let i = side.head; i < end; i++) {
     const price = ticks[i]
-    const after = walked + price * lots[i]
-    const isLast = after >= ceiling
-    const taken = isLast ? (notional.value - walked) / price : lots[i]
-    base += taken
+    const size = lots[i]
+    const after = walked + price * size
+    if (after < ceiling) {
+      base += size
+      offsets += (2 * price - mid) * size
+      walked = after
+      continue
+    }
+    const taken = (notional.value - walked) / price
     offsets += (2 * price - mid) * taken
-    walked = after
-    if (!isLast) continue
-    out[slot] = (1e4 * Math.abs(offsets)) / (mid * base)
+    out[slot] = (1e4 * Math.abs(offsets)) / (mid * (base + taken))
     return
   }
 }

@@ -2,6 +2,7 @@
 import { packedFloats } from '../core/packed-arrays.ts'
 import { EventLog } from './event-log.ts'
 import { PastRecord } from './event-window.ts'
+import { logReturn } from './log-return.ts'
 import { MID } from './mid-log.ts'
 import { MomentWindow } from './moment-window.ts'
 import type { RowState } from './row-state.ts'
@@ -25,6 +26,7 @@ const SPREAD_BPS = 5
 const IMB_5 = 20
 
 const HALF_LIFE_MS = 5000
+const LOG_DECAY = -Math.LN2 / HALF_LIFE_MS
 const RETURN_BUCKETS = 60
 const RETURNS_MIN = 10
 
@@ -80,7 +82,7 @@ export class RollingFeatures {
     const imbalance = values[IMB_5]
     if (!Number.isNaN(imbalance)) {
       const elapsedMs = row.time.tauMs - this.#weightedMs
-      const decay = elapsedMs > 0 ? 2 ** (-elapsedMs / HALF_LIFE_MS) : 1
+      const decay = elapsedMs > 0 ? Math.exp(elapsedMs * LOG_DECAY) : 1
       this.#weightedSum = this.#weightedSum * decay + imbalance
       this.#weights = this.#weights * decay + 1
       this.#weightedMs = row.time.tauMs
@@ -147,10 +149,10 @@ export class RollingFeatures {
     const second = mids.secondAgo.values[MID]
     const twoSeconds = mids.twoSecondsAgo.values[MID]
     const tenSeconds = mids.tenSecondsAgo.values[MID]
-    const latest = Math.log1p((mid - second) / second)
+    const latest = logReturn(mid - second, second)
     values[MID_ROC_1S_BPS] = 1e4 * latest
-    values[MID_ROC_10S_BPS] = 1e4 * Math.log1p((mid - tenSeconds) / tenSeconds)
-    values[MID_ACCEL_1S_BPS] = 1e4 * (latest - Math.log1p((second - twoSeconds) / twoSeconds))
+    values[MID_ROC_10S_BPS] = 1e4 * logReturn(mid - tenSeconds, tenSeconds)
+    values[MID_ACCEL_1S_BPS] = 1e4 * (latest - logReturn(second - twoSeconds, twoSeconds))
     const { bids, asks } = row.summary
     // The logarithm of nothing is infinite and leaves as NaN.
     values[DEPTH_20_ROC_10S] = Math.log(

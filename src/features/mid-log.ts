@@ -51,14 +51,22 @@ export class MidLog {
     const timeMs = timesMs[at]
     const log = this.#log
     const records = log.records
-    let low = log.oldest
+    const oldest = log.oldest
     let high = log.next
+    // Nearly always it is one of the latest: what is looked for backwards, in steps that double.
+    let step = 1
+    let low = Math.max(oldest, high - step)
+    while (low > oldest && records[log.offsetOf(low) + TIME_MS] > timeMs) {
+      high = low
+      step *= 2
+      low = Math.max(oldest, high - step)
+    }
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
       if (records[log.offsetOf(middle) + TIME_MS] <= timeMs) low = middle + 1
       else high = middle
     }
-    const isBefore = low === log.oldest
+    const isBefore = low === oldest
     out[slot] = isBefore ? this.#retention.values[MID] : records[log.offsetOf(low - 1) + MID]
   }
 }
