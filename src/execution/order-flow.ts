@@ -13,7 +13,7 @@ import type {
 } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
 import type { ExecutionOptions } from './options.ts'
-import { createFlight, type Flight, resumedFlight } from './order/flight.ts'
+import { countMissed, createFlight, type Flight, isMissing, resumedFlight } from './order/flight.ts'
 import { lotsMax, type Order } from './order/order.ts'
 import { OrderAmends } from './order/order-amends.ts'
 import { enterOrderState } from './order/order-door.ts'
@@ -344,20 +344,18 @@ export class OrderFlow {
 
   #receiveQuery(flight: Flight, reply: QueryReply, askedUs: number, nowUs: number): void {
     flight.isQuerying = false
-    if (reply.kind === 'not_found') flight.notFound++
+    const isFound = reply.kind === 'found'
+    const { queryAfterMs } = this.#parts.options
+    if (reply.kind === 'not_found') countMissed(flight, askedUs, queryAfterMs * 1000)
     // An order that is there may be asked about for as long as it rests.
-    else if (reply.kind === 'found') {
+    else if (isFound) {
       flight.queries = 0
-      flight.notFound = 0
+      flight.misses = 0
+      flight.missedUs = askedUs
       this.#cancelAgain(flight, reply.order, nowUs)
     }
-    // One answer of "not found" may overtake the order itself.
-    const isOld = nowUs - flight.sentUs >= this.#parts.options.queryAfterMs * 1000
-    const isMissing = isOld && flight.notFound >= 2
-    const isFound = reply.kind === 'found'
     const terms = isFound ? this.#amends.proof(flight, askedUs) : 'nothing'
-    const proof = { isMissing, terms }
-    this.reconcile(flight.order, reply, proof, nowUs)
+    this.reconcile(flight.order, reply, { isMissing: isMissing(flight), terms }, nowUs)
   }
 
   /** A cancel that is on record and did not get there is sent again; twice does no harm. */

@@ -382,6 +382,25 @@ function entryWithoutExchange() {
   return { clock, entry, pace, timers }
 }
 
+describe('an order that is still on its way', () => {
+  it('is not given up because our clock jumped between two looks that came too early', async () => {
+    const { exchange, rig } = await atExchange(RESTING)
+    exchange.isLosing = true
+    rig.enter(0, 'enter_long', 10_001)
+    await rig.pass(100)
+    const [order] = rig.state.orders.values()
+    expect(order.state).toBe('submitted')
+    rig.clock.advance(6_000_000)
+    await rig.pass(100)
+    // The exchange knows of nothing yet: a cancel says so too, and asks for a further look.
+    rig.commandOrder('cancel_order', order.terms.order_link_id)
+    await rig.pass(1_000)
+    expect(order.state).toBe('canceling')
+    await rig.pass(5_000, 50)
+    expect(order).toMatchObject({ state: 'canceled', filledLots: 0 })
+  })
+})
+
 describe('an execution', () => {
   it('whose id had to go is not counted again when a list has it', async () => {
     const { exchange, rig } = await atExchange({ reconcile })

@@ -1,12 +1,17 @@
 import type { Order } from './order.ts'
 
+/** See `countMissed`. */
+const MISSES_MIN = 2
+
 /** What is known about an order between its sending and its end, besides its record. */
 export type Flight = {
   readonly order: Order
-  sentUs: number
   nextQueryUs: number
   queries: number
-  notFound: number
+  /** Looks that did not find it, each long enough after the one before; see `countMissed`. */
+  misses: number
+  /** When the last of these was asked, or the order sent. */
+  missedUs: number
   isQuerying: boolean
   /** When a cancel was last sent, by this run. */
   canceledUs: number
@@ -23,10 +28,10 @@ export type Flight = {
 export function createFlight(order: Order, sentUs: number, nextQueryUs: number): Flight {
   return {
     order,
-    sentUs,
     nextQueryUs,
     queries: 0,
-    notFound: 0,
+    misses: 0,
+    missedUs: sentUs,
     isQuerying: false,
     canceledUs: Number.NEGATIVE_INFINITY,
     changedUs: Number.NEGATIVE_INFINITY,
@@ -46,4 +51,20 @@ export function resumedFlight(order: Order, nowUs: number): Flight {
     changedUs: Math.min(updatedUs, nowUs),
     isAsked: true,
   }
+}
+
+/**
+ * "Not found" may overtake the order itself. So it counts only long after the sending or after the
+ * one before, and takes two: should our clock have jumped within one of these times, the other is
+ * still as long as it seems.
+ */
+export function countMissed(flight: Flight, askedUs: number, queryAfterUs: number): void {
+  if (askedUs - flight.missedUs < queryAfterUs) return
+  flight.missedUs = askedUs
+  flight.misses++
+}
+
+/** The exchange does not have it, and never will. */
+export function isMissing({ misses }: Flight): boolean {
+  return misses >= MISSES_MIN
 }
