@@ -93,6 +93,7 @@ async function run(options: SimulateOptions): Promise<void> {
   const verdict = await kind({
     ...{ firstSeed, seeds, stepsMax, bugs, isFirstOnly: bugs.length > 0 },
     progress: (done, violations) => showProgress(done, seeds, violations),
+    onFound: ({ message, replay }) => process.stderr.write(`simulate: ${message}; ${replay}\n`),
   })
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
   tellVerdict(verdict, options)

@@ -13,6 +13,8 @@ export type SimulationOptions = Readonly<{
   isFirstOnly: boolean
   /** After each seed. */
   progress?: (done: number, violations: number) => void
+  /** At once: a long run may be stopped before its end. */
+  onFound?: (violation: FoundViolation) => void
 }>
 
 export type FoundViolation = Violation & Readonly<{ seed: number; replay: string }>
@@ -103,11 +105,10 @@ class Sum {
     this.#hash = (Math.imul(this.#hash, 31) + Number.parseInt(outcome.hash, 16)) >>> 0
     if (outcome.violation === undefined) return
     this.violations++
-    this.#first ??= {
-      ...outcome.violation,
-      seed: outcome.seed,
-      replay: this.#replay(outcome.seed, crashAt),
-    }
+    const { seed, violation } = outcome
+    const found = { ...violation, seed, replay: this.#replay(seed, crashAt) }
+    this.#first ??= found
+    this.#options.onFound?.(found)
   }
 
   #replay(seed: number, crashAt: number | undefined): string {

@@ -56,7 +56,7 @@ describe('a planted bug', () => {
     async (bug) => {
       const verdict = await simulate({
         firstSeed: 1,
-        seeds: 300, // most are found within few, those that need a rare fault later
+        seeds: 600, // most are found within few, those that need a rare fault later
         stepsMax: STEPS,
         bugs: [bug],
         isFirstOnly: true,
@@ -64,7 +64,7 @@ describe('a planted bug', () => {
       expect(verdict.first_violation).toBeDefined()
       expect(verdict.first_violation?.replay).toContain(`--bugs ${bug}`)
     },
-    60_000,
+    300_000,
   )
 
   it('is found at the same place when its history is replayed', async () => {
