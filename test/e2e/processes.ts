@@ -70,7 +70,7 @@ export function run(args: readonly string[], environment?: Record<string, string
 export async function until<T>(
   what: string,
   ask: () => T | undefined | Promise<T | undefined>,
-  secondsMax = 40,
+  secondsMax = 120,
 ): Promise<T> {
   const end = Date.now() + secondsMax * 1000
   for (;;) {
