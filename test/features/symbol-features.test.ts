@@ -49,6 +49,27 @@ describe('the rules of the stream', () => {
     expect(counters.get('trades_block')).toBe(1)
   })
 
+  it('bands follow deltas, a snapshot on the same mid, and a mid that was away', () => {
+    const rows = rowsOf([
+      snapshot,
+      book('delta', 11, [['499.9', '2.50']], [['500.2', '0']], 100_100),
+      book('snapshot', 20, [['500.0', '7.00']], [['500.1', '8.00']], 100_200),
+      book('delta', 21, [['499.9', '1.00']], [['500.1', '0']], 100_300),
+      book('delta', 22, [['499.8', '0.50']], [['500.1', '9.00']], 100_400),
+    ])
+    const bands = rows.map((row) => [
+      featureOf(row, 'bid_depth_band'),
+      featureOf(row, 'ask_depth_band'),
+    ])
+    expect(bands).toEqual([
+      [3, 7],
+      [3.5, 3],
+      [7, 8],
+      [Number.NaN, Number.NaN],
+      [8.5, 9],
+    ])
+  })
+
   it('an RPI trade is a trade, but explains no change of the book', () => {
     const replay = replayOf()
     const rows = rowsOf([snapshot, trades(['a'], 100_100, { RPI: true })], replay)

@@ -42,7 +42,8 @@ export class MapBook implements ReadableBook {
       one.side.ticks[one.side.head + at] = ticks
       one.side.lots[one.side.head + at] = lots
     })
-    writeChanges(one.changes, before, one.levels)
+    // As the contract has it: what a snapshot altered is not flow, and leaves no changes.
+    writeChanges(one.changes, isSnapshot ? one.levels : before, one.levels)
   }
 }
 
