@@ -20,7 +20,7 @@ function expectMeasured(table: BenchTable, rows: number): void {
 }
 
 describe('the smoke size of a benchmark', () => {
-  it('ends with the same books in every library', { timeout: 60_000 }, async () => {
+  it('ends with the same books in every library', async () => {
     const tables = await runPeers({ smoke: true })
     expect(tables).toHaveLength(2)
     for (const table of tables) {

@@ -286,7 +286,7 @@ describe('the account', () => {
     expect(positions).toMatchObject({ positions: [{ key: 'linear:BTCUSDT', lots: 110 }] })
     const balance = await rig.gateway.account.balance(0)
     expect(balance.kind === 'balance' && balance.balance.walletQuote).toBeLessThan(100_000)
-  }, 30_000)
+  })
 
   it('is not opened with a key that the exchange refuses', async () => {
     const exchange = await startExchange()

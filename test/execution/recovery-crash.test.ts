@@ -153,5 +153,5 @@ describe('a recovery on an account', () => {
       const { rig } = await recoverIn({ exchange: scene.exchange, rig: killed.rig })
       expectTruth({ exchange: scene.exchange, rig })
     }
-  }, 60_000)
+  })
 })

@@ -26,7 +26,7 @@ describe('simulated histories', () => {
     expect(read).toBeGreaterThan(30)
     expect(refused).toBeGreaterThan(0)
     expect(FAULT_KINDS.filter((kind) => !(kind in verdict.faults_by_kind))).toEqual([])
-  }, 60_000)
+  })
 
   it('are the same each time for the same seed, and others for another', async () => {
     const hash = async (seed: number) =>
@@ -47,7 +47,7 @@ describe('simulated histories', () => {
     expect(verdict.first_violation).toBeUndefined()
     expect(verdict.crashes).toBe(verdict.seeds - 1)
     expect(verdict.crashes).toBeGreaterThan(30)
-  }, 60_000)
+  })
 })
 
 describe('a planted bug', () => {
@@ -73,5 +73,5 @@ describe('a planted bug', () => {
     const seed = found.first_violation?.seed ?? 0
     const again = await simulate({ ...options, firstSeed: seed, seeds: 1, isFirstOnly: true })
     expect(again.first_violation).toEqual(found.first_violation)
-  }, 60_000)
+  })
 })
