@@ -15,6 +15,9 @@ import { temporaryFolder } from '../temporary-folder.ts'
 const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url))
 const BUILT = fileURLToPath(new URL('../../dist/execution/recovery.js', import.meta.url))
 const ROUNDS = 8
+/** More of them until a kill has met an order on its way. */
+const ROUNDS_MAX = 80
+const LIFE_MS_MAX = 200
 
 let folder = ''
 beforeAll(() => {
@@ -23,7 +26,11 @@ beforeAll(() => {
 
 type Ready = Readonly<{ ok: boolean; value: { orders: number }; positions: Record<string, number> }>
 
-/** Runs the child until `killMs` after it was ready, then kills it without warning. */
+function readSent(sentFile: string): string[] {
+  return existsSync(sentFile) ? (readFileSync(sentFile, 'utf8').match(/.+/g) ?? []) : []
+}
+
+/** Runs the child until `killMs` after its first order, then kills it without warning. */
 async function runAndKill(sentFile: string, seed: number, killMs: number): Promise<Ready> {
   const child = spawn(process.execPath, [CHILD, folder, sentFile, String(seed)], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -37,8 +44,10 @@ async function runAndKill(sentFile: string, seed: number, killMs: number): Promi
     createInterface(child.stdout).once('line', resolve)
     void ended.then(() => resolve(''))
   })
+  const sent = readSent(sentFile).length
   const line = await ready
   if (line === '') expect.fail(`the child ended before it was ready: ${errors}`)
+  while (child.exitCode === null && readSent(sentFile).length === sent) await setTimeout(5)
   await setTimeout(killMs)
   expect(child.exitCode, errors).toBeNull()
   child.kill('SIGKILL')
@@ -79,9 +88,10 @@ it('killed at any moment, the actor comes back with the same positions and sends
   const sentFile = join(folder, 'sent')
   let expected = new Map<string, number>()
   let settled = 0
-  for (let round = 0; round < ROUNDS; round++) {
+  let round = 0
+  for (; round < ROUNDS || (settled === 0 && round < ROUNDS_MAX); round++) {
     const where = `seed ${seed}, round ${round}`
-    const ready = await runAndKill(sentFile, seed + round, 100 + random.below(200))
+    const ready = await runAndKill(sentFile, seed + round, random.below(LIFE_MS_MAX))
     expect(ready.ok, where).toBe(true)
     settled += ready.value.orders
     for (const [symbol, lots] of Object.entries(ready.positions)) {
@@ -96,12 +106,12 @@ it('killed at any moment, the actor comes back with the same positions and sends
     expect(submitted.has(record.order_link_id)).toBe(false)
     submitted.add(record.order_link_id)
   }
-  const sent = readFileSync(sentFile, 'utf8').trim().split('\n')
+  const sent = readSent(sentFile)
   expect(new Set(sent).size).toBe(sent.length)
   for (const id of sent) expect(submitted.has(id), `${id} was journaled before it left`).toBe(true)
   // What the test is about did occur: trading in every round, and kills with orders on their way.
   const runs = new Set(sent.map((id) => id.split('-')[1]))
-  expect(runs.size).toBe(ROUNDS)
-  expect(records.filter(({ type }) => type === 'fill').length).toBeGreaterThan(ROUNDS)
+  expect(runs.size).toBe(round)
+  expect(records.filter(({ type }) => type === 'fill').length).toBeGreaterThan(0)
   expect(settled).toBeGreaterThan(0)
 })
