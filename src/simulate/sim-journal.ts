@@ -12,6 +12,8 @@ export class SimJournal implements Journal {
   readonly #life: Life
   readonly #bugs: ReadonlySet<PlantedBug>
   #oldState: Uint8Array | undefined
+  #appended = 0
+  #flushed = 0
 
   constructor(inner: Journal, life: Life, bugs: ReadonlySet<PlantedBug>) {
     this.run = bugs.has('reuse_run_number') ? 1 : inner.run
@@ -20,8 +22,14 @@ export class SimJournal implements Journal {
     this.#bugs = bugs
   }
 
+  /** What the state holds is on the disk too. */
+  get isFlushed(): boolean {
+    return this.#flushed === this.#appended
+  }
+
   append(record: JournalRecord): Result<number, ResultCode> {
     if (!this.#life.pass('append')) return succeed(0)
+    this.#appended++
     const appended = this.#inner.append(record)
     return this.#bugs.has('ignore_journal_failure') ? succeed(0) : appended
   }
@@ -29,9 +37,12 @@ export class SimJournal implements Journal {
   async flush(): Promise<Result<void, ResultCode>> {
     if (this.#bugs.has('send_before_flush')) {
       void this.#inner.flush()
+      this.#flushed = this.#appended
       return succeed(undefined)
     }
+    const appended = this.#appended
     const flushed = await this.#inner.flush()
+    this.#flushed = appended
     return this.#bugs.has('ignore_journal_failure') ? succeed(undefined) : flushed
   }
 

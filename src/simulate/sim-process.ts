@@ -68,6 +68,7 @@ export class SimProcess {
   actor: ExecutionActor | undefined
   readonly #world: World
   #ledger: Ledger | undefined
+  #journal: SimJournal | undefined
   #wake: () => void = () => {}
   #intents: Float64Array[] = []
   #commands: Float64Array[] = []
@@ -101,10 +102,6 @@ export class SimProcess {
     this.#wake()
   }
 
-  wake(): void {
-    this.#wake()
-  }
-
   receiveIntent(record: Float64Array): void {
     this.#intents.push(record)
     this.#wake()
@@ -123,16 +120,16 @@ export class SimProcess {
     for (const record of this.#intents.splice(0)) actor.receiveIntent(record, 0)
   }
 
-  /** All that it asked for is answered, the account was seen and agrees, what is open only rests. */
+  /** All it asked for is answered and on the disk, the account agrees, what is open only rests. */
   get isQuiet(): boolean {
     const { actor, state } = this
-    if (actor === undefined || !this.life.isAlive) return false
+    if (actor === undefined || !this.life.isAlive || this.#journal?.isFlushed !== true) return false
     const sinceUs = this.#world.clock.nowUs() - RESTING_US_MIN
     const isResting = [...state.unfinished.values()].every(
       (order) => order.state === 'open' && order.updatedUs < sinceUs,
     )
-    const { isBlind, isHealthy } = actor.truth
-    return isHealthy && !isBlind && actor.isIdle && actor.keeper.isSettled && isResting
+    const isSeen = actor.truth.isHealthy && !actor.truth.isBlind
+    return isSeen && actor.isIdle && actor.keeper.isSettled && isResting
   }
 
   /** Why it is not, for the message. */
@@ -164,6 +161,7 @@ export class SimProcess {
     if (bugs.has('forget_risk_off')) state.regimeReason = 'start'
     if (bugs.has('forget_halt')) state.tradingReason = 'start'
     const journal = new SimJournal(opened.value.journal, life, bugs)
+    this.#journal = journal
     const started = startRun(journal, state, { instruments, options, version: VERSION, clock })
     if (!started.ok) return started.code
     const { actor, gateway, inner, ledger } = this.#createActor(journal)
