@@ -346,10 +346,11 @@ export class OrderFlow {
     flight.isQuerying = false
     const isFound = reply.kind === 'found'
     const { queryAfterMs } = this.#parts.options
+    // Only questions without an answer are for a person: an order that is there may be asked about
+    // for as long as it rests, and one that is not is given up in time.
+    if (reply.kind !== 'unknown') flight.queries = 0
     if (reply.kind === 'not_found') countMissed(flight, askedUs, queryAfterMs * 1000)
-    // An order that is there may be asked about for as long as it rests.
     else if (isFound) {
-      flight.queries = 0
       flight.misses = 0
       flight.missedUs = askedUs
       this.#cancelAgain(flight, reply.order, nowUs)
