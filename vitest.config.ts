@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/own-temporary-folder.ts'],
+    setupFiles: ['test/property-seed.ts'],
     // Tests that start threads and servers share two cores, on a machine that may have other work:
     // a limit of time finds what hangs, nothing else.
     maxWorkers: 2,
