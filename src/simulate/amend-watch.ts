@@ -1,4 +1,5 @@
 import type { JournalRecord } from '../domain/journal.ts'
+import type { AmendTerms } from '../execution/gateway/gateway.ts'
 import type { InvariantNumber } from './invariants.ts'
 import type { JournalMirror } from './journal-mirror.ts'
 import type { SimExchange } from './sim-exchange.ts'
@@ -58,7 +59,9 @@ export class AmendWatch {
     const change = this.#mirror.changes.get(order_link_id)
     if (change === undefined || (event !== 'amend' && event !== 'rejectAmend')) return
     const history = this.#exchange.orders.get(order_link_id)?.history ?? []
-    const isTaken = history.some(({ number }) => number === change.number)
+    // An older change to the same terms that the network doubled cannot be told from it.
+    const isTaken =
+      history.some(({ number }) => number === change.number) || areSame(history.at(-1), change)
     if (event === 'amend' && !isTaken) {
       this.#fail(21, `change ${change.number} of ${order_link_id} holds here and not there`)
     }
@@ -74,4 +77,8 @@ export class AmendWatch {
     if (change?.number !== number || change.state !== 'given_up') return
     this.#fail(21, `change ${number} of ${wire.orderLinkId} was given up and taken after`)
   }
+}
+
+function areSame(held: AmendTerms | undefined, asked: AmendTerms): boolean {
+  return held?.limitTicks === asked.limitTicks && held.lots === asked.lots
 }
