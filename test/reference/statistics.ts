@@ -61,10 +61,30 @@ export function slopeOf(x: readonly number[], y: readonly number[]): number {
   return isDegenerate(x) ? Number.NaN : covariance(x, y) / moment(x, 2)
 }
 
-/** Pearson correlation; NaN when either is degenerate. */
+/**
+ * Pearson correlation; NaN when either is degenerate. Its sums are in numpy's order, as those of the
+ * golden example are: a correlation that ought to be 0 is rounding alone, and a ratio of two such is
+ * another number with every other order.
+ */
 export function correlation(x: readonly number[], y: readonly number[]): number {
   if (isDegenerate(x) || isDegenerate(y)) return Number.NaN
-  return covariance(x, y) / Math.sqrt(moment(x, 2) * moment(y, 2))
+  const [dx, dy] = [x, y].map((numbers) => {
+    const center = pairwiseSum(numbers) / numbers.length
+    return numbers.map((value) => value - center)
+  })
+  const products = (a: readonly number[], b: readonly number[]): number =>
+    pairwiseSum(a.map((value, i) => value * b[i]))
+  return products(dx, dy) / Math.sqrt(products(dx, dx) * products(dy, dy))
+}
+
+/** Of 8 to 128 numbers: eight sums of every eighth, added up in pairs, then what is left over. */
+function pairwiseSum(numbers: readonly number[]): number {
+  const whole = numbers.length - (numbers.length % 8)
+  const [a, b, c, d, e, f, g, h] = Array.from({ length: 8 }, (_, k) =>
+    sum(numbers.slice(0, whole).filter((_, i) => i % 8 === k)),
+  )
+  const eighths = a + b + (c + d) + (e + f + (g + h))
+  return numbers.slice(whole).reduce((total, value) => total + value, eighths)
 }
 
 /** Error function by its series of positive terms, which loses no digits; 1 beyond 6. */
