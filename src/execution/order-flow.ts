@@ -13,14 +13,19 @@ import type {
 } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
 import type { ExecutionOptions } from './options.ts'
-import { countMissed, createFlight, type Flight, isMissing, resumedFlight } from './order/flight.ts'
+import { createFlight, type Flight, provesMissing, resumedFlight } from './order/flight.ts'
 import { lotsMax, type Order } from './order/order.ts'
 import { OrderAmends } from './order/order-amends.ts'
 import { enterOrderState } from './order/order-door.ts'
 import { isCancelable, isFinished, nextOrderState } from './order/order-state.ts'
 import { createdRecord } from './order/order-terms.ts'
 import type { KnownOrder } from './reconcile/account-check.ts'
-import { type Proof, type ReconcileAction, reconcileOrder } from './reconcile/reconcile.ts'
+import {
+  type Answer,
+  type Proof,
+  type ReconcileAction,
+  reconcileOrder,
+} from './reconcile/reconcile.ts'
 import type { ApprovedAmend } from './risk/amend-gate.ts'
 import type { ApprovedOrder } from './risk/risk-gate.ts'
 
@@ -134,7 +139,7 @@ export class OrderFlow {
   cancelStray(order: Order, nowUs: number): void {
     if (!isFinished(order.state)) return
     if (!this.#enter(order, 'reopen', 'order_stray', nowUs)) return
-    this.#follow(order, nowUs, nowUs + this.#parts.options.queryAfterMs * 1000)
+    this.#follow(order, nowUs + this.#parts.options.queryAfterMs * 1000)
     this.#cancels.push(order)
   }
 
@@ -174,14 +179,14 @@ export class OrderFlow {
   }
 
   #submit(approved: ApprovedOrder, order: Order, nowUs: number): void {
-    this.#follow(order, nowUs, nowUs + this.#parts.options.queryAfterMs * 1000)
+    this.#follow(order, nowUs + this.#parts.options.queryAfterMs * 1000)
     void this.#gateway.submit(approved, nowUs).then((reply) => {
       this.#receiveLater({ kind: 'submit', order, reply })
     })
   }
 
-  #follow(order: Order, sentUs: number, nextQueryUs: number): Flight {
-    const flight = createFlight(order, sentUs, nextQueryUs)
+  #follow(order: Order, nextQueryUs: number): Flight {
+    const flight = createFlight(order, nextQueryUs)
     this.#flights.set(order.terms.order_link_id, flight)
     return flight
   }
@@ -189,7 +194,7 @@ export class OrderFlow {
   /** Made anew for one that this run did not send. */
   #flightOf(order: Order, nowUs: number): Flight {
     const flight = this.#flights.get(order.terms.order_link_id)
-    return flight ?? this.#follow(order, order.updatedUs, nowUs)
+    return flight ?? this.#follow(order, nowUs)
   }
 
   /**
@@ -344,19 +349,15 @@ export class OrderFlow {
 
   #receiveQuery(flight: Flight, reply: QueryReply, askedUs: number, nowUs: number): void {
     flight.isQuerying = false
-    const isFound = reply.kind === 'found'
-    const { queryAfterMs } = this.#parts.options
+    const queryAfterUs = this.#parts.options.queryAfterMs * 1000
     // Only questions without an answer are for a person: an order that is there may be asked about
     // for as long as it rests, and one that is not is given up in time.
     if (reply.kind !== 'unknown') flight.queries = 0
-    if (reply.kind === 'not_found') countMissed(flight, askedUs, queryAfterMs * 1000)
-    else if (isFound) {
-      flight.misses = 0
-      flight.missedUs = askedUs
-      this.#cancelAgain(flight, reply.order, nowUs)
-    }
-    const terms = isFound ? this.#amends.proof(flight, askedUs) : 'nothing'
-    this.reconcile(flight.order, reply, { isMissing: isMissing(flight), terms }, nowUs)
+    const isMissing = provesMissing(flight, reply, queryAfterUs)
+    const isFound = reply.kind === 'found'
+    const terms = isFound ? this.#amends.proof(flight, askedUs, reply.exchangeUs) : 'nothing'
+    if (isFound) this.#cancelAgain(flight, reply.order, nowUs)
+    this.reconcile(flight.order, reply, { isMissing, terms }, nowUs)
   }
 
   /** A cancel that is on record and did not get there is sent again; twice does no harm. */
@@ -366,7 +367,7 @@ export class OrderFlow {
   }
 
   /** Writes what the exchange knows better. */
-  reconcile(order: Order, reply: QueryReply, proof: Proof, nowUs: number): void {
+  reconcile(order: Order, reply: Answer, proof: Proof, nowUs: number): void {
     const { limit_ticks: limitTicks, lots } = order.terms
     const { state, filledLots, execIds } = order
     const amended =

@@ -110,22 +110,23 @@ export class PlantedGateway implements Gateway {
     return reply
   }
 
-  async query(orderLinkId: string): Promise<QueryReply> {
-    const own = this.#bugs.has('follow_unproven') ? this.#ownWord(orderLinkId) : undefined
+  async query(orderLinkId: string, nowUs: number): Promise<QueryReply> {
+    const own = this.#bugs.has('follow_unproven') ? this.#ownWord(orderLinkId, nowUs) : undefined
     const reply = own ?? (await this.#inner.query(orderLinkId))
-    if (this.#bugs.has('unknown_is_not_found')) return { kind: 'not_found' }
+    if (this.#bugs.has('unknown_is_not_found')) return { kind: 'not_found', exchangeUs: nowUs }
     if (reply.kind !== 'found') return reply
-    return { kind: 'found', order: this.#withoutDropped(reply.order) }
+    return { ...reply, order: this.#withoutDropped(reply.order) }
   }
 
   /** Our record of an order whose rest may be followed, as if the exchange had told it. */
-  #ownWord(orderLinkId: string): QueryReply | undefined {
+  #ownWord(orderLinkId: string, exchangeUs: number): QueryReply | undefined {
     const order = this.#state.orders.get(orderLinkId)
     if (order === undefined || !this.#state.partialEnds.waiting.has(orderLinkId)) return undefined
     const { filledLots, key, terms } = order
     const remote = { orderLinkId, orderId: '', key, filledLots, executions: [] }
     const { limit_ticks: limitTicks, lots } = terms
-    return { kind: 'found', order: { ...remote, state: 'canceled', limitTicks, lots } }
+    const ended = { ...remote, state: 'canceled', limitTicks, lots } as const
+    return { kind: 'found', order: ended, exchangeUs }
   }
 
   async openOrders(): Promise<OpenOrdersReply> {

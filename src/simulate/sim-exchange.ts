@@ -202,9 +202,10 @@ export class SimExchange {
 
   query(orderLinkId: string): QueryReply {
     const order = this.orders.get(orderLinkId)
+    const exchangeUs = this.#timeline.nowUs()
     return order === undefined || !this.#isShown(order)
-      ? { kind: 'not_found' }
-      : { kind: 'found', order: remoteOrder(order) }
+      ? { kind: 'not_found', exchangeUs }
+      : { kind: 'found', order: remoteOrder(order), exchangeUs }
   }
 
   open(): readonly RemoteOrder[] {

@@ -95,8 +95,8 @@ export class SimGateway implements Gateway {
       const reply = exchange.query(orderLinkId)
       const order = exchange.orders.get(orderLinkId)
       if (order === undefined || !faults.hits('list_lags')) return reply
-      const isNew = this.#parts.network.nowUs - order.acceptedUs < LAG_US_MAX
-      return isNew ? { kind: 'not_found' } : reply
+      const exchangeUs = this.#parts.network.nowUs
+      return exchangeUs - order.acceptedUs < LAG_US_MAX ? { kind: 'not_found', exchangeUs } : reply
     })
   }
 

@@ -589,7 +589,7 @@ function intercept(paper: PaperGateway, onSubmit: (id: string) => void) {
       return paper.submit(order, nowUs)
     },
     cancel: (id, nowUs) => paper.cancel(id, nowUs),
-    query: (id) => paper.query(id),
+    query: (id, nowUs) => paper.query(id, nowUs),
     openOrders: () => paper.openOrders(),
     advance: (nowUs) => paper.advance(nowUs),
     nextEvent: () => paper.nextEvent(),

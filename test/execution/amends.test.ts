@@ -133,7 +133,7 @@ describe('a change of an order', () => {
     rig.commandOrder('amend_order', ID, { lots: 150 })
     await rig.pass(4_900, 100)
     expect(order.state).toBe('amending') // it may still be on its way
-    await rig.pass(5_500, 100)
+    await rig.pass(10_500, 100)
     expect(order.state).toBe('open')
     expect(terms(rig)).toEqual([9_990, 100])
     expect(rig.records('order_state').at(-1)?.reason).toBe('amend_lost')

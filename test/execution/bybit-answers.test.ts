@@ -82,7 +82,7 @@ describe('an account of the exchange', () => {
       asked.push(`${path} ${query.get('settleCoin') ?? '-'} ${query.get('openOnly') ?? '-'}`)
       return { list: [], nextPageCursor: '' }
     })
-    expect(await gateway.query('bf-1-1')).toEqual({ kind: 'not_found' })
+    expect(await gateway.query('bf-1-1')).toEqual({ kind: 'not_found', exchangeUs: 1000 })
     expect(asked).toEqual([
       ...['/v5/order/realtime USDT 0', '/v5/order/realtime USDC 0'],
       ...['/v5/order/realtime USDT 1', '/v5/order/realtime USDC 1'],

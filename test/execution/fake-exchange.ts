@@ -47,6 +47,8 @@ export class FakeExchange implements Gateway {
   amendFate: 'taken' | 'refused' | 'lost' | 'deaf' = 'taken'
   readonly amends: ApprovedAmend[] = []
   calls = 0
+  /** How far our clock has jumped from its own. */
+  aheadUs = 0
   /** Submits never get there, and are not answered. */
   isLosing = false
   /** Look-ups are not answered before `releaseQueries`. */
@@ -144,15 +146,18 @@ export class FakeExchange implements Gateway {
     return true
   }
 
-  query(orderLinkId: string): Promise<QueryReply> {
+  query(orderLinkId: string, nowUs: number): Promise<QueryReply> {
     if (this.isQueryHeld) {
       const isReleased = new Promise<void>((resolve) => this.#held.push(resolve))
-      return isReleased.then(() => this.query(orderLinkId))
+      return isReleased.then(() => this.query(orderLinkId, nowUs))
     }
     if (this.isDown) return Promise.resolve({ kind: 'unknown', message: 'no answer' })
+    const exchangeUs = nowUs - this.aheadUs
     const kept = this.orders.get(orderLinkId)
-    if (kept === undefined || this.isHiding) return Promise.resolve({ kind: 'not_found' })
-    return Promise.resolve({ kind: 'found', order: { ...kept.order, executions: kept.executions } })
+    if (kept === undefined || this.isHiding)
+      return Promise.resolve({ kind: 'not_found', exchangeUs })
+    const order = { ...kept.order, executions: kept.executions }
+    return Promise.resolve({ kind: 'found', order, exchangeUs })
   }
 
   openOrders(): Promise<OpenOrdersReply> {

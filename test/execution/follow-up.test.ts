@@ -195,7 +195,7 @@ function answering(change: (reply: QueryReply) => QueryReply) {
       submit: (order, nowUs) => paper.submit(order, nowUs),
       cancel: (id, nowUs) => paper.cancel(id, nowUs),
       amend: (amend, nowUs) => paper.amend(amend, nowUs),
-      query: (id) => paper.query(id).then(change),
+      query: (id, nowUs) => paper.query(id, nowUs).then(change),
       openOrders: () => paper.openOrders(),
       advance: (nowUs) => paper.advance(nowUs),
       nextEvent: () => paper.nextEvent(),
@@ -213,7 +213,7 @@ describe('a follow-up', () => {
       const more = { ...known, execId: 'late-1', execNumber: null, lots: 25 }
       const filledLots = reply.order.filledLots + more.lots
       const executions = [...reply.order.executions, more]
-      return { kind: 'found', order: { ...reply.order, filledLots, executions } }
+      return { ...reply, order: { ...reply.order, filledLots, executions } }
     })
     const rig = await rigOf({}, late)
     await partEntry(rig, 1000)
@@ -224,7 +224,7 @@ describe('a follow-up', () => {
 
   it.each([
     ['does not know', { kind: 'unknown', message: 'no answer' }],
-    ['knows nothing of it', { kind: 'not_found' }],
+    ['knows nothing of it', { kind: 'not_found', exchangeUs: 0 }],
   ] as const)('is not made when the exchange %s', async (_, reply) => {
     const rig = await rigOf(
       {},

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ORDER_STATES } from '../../src/domain/trading.ts'
-import type { Execution, QueryReply, RemoteOrder } from '../../src/execution/gateway/gateway.ts'
+import type { Execution, RemoteOrder } from '../../src/execution/gateway/gateway.ts'
 import { isFinished, nextOrderState } from '../../src/execution/order/order-state.ts'
 import {
+  type Answer,
   areEqual,
   type LocalOrder,
   type Proof,
@@ -30,7 +31,7 @@ function execution(number: number, lots: number): Execution {
 }
 
 /** What the actor does with the actions. */
-function apply(local: LocalOrder, reply: QueryReply, proof: Proof): LocalOrder {
+function apply(local: LocalOrder, reply: Answer, proof: Proof): LocalOrder {
   let { amended, state, filledLots, limitTicks, lots } = local
   const execIds = new Set(local.execIds)
   for (const action of reconcileOrder(local, reply, proof)) {
@@ -133,7 +134,7 @@ describe('reconciliation', () => {
   it('asked again finds nothing to do', () => {
     fc.assert(
       fc.property(pair, ({ local, remote }) => {
-        const reply: QueryReply = { kind: 'found', order: remote }
+        const reply: Answer = { kind: 'found', order: remote }
         const after = apply(local, reply, WHOLE_PROOF)
         expect(reconcileOrder(after, reply, WHOLE_PROOF)).toEqual([])
       }),
@@ -143,7 +144,7 @@ describe('reconciliation', () => {
   it('learns nothing from no answer, whatever the state', () => {
     for (const state of ORDER_STATES) {
       const local = { state, ...TERMS, filledLots: 0, execIds: new Set<string>() }
-      expect(reconcileOrder(local, { kind: 'unknown', message: '' }, WHOLE_PROOF)).toEqual([])
+      expect(reconcileOrder(local, { kind: 'unknown' }, WHOLE_PROOF)).toEqual([])
       expect(reconcileOrder(local, { kind: 'not_found' }, NO_PROOF)).toEqual([])
     }
   })

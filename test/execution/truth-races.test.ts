@@ -51,8 +51,8 @@ class SlowLooks implements Gateway {
     return this.#exchange.amend(amend, nowUs)
   }
 
-  query(orderLinkId: string) {
-    return this.#exchange.query(orderLinkId)
+  query(orderLinkId: string, nowUs: number) {
+    return this.#exchange.query(orderLinkId, nowUs)
   }
 
   async openOrders() {

@@ -73,9 +73,13 @@ export type SubmitReply =
 /** `accepted`: the cancel will be tried; its outcome comes as an event. */
 export type CancelReply = SubmitReply
 
+/**
+ * `exchangeUs` is the exchange's own time of the answer: ours may jump between two looks, and an
+ * order that is still on its way must not be taken for one that will never arrive.
+ */
 export type QueryReply =
-  | Readonly<{ kind: 'found'; order: RemoteOrder }>
-  | Readonly<{ kind: 'not_found' }>
+  | Readonly<{ kind: 'found'; order: RemoteOrder; exchangeUs: number }>
+  | Readonly<{ kind: 'not_found'; exchangeUs: number }>
   | Readonly<{ kind: 'unknown'; message: string }>
 
 export type OpenOrdersReply =

@@ -108,12 +108,14 @@ export class PaperGateway implements Gateway {
     return this.#requests.ask({ kind: 'amend', orderLinkId, terms }, nowUs)
   }
 
-  query(orderLinkId: string): Promise<QueryReply> {
+  query(orderLinkId: string, nowUs: number): Promise<QueryReply> {
     const order = this.#orders.get(orderLinkId)
     if (this.#requests.isOnItsWay(orderLinkId))
       return Promise.resolve({ kind: 'unknown', message: 'the order is on its way' })
     return Promise.resolve(
-      order === undefined ? { kind: 'not_found' } : { kind: 'found', order: remoteOrder(order) },
+      order === undefined
+        ? { kind: 'not_found', exchangeUs: nowUs }
+        : { kind: 'found', order: remoteOrder(order), exchangeUs: nowUs },
     )
   }
 

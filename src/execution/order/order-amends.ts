@@ -4,7 +4,7 @@ import type { AmendTerms, Gateway, SubmitReply } from '../gateway/gateway.ts'
 import type { Ledger } from '../ledger.ts'
 import { areEqual, type TermsProof } from '../reconcile/reconcile.ts'
 import type { ApprovedAmend } from '../risk/amend-gate.ts'
-import type { Flight } from './flight.ts'
+import { type Flight, isProven } from './flight.ts'
 import { lotsMax, type Order } from './order.ts'
 import { isFinished, nextOrderState } from './order-state.ts'
 
@@ -74,7 +74,7 @@ export class OrderAmends {
       }
       const flight = this.#parts.flight(order, nowUs)
       flight.changedUs = nowUs
-      flight.looks = 0
+      flight.lookedUs = Number.NaN
       flight.nextQueryUs = nowUs + queryAfterUs
       flight.queries = 0
       ledger.counters.add('amends_sent')
@@ -138,19 +138,18 @@ export class OrderAmends {
   }
 
   /**
-   * What the answer to a look proves that was asked for at a time. It takes two to give a change
-   * up: our clock may have jumped between its sending and the first.
+   * What the answer to a look proves that was asked for at a time. It takes two to give a change up
+   * that may still be on its way; after its end the lists of the exchange only have to follow.
    */
-  proof(flight: Flight, askedUs: number): TermsProof {
+  proof(flight: Flight, askedUs: number, exchangeUs: number): TermsProof {
     const { changedUs, order } = flight
+    const { queryAfterUs } = this.#parts
     if (askedUs < changedUs) return 'nothing'
-    const isWaiting = isChanging(order)
-    const isSecond = flight.looks++ > 0
-    // Of an earlier run it may be later than now: the clock was set back in between.
-    const isAfter = isWaiting && order.updatedUs <= askedUs
-    const sentUs = isAfter ? Math.max(changedUs, order.updatedUs) : changedUs
-    const isLate = askedUs >= sentUs + this.#parts.queryAfterUs
-    return isLate && (isSecond || !isWaiting) ? 'all' : 'change'
+    const isLate = isChanging(order)
+      ? isProven(flight.lookedUs, exchangeUs, queryAfterUs)
+      : askedUs >= changedUs + queryAfterUs
+    if (Number.isNaN(flight.lookedUs)) flight.lookedUs = exchangeUs
+    return isLate ? 'all' : 'change'
   }
 
   /** Only now it is known whether what has filled is all of it. */

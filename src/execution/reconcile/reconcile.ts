@@ -1,13 +1,7 @@
 import type { OrderEvent } from '../../domain/journal.ts'
 import type { ResultCode } from '../../domain/result-codes.ts'
 import type { OrderState } from '../../domain/trading.ts'
-import type {
-  AmendTerms,
-  Execution,
-  QueryReply,
-  RemoteOrder,
-  RemoteOrderState,
-} from '../gateway/gateway.ts'
+import type { AmendTerms, Execution, RemoteOrder, RemoteOrderState } from '../gateway/gateway.ts'
 import { parseOrderLinkId } from '../order/order-link-id.ts'
 import { isFinished, nextOrderState } from '../order/order-state.ts'
 
@@ -35,6 +29,12 @@ export type ReconcileAction =
  */
 export type TermsProof = 'nothing' | 'change' | 'all'
 
+/** Of a look; when it was, the proof has counted already. */
+export type Answer =
+  | Readonly<{ kind: 'found'; order: RemoteOrder }>
+  | Readonly<{ kind: 'not_found' }>
+  | Readonly<{ kind: 'unknown' }>
+
 /** What an answer proves: that an order which is missing never was; the terms of one that is open. */
 export type Proof = Readonly<{ isMissing: boolean; terms: TermsProof }>
 
@@ -54,11 +54,7 @@ export type LocalOrder = Readonly<{
  * `isMissing` of the proof: a missing order was looked for long and often enough, or the exchange
  * has no memory of earlier runs.
  */
-export function reconcileOrder(
-  local: LocalOrder,
-  answer: QueryReply,
-  proof: Proof,
-): ReconcileAction[] {
+export function reconcileOrder(local: LocalOrder, answer: Answer, proof: Proof): ReconcileAction[] {
   if (answer.kind === 'unknown') return []
   if (answer.kind === 'not_found') return proof.isMissing ? abandon(local) : []
   return align(local, answer.order, proof.terms)

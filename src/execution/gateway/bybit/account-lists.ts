@@ -34,6 +34,9 @@ export type ListQuery = Readonly<{
   params: Readonly<Record<string, unknown>>
 }>
 
+/** `timeMs`: the exchange's own time of its first page; NaN: not told. */
+type Listing<Row> = Readonly<{ rows: Row[]; timeMs: number }>
+
 type Unread = 'exchange_answer_invalid'
 
 const PAGES_MAX = 200
@@ -84,24 +87,25 @@ export class AccountLists {
       callClass: 'executions',
       params: { category: 'linear', limit: 100, ...params },
     }
-    const read = await this.#rows(query, (fields) => readExecutionRow(fields, ids, market))
-    if (read.ok) for (const row of read.value) onExecution(row)
-    return read
+    const read = await this.#list(query, (fields) => readExecutionRow(fields, ids, market))
+    if (!read.ok) return read
+    for (const row of read.value.rows) onExecution(row)
+    return succeed(read.value.rows)
   }
 
   /** `path` is that of the open orders or of the history. */
   async orderRows(
     path: '/v5/order/realtime' | '/v5/order/history',
     params: Readonly<Record<string, unknown>>,
-  ): Promise<Result<OrderRow[], Unread>> {
+  ): Promise<Result<Listing<OrderRow>, Unread>> {
     const { ids, market, onOrder } = this.#parts
     const query: ListQuery = {
       path,
       callClass: 'orders',
       params: { category: 'linear', limit: 50, ...params },
     }
-    const read = await this.#rows(query, (fields) => readOrderRow(fields, ids, market))
-    if (read.ok) for (const row of read.value) onOrder(row)
+    const read = await this.#list(query, (fields) => readOrderRow(fields, ids, market))
+    if (read.ok) for (const row of read.value.rows) onOrder(row)
     return read
   }
 
@@ -118,7 +122,7 @@ export class AccountLists {
     const positions: RemotePosition[] = []
     let isHedged = false
     for (const settleCoin of market.settleCoins) {
-      const read = await this.#rows(
+      const read = await this.#list(
         {
           path: '/v5/position/list',
           callClass: 'positions',
@@ -131,7 +135,7 @@ export class AccountLists {
       )
       if (isHedged) return { kind: 'unknown', message: HEDGE_MODE }
       if (!read.ok) return { kind: 'unknown', message: read.message }
-      positions.push(...read.value.filter(({ lots }) => lots !== 0))
+      positions.push(...read.value.rows.filter(({ lots }) => lots !== 0))
     }
     return { kind: 'positions', positions }
   }
@@ -194,23 +198,25 @@ export class AccountLists {
     for (const settleCoin of this.#parts.market.settleCoins) {
       const read = await this.orderRows('/v5/order/realtime', { settleCoin, openOnly: 0 })
       if (!read.ok) return read
-      rows.push(...read.value)
+      rows.push(...read.value.rows)
     }
     return succeed(rows)
   }
 
-  async #rows<Row>(
+  async #list<Row>(
     query: ListQuery,
     read: (fields: Fields) => Row | undefined,
-  ): Promise<Result<Row[], Unread>> {
+  ): Promise<Result<Listing<Row>, Unread>> {
     const { path, callClass, params } = query
     const invalid = (text: string) => fail('exchange_answer_invalid' as const, `${path}: ${text}`)
     const rows: Row[] = []
+    let timeMs = Number.NaN
     let cursor = ''
     for (let page = 0; page < PAGES_MAX; page++) {
       const paged = cursor === '' ? params : { ...params, cursor }
       const reply = await this.#parts.rest.call({ method: 'GET', path, callClass, params: paged })
       if (reply.verdict.class !== 'ok') return invalid(reply.message)
+      if (page === 0) timeMs = reply.timeMs
       const list = listIn(reply.result, 'list')
       if (list === undefined) return invalid('no list')
       for (const fields of list) {
@@ -219,7 +225,7 @@ export class AccountLists {
         rows.push(row)
       }
       const next = textIn(reply.result, 'nextPageCursor')
-      if (next === '' || list.length === 0) return succeed(rows)
+      if (next === '' || list.length === 0) return succeed({ rows, timeMs })
       if (next === cursor) return invalid('the cursor leads nowhere')
       cursor = next
     }

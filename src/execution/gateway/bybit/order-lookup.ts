@@ -21,18 +21,20 @@ export async function lookUpOrder(
   const scopes =
     symbol === undefined ? market.settleCoins.map((settleCoin) => ({ settleCoin })) : [{ symbol }]
   let found: OrderRow | undefined
+  let timeMs = Number.NaN // of the first list: what the others say is of later
   for (const openOnly of [0, 1]) {
     for (const scope of scopes) {
       if (found !== undefined) break
       const read = await lists.orderRows('/v5/order/realtime', { ...named, ...scope, openOnly })
       if (!read.ok) return { kind: 'unknown', message: read.message }
-      found = read.value[0]
+      found = read.value.rows[0]
+      if (Number.isNaN(timeMs)) timeMs = read.value.timeMs
     }
   }
   if (found === undefined) {
     const read = await lists.orderRows('/v5/order/history', named)
     if (!read.ok) return { kind: 'unknown', message: read.message }
-    found = read.value[0]
+    found = read.value.rows[0]
   }
   const read = await lists.executionRows(named)
   if (!read.ok) return { kind: 'unknown', message: read.message }
@@ -40,13 +42,17 @@ export async function lookUpOrder(
   const executions: Execution[] = [
     ...new Map(rows.map(({ execution }) => [execution.execId, execution])).values(),
   ]
+  const exchangeUs = timeMs * 1000
   const executedLots = executions.reduce((sum, { lots }) => sum + lots, 0)
   if (found === undefined) {
-    if (rows.length === 0) return { kind: 'not_found' }
-    return { kind: 'unknown', message: 'it has executions, and no list has it yet' }
+    if (rows.length > 0) {
+      return { kind: 'unknown', message: 'it has executions, and no list has it yet' }
+    }
+    if (Number.isNaN(exchangeUs)) return { kind: 'unknown', message: 'an answer without its time' }
+    return { kind: 'not_found', exchangeUs }
   }
   if (executedLots < found.filledLots) {
     return { kind: 'unknown', message: 'its executions are not listed yet' }
   }
-  return { kind: 'found', order: remoteOrder(found, market, executions) }
+  return { kind: 'found', order: remoteOrder(found, market, executions), exchangeUs }
 }

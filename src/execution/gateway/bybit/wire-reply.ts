@@ -11,6 +11,8 @@ export type WireReply = Readonly<{
   message: string
   result: Fields
   limit: LimitHeaders | undefined
+  /** The exchange's own time of the answer; NaN: none, or not told. */
+  timeMs: number
   isSent: boolean
 }>
 
@@ -30,20 +32,23 @@ export function readEnvelope(
     message: retCode === 0 ? '' : `${retCode}: ${textIn(fields, 'retMsg')}`,
     result: fieldsIn(fields, resultName),
     limit: Number.isFinite(remaining) ? { remaining, resetMs } : undefined,
+    timeMs: numberIn(fields, 'time'),
     isSent: true,
   }
 }
 
 export function noAnswer(message: string): WireReply {
-  return { verdict: NO_ANSWER, message, result: {}, limit: undefined, isSent: true }
+  return unanswered(NO_ANSWER, message, true)
 }
 
 export function statusReply(status: number): WireReply {
-  const verdict = verdictOfStatus(status)
-  return { verdict, message: `HTTP ${status}`, result: {}, limit: undefined, isSent: true }
+  return unanswered(verdictOfStatus(status), `HTTP ${status}`, true)
 }
 
 export function notSent(code: ResultCode, message: string): WireReply {
-  const verdict: Verdict = { class: 'definite', code, action: 'none' }
-  return { verdict, message, result: {}, limit: undefined, isSent: false }
+  return unanswered({ class: 'definite', code, action: 'none' }, message, false)
+}
+
+function unanswered(verdict: Verdict, message: string, isSent: boolean): WireReply {
+  return { verdict, message, result: {}, limit: undefined, timeMs: Number.NaN, isSent }
 }
