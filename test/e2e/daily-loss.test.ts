@@ -1,7 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { describe, expect, it } from 'vitest'
+import { eagerEngine } from './eager-engine.ts'
 import { foldJournal, readJournal } from './journal-fold.ts'
 import { getJson, Program, until } from './processes.ts'
 
@@ -10,36 +8,10 @@ import { getJson, Program, until } from './processes.ts'
  * mock, must end flat and halted, and stay so over a restart.
  */
 const FLAT_WITHIN_US = 2_000_000
-const folder = temporaryFolder()
-const data = join(folder, 'data')
-let mock: Program
-let config: string
-
-beforeAll(async () => {
-  mock = new Program(['mock-exchange', '--port', '0', '--symbols', '10', '--rate', '1500'])
-  const port = (await mock.printed(/:(\d+)/))[1]
-  config = join(folder, 'bookflow.yaml')
-  writeFileSync(
-    config,
-    `
-exchange: {ws_url: "ws://127.0.0.1:${port}", rest_url: "http://127.0.0.1:${port}"}
-symbols: {top: 10}
-data_folder: ${JSON.stringify(data)}
-log_level: silent
-control: {port: 0}
-stream: {port: 0}
-execution: {limits: {daily_loss_fraction: 0.0001, spread_bps_max: off}, equity_quote: 1000}
-strategies:
-  - name: eager
-    kind: order_book_scalper
-    params: {imbalance_min: 0.1, imbalance_hysteresis: 0.05, probability_min: 0.5, probability_hysteresis: 0, cool_down_ms: 100, hold_ms_max: 60000, notional_quote: 1000, spread_ticks_max: 1000}
-`,
-  )
-})
-
-afterAll(async () => {
-  mock.child.kill('SIGTERM')
-  await mock.ended
+const { config, data } = eagerEngine({
+  ...{ symbols: 10, rate: 1500 },
+  execution: { limits: { daily_loss_fraction: 0.0001, spread_bps_max: 'off' }, equity_quote: 1000 },
+  params: { hold_ms_max: 60_000, notional_quote: 1000 },
 })
 
 async function start() {

@@ -1,7 +1,6 @@
-import { readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { readdirSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { eagerEngine } from './eager-engine.ts'
 import { foldJournal, readJournal } from './journal-fold.ts'
 import { getJson, Program, until } from './processes.ts'
 
@@ -10,39 +9,18 @@ import { getJson, Program, until } from './processes.ts'
  * the positions that the fills in its journal add up to, and no order was ever submitted twice.
  */
 const KILLS = 4
-const folder = temporaryFolder()
-const data = join(folder, 'data')
-let mock: Program
-let config: string
-
-beforeAll(async () => {
-  mock = new Program(['mock-exchange', '--port', '0', '--symbols', '10', '--rate', '1500'])
-  const port = (await mock.printed(/:(\d+)/))[1]
-  config = join(folder, 'bookflow.yaml')
-  // Thresholds at which the scalper asks for something all the time: this test is about orders, not
-  // about signals. Nor about how late a busy machine is.
-  writeFileSync(
-    config,
-    `
-exchange: {ws_url: "ws://127.0.0.1:${port}", rest_url: "http://127.0.0.1:${port}"}
-symbols: {top: 10}
-data_folder: ${JSON.stringify(data)}
-log_level: silent
-control: {port: 0}
-stream: {port: 0}
-execution:
-  limits: {spread_bps_max: off, intent_age_ms_max: 5000, book_age_ms_max: 10000, score_age_ms_max: off}
-strategies:
-  - name: eager
-    kind: order_book_scalper
-    params: {imbalance_min: 0.1, imbalance_hysteresis: 0.05, probability_min: 0.5, probability_hysteresis: 0, cool_down_ms: 100, hold_ms_max: 1000, notional_quote: 200, spread_ticks_max: 1000}
-`,
-  )
-})
-
-afterAll(async () => {
-  mock.child.kill('SIGTERM')
-  await mock.ended
+const { config, data } = eagerEngine({
+  ...{ symbols: 10, rate: 1500 },
+  // Not about how late a busy machine is.
+  execution: {
+    limits: {
+      spread_bps_max: 'off',
+      intent_age_ms_max: 5000,
+      book_age_ms_max: 10_000,
+      score_age_ms_max: 'off',
+    },
+  },
+  params: { hold_ms_max: 1000, notional_quote: 200 },
 })
 
 async function startEngine(start: 'active' | 'halted') {

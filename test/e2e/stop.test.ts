@@ -1,43 +1,22 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { describe, expect, it } from 'vitest'
+import { eagerEngine } from './eager-engine.ts'
 import { foldJournal, readJournal } from './journal-fold.ts'
 import { Program, until } from './processes.ts'
 
 /** The program promises 3 s; a hang, not a duration, is what is to be found on a busy machine. */
 const STOP_MS_MAX = 30_000
-const folder = temporaryFolder()
-const data = join(folder, 'data')
-let mock: Program
-let config: string
-
-beforeAll(async () => {
-  mock = new Program(['mock-exchange', '--port', '0', '--symbols', '5', '--rate', '500'])
-  const port = (await mock.printed(/:(\d+)/))[1]
-  config = join(folder, 'bookflow.yaml')
-  writeFileSync(
-    config,
-    `
-exchange: {ws_url: "ws://127.0.0.1:${port}", rest_url: "http://127.0.0.1:${port}"}
-symbols: {top: 5}
-data_folder: ${JSON.stringify(data)}
-control: {port: 0}
-stream: {port: 0}
-execution:
-  limits: {spread_bps_max: off, intent_age_ms_max: 5000, book_age_ms_max: 10000, score_age_ms_max: off}
-  entry: {time_in_force: gtc, rest_ms_max: 60000}
-strategies:
-  - name: eager
-    kind: order_book_scalper
-    params: {imbalance_min: 0.1, imbalance_hysteresis: 0.05, probability_min: 0.5, probability_hysteresis: 0, cool_down_ms: 100, hold_ms_max: 600000, notional_quote: 1000, spread_ticks_max: 1000}
-`,
-  )
-})
-
-afterAll(async () => {
-  mock.child.kill('SIGTERM')
-  await mock.ended
+const { config, data } = eagerEngine({
+  ...{ symbols: 5, rate: 500, logLevel: 'info' },
+  execution: {
+    limits: {
+      spread_bps_max: 'off',
+      intent_age_ms_max: 5000,
+      book_age_ms_max: 10_000,
+      score_age_ms_max: 'off',
+    },
+    entry: { time_in_force: 'gtc', rest_ms_max: 60_000 },
+  },
+  params: { hold_ms_max: 600_000, notional_quote: 1000 },
 })
 
 function timeMs(line: string): number {

@@ -2,33 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { resultCodeName } from '../../src/domain/result-codes.ts'
 import type { ExecutionOptions } from '../../src/execution/options.ts'
 import * as audit from '../../src/memory/audit-record.ts'
-import { FakeExchange } from './fake-exchange.ts'
-import { Rig, type RigOptions, startRig } from './rig.ts'
+import { atExchange } from './at-exchange.ts'
+import { type Rig, startRig } from './rig.ts'
 
 const KEY = 'linear:S0USDT'
 const RESTING: Partial<ExecutionOptions> = { entryTimeInForce: 'gtc', restMsMax: 600_000 }
 const ID = 'bf-1-1'
 
 /** An order to buy 100 lots at 9,990 ticks rests, on an exchange made by hand. */
-async function atExchange(
-  options: Partial<ExecutionOptions> = {},
-  rigOptions: Omit<RigOptions, 'options'> = {},
-  exchange = new FakeExchange(),
-) {
-  const rig = new Rig({
-    ...rigOptions,
-    options: { ...RESTING, ...options },
-    gateway: () => exchange,
-  })
-  await rig.start()
-  rig.quote(0, 10_000)
-  exchange.link(true, rig.clock.nowUs())
-  await rig.pass(3000, 100)
-  return { rig, exchange }
-}
-
 async function withOrder(options: Partial<ExecutionOptions> = {}) {
-  const { exchange, rig } = await atExchange(options)
+  const { exchange, rig } = await atExchange({ ...RESTING, ...options })
   rig.enter(0, 'enter_long', 9_990, { notional: 100 })
   await rig.pass(20)
   const order = rig.state.orders.get(ID)
@@ -301,7 +284,7 @@ describe('an order that is being changed when the process dies', () => {
     await rig.settle()
     const clock = rig.clock
     const next = await atExchange(
-      {},
+      RESTING,
       { clock, books: rig.books, records: rig.memory.records, run: 2 },
       exchange,
     )

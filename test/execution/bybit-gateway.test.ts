@@ -1,32 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
 import { MemoryJournal } from '../../src/execution/journal/memory-journal.ts'
-import type { PrivateExchange } from '../sim/private-exchange.ts'
 import { until } from '../sim/private-exchange.ts'
-import {
-  type BybitRig,
-  type BybitRigOptions,
-  createBybitRig,
-  startExchange,
-  ZEROS,
-} from './bybit-rig.ts'
+import { type BybitRig, bybitRigs, createBybitRig, startExchange, ZEROS } from './bybit-rig.ts'
 
-const rigs: BybitRig[] = []
-const exchanges: PrivateExchange[] = []
-
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.kill()
-  for (const exchange of exchanges.splice(0)) await exchange.stop()
-})
-
-async function start(options: BybitRigOptions = {}): Promise<BybitRig> {
-  const exchange = options.exchange ?? (await startExchange())
-  if (options.exchange === undefined) exchanges.push(exchange)
-  const rig = await createBybitRig(exchange, options)
-  rigs.push(rig)
-  await rig.start()
-  return rig
-}
+const { exchanges, rigs, start } = bybitRigs()
 
 describe('the Bybit gateway on the mock', () => {
   it('enters over the socket, hears its fills, and closes again', async () => {
@@ -200,7 +178,6 @@ describe('a restart', () => {
     await rig.enter()
     await until(() => rig.exchange.truth().orders.length === 1)
     await rig.kill()
-    rigs.splice(rigs.indexOf(rig), 1)
     const journal = new MemoryJournal(2, rig.journal.records)
     const again = await start({ exchange: rig.exchange, journal })
     await again.settled()
@@ -216,7 +193,6 @@ describe('a restart', () => {
     await trade(rig)
     await flat(rig)
     await rig.kill()
-    rigs.splice(rigs.indexOf(rig), 1)
     const again = await start({ exchange: rig.exchange })
     await trade(again)
     expect(again.orders[0].terms.order_link_id).toBe(rig.orders[0].terms.order_link_id)

@@ -1,32 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { EXITS_OFF } from '../../src/execution/exits/exit-options.ts'
 import { MemoryJournal } from '../../src/execution/journal/memory-journal.ts'
 import { PrivateExchange, until } from '../sim/private-exchange.ts'
-import {
-  type BybitRig,
-  type BybitRigOptions,
-  createBybitRig,
-  startExchange,
-  ZEROS,
-} from './bybit-rig.ts'
+import { type BybitRig, bybitRigs, ZEROS } from './bybit-rig.ts'
 
 const SYMBOL = 'BTCUSDT'
-const rigs: BybitRig[] = []
-const exchanges: PrivateExchange[] = []
-
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.kill()
-  for (const exchange of exchanges.splice(0)) await exchange.stop()
-})
-
-async function start(options: BybitRigOptions = {}): Promise<BybitRig> {
-  const exchange = options.exchange ?? (await startExchange())
-  if (options.exchange === undefined) exchanges.push(exchange)
-  const rig = await createBybitRig(exchange, options)
-  rigs.push(rig)
-  await rig.start()
-  return rig
-}
+const { exchanges, start } = bybitRigs()
 
 /** Size, stop and target of the position as the exchange has them, in steps; zero: none. */
 function held({ exchange, instruments }: BybitRig) {

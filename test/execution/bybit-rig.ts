@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { parseStep } from '../../src/core/decimal.ts'
 import { createLogger } from '../../src/core/log.ts'
@@ -280,4 +280,23 @@ export async function createBybitRig(
     return { index, symbol, category: 'linear' as const, tick, lot, ...bounds, features }
   })
   return new BybitRig(exchange, instruments, options)
+}
+
+/** For one file of tests: starts rigs, each on an exchange of its own if none is given, and stops all. */
+export function bybitRigs() {
+  const rigs: BybitRig[] = []
+  const exchanges: PrivateExchange[] = []
+  afterEach(async () => {
+    for (const rig of rigs.splice(0)) await rig.kill()
+    for (const exchange of exchanges.splice(0)) await exchange.stop()
+  })
+  const start = async (options: BybitRigOptions = {}) => {
+    const exchange = options.exchange ?? (await startExchange())
+    if (options.exchange === undefined) exchanges.push(exchange)
+    const rig = await createBybitRig(exchange, options)
+    rigs.push(rig)
+    await rig.start()
+    return rig
+  }
+  return { exchanges, rigs, start }
 }

@@ -1,31 +1,14 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { MemoryJournal } from '../../src/execution/journal/memory-journal.ts'
-import type { PrivateExchange } from '../sim/private-exchange.ts'
 import { until } from '../sim/private-exchange.ts'
-import { BybitRig, type BybitRigOptions, createBybitRig, startExchange } from './bybit-rig.ts'
+import { BybitRig, bybitRigs } from './bybit-rig.ts'
 
 const ETH = 'linear:ETHUSDT'
-const rigs: BybitRig[] = []
-const exchanges: PrivateExchange[] = []
-
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.kill()
-  for (const exchange of exchanges.splice(0)) await exchange.stop()
-})
-
-async function start(options: BybitRigOptions = {}): Promise<BybitRig> {
-  const exchange = await startExchange()
-  exchanges.push(exchange)
-  const rig = await createBybitRig(exchange, options)
-  rigs.push(rig)
-  await rig.start()
-  return rig
-}
+const { rigs, start } = bybitRigs()
 
 /** The next run on the same journal, with the first instrument alone. */
 async function restartWithout(rig: BybitRig): Promise<BybitRig> {
   await rig.kill()
-  rigs.splice(rigs.indexOf(rig), 1)
   const journal = new MemoryJournal(2, rig.journal.records)
   const again = new BybitRig(rig.exchange, [rig.instruments[0]], { journal })
   rigs.push(again)

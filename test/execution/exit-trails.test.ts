@@ -8,6 +8,7 @@ import { MarketTrace, NO_REVERSAL } from '../../src/execution/exits/reversal.ts'
 import { movedTrail } from '../../src/execution/exits/trails.ts'
 import { type ExitPlan, planAfterMove } from '../../src/execution/holding.ts'
 import type { BookCopy } from '../../src/memory/book-view.ts'
+import { FRESH_PLAN } from './fresh-plan.ts'
 import { HandBooks, type Levels, START_US } from './rig.ts'
 
 const ENTRY = 100_000
@@ -21,24 +22,12 @@ const STOP = {
 }
 const PROFIT = { activationPercent: 1, stepPercent: 0.5, acceleration: 1.5 }
 const BOOK = { activationPercent: 0, reachPercent: 1, distancePercentMin: 0.1, strengthMin: 3 }
-const FRESH: ExitPlan = {
-  targetTicks: Number.NaN,
-  stopTicks: Number.NaN,
-  holdUntilUs: Number.POSITIVE_INFINITY,
-  openedUs: START_US,
-  entryLots: 10,
-  trailTicks: Number.NaN,
-  trailReason: 'trailing_stop',
-  isTrailing: true,
-  isTakenOver: false,
-  setUs: Number.NaN,
-}
 
 function look(
   lots: number,
   closeTicks: number,
   options: Partial<ExitOptions>,
-  plan: ExitPlan = FRESH,
+  plan: ExitPlan = FRESH_PLAN,
   book?: BookCopy,
 ): ExitLook {
   return {
@@ -96,7 +85,7 @@ describe('a trailing stop', () => {
         (moves, isLong) => {
           const direction = isLong ? 1 : -1
           let price = ENTRY
-          let plan = FRESH
+          let plan = FRESH_PLAN
           for (const move of moves) {
             price += move
             const before = plan.trailTicks
@@ -118,13 +107,13 @@ describe('a trailing stop', () => {
   })
 
   it('is moved by no less than a ten-thousandth of the price', () => {
-    const plan = follow(FRESH, look(1, 102_000, { trailingStop: STOP }))
+    const plan = follow(FRESH_PLAN, look(1, 102_000, { trailingStop: STOP }))
     expect(movedTrail(look(1, 102_010, { trailingStop: STOP }, plan))).toBeUndefined()
     expect(movedTrail(look(1, 102_020, { trailingStop: STOP }, plan))?.stopTicks).toBe(101_000)
   })
 
   it('does not loosen when a record asks for it', () => {
-    const tight: ExitPlan = { ...FRESH, trailTicks: 101_000 }
+    const tight: ExitPlan = { ...FRESH_PLAN, trailTicks: 101_000 }
     const record = {
       type: 'exit_levels',
       time_us: START_US,
@@ -174,7 +163,7 @@ describe('a stop behind a level of the book', () => {
     const book = side === 'long' ? books.set(0, given, other) : books.set(0, other, given)
     const lots = side === 'long' ? 1 : -1
     const options = { bookTrail: { ...BOOK, strengthMin } }
-    return movedTrail(look(lots, given[0][0], options, FRESH, book))
+    return movedTrail(look(lots, given[0][0], options, FRESH_PLAN, book))
   }
 
   it('lies one tick behind the largest level within reach', () => {
@@ -191,7 +180,7 @@ describe('a stop behind a level of the book', () => {
   it('waits for its activation', () => {
     const book = books.set(0, bids, asks)
     const options = { bookTrail: { ...BOOK, activationPercent: 0.6 } }
-    expect(movedTrail(look(1, 100_500, options, FRESH, book))).toBeUndefined()
+    expect(movedTrail(look(1, 100_500, options, FRESH_PLAN, book))).toBeUndefined()
   })
 })
 

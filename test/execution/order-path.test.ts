@@ -20,35 +20,20 @@ import { encodeState, restoreState } from '../../src/execution/saved-state.ts'
 import * as audit from '../../src/memory/audit-record.ts'
 import { Counters } from '../../src/memory/counters.ts'
 import { approvedAmend } from './approved-amend.ts'
+import { type AtExchange, atExchange } from './at-exchange.ts'
 import { CALM_FACTS, CALM_INTENT } from './calm-facts.ts'
-import { FakeExchange } from './fake-exchange.ts'
-import { Rig, type RigOptions, START_US } from './rig.ts'
+import { Rig, START_US } from './rig.ts'
 
 const KEY = 'linear:S0USDT'
 const { limits, reconcile } = DEFAULT_EXECUTION_OPTIONS
 const RESTING: Partial<ExecutionOptions> = { entryTimeInForce: 'gtc', restMsMax: 3_600_000 }
 
-type Desk = Readonly<{ rig: Rig; exchange: FakeExchange }>
-
-async function atExchange(
-  options: Partial<ExecutionOptions> = {},
-  rigOptions: Omit<RigOptions, 'options'> = {},
-  exchange = new FakeExchange(),
-): Promise<Desk> {
-  const rig = new Rig({ ...rigOptions, options, gateway: () => exchange })
-  expect((await rig.start()).ok).toBe(true)
-  rig.quote(0, 10_000)
-  exchange.link(true, rig.clock.nowUs())
-  await rig.pass(3000, 50)
-  return { rig, exchange }
-}
-
 /** The next run of the same journal, with the same exchange. */
 function nextRun(
-  { exchange, rig }: Desk,
+  { exchange, rig }: AtExchange,
   options: Partial<ExecutionOptions> = {},
   clock: ManualClock = rig.clock,
-): Promise<Desk> {
+): Promise<AtExchange> {
   const { records, run } = rig.memory
   return atExchange(options, { records, run: run + 1, clock }, exchange)
 }
@@ -135,7 +120,7 @@ describe('an entry that a person canceled', () => {
 describe('a follow-up', () => {
   const followUp = { ageMsMax: 60_000, slippageBps: 0 }
 
-  async function halfFilled(): Promise<Desk & { id: string }> {
+  async function halfFilled(): Promise<AtExchange & { id: string }> {
     const desk = await atExchange({ followUp, limits: { ...limits, entriesPerPositionMax: 1 } })
     const { exchange, rig } = desk
     rig.enter(0, 'enter_long', 10_001, { notional: 101, stop: 9_900 })

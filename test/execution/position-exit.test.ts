@@ -12,25 +12,14 @@ import {
 } from '../../src/execution/exits/position-exit.ts'
 import { NO_REVERSAL, type ReversalFacts } from '../../src/execution/exits/reversal.ts'
 import type { ExitPlan } from '../../src/execution/holding.ts'
+import { FRESH_PLAN } from './fresh-plan.ts'
 import { HandBooks, START_US } from './rig.ts'
 
 const books = new HandBooks(new ManualClock(START_US))
 const book = (bid: number, ask: number) => books.set(0, [[bid, 1]], [[ask, 1]])
 
 function plan(changes: Partial<ExitPlan> = {}): ExitPlan {
-  return {
-    targetTicks: Number.NaN,
-    stopTicks: Number.NaN,
-    holdUntilUs: Number.POSITIVE_INFINITY,
-    openedUs: START_US,
-    entryLots: 10,
-    trailTicks: Number.NaN,
-    trailReason: 'trailing_stop',
-    isTrailing: true,
-    isTakenOver: false,
-    setUs: Number.NaN,
-    ...changes,
-  }
+  return { ...FRESH_PLAN, ...changes }
 }
 
 type Case = Readonly<{

@@ -10,8 +10,8 @@ import {
 } from '../../src/execution/position-life.ts'
 import { encodeState, restoreState } from '../../src/execution/saved-state.ts'
 import * as audit from '../../src/memory/audit-record.ts'
-import { FakeExchange } from './fake-exchange.ts'
-import { Rig } from './rig.ts'
+import { type AtExchange, atExchange } from './at-exchange.ts'
+import type { Rig } from './rig.ts'
 
 const KEY = 'linear:S0USDT'
 
@@ -63,13 +63,8 @@ describe('the life of a position', () => {
 })
 
 describe('a position of the actor', () => {
-  async function hold(): Promise<Readonly<{ rig: Rig; exchange: FakeExchange }>> {
-    const exchange = new FakeExchange()
-    const rig = new Rig({ gateway: () => exchange })
-    await rig.start()
-    rig.quote(0, 10_000)
-    exchange.link(true, rig.clock.nowUs())
-    await rig.pass(3_000)
+  async function hold(): Promise<AtExchange> {
+    const { exchange, rig } = await atExchange()
     rig.enter(0, 'enter_long', 10_005)
     await rig.settle()
     const [id] = rig.state.orders.keys()

@@ -4,7 +4,7 @@ import { RISK_RECENT_SECONDS } from '../../src/constants.ts'
 import type { JournalRecord } from '../../src/domain/journal.ts'
 import { ExecutionState } from '../../src/execution/execution-state.ts'
 import * as audit from '../../src/memory/audit-record.ts'
-import { FakeExchange } from './fake-exchange.ts'
+import { atExchange } from './at-exchange.ts'
 import { createInstrument, Rig, START_US, startRig } from './rig.ts'
 
 /** After this a denial is on record. */
@@ -162,12 +162,7 @@ describe('a loss beyond its limit', () => {
   })
 
   it('closes without a live book where the exchange has an account', async () => {
-    const exchange = new FakeExchange()
-    const rig = new Rig({ gateway: () => exchange, options: { limits: lossy } })
-    await rig.start()
-    rig.quote(0, 10_000)
-    exchange.link(true, rig.clock.nowUs())
-    await rig.pass(1_000)
+    const { exchange, rig } = await atExchange({ limits: lossy })
     rig.enter(0, 'enter_long', 10_003, { notional: 1000 })
     await rig.settle()
     const fill = (id = '') =>
@@ -188,13 +183,8 @@ describe('a loss beyond its limit', () => {
   })
 
   it('closes although nobody tells the fate of an order of the symbol', async () => {
-    const exchange = new FakeExchange()
     const options = { limits: lossy, entryTimeInForce: 'gtc', restMsMax: 1e6 } as const
-    const rig = new Rig({ gateway: () => exchange, options })
-    await rig.start()
-    rig.quote(0, 10_000)
-    exchange.link(true, rig.clock.nowUs())
-    await rig.pass(1_000)
+    const { exchange, rig } = await atExchange(options)
     rig.enter(0, 'enter_long', 10_003, { notional: 1000 })
     await rig.settle()
     const [id] = [...exchange.orders.keys()]

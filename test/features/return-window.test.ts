@@ -68,14 +68,19 @@ describe('the window of returns', () => {
     }
   })
 
+  /** The next bucket of every symbol. */
+  const take = (window: ReturnWindow, end: number) => {
+    window.shift(1)
+    names.forEach((_, k) => {
+      window.mids[window.endOf(k) - 1] = mids[k][end - 1]
+      window.update(k, 1)
+    })
+  }
+
   it('has the correlations and slopes of two passes over the pairs, at every lag', () => {
     const window = new ReturnWindow(names.length)
     for (let end = 1; end <= 400; end++) {
-      window.shift(1)
-      names.forEach((_, k) => {
-        window.mids[window.endOf(k) - 1] = mids[k][end - 1]
-        window.update(k, 1)
-      })
+      take(window, end)
       if (end % 3 !== 0) continue
       const series = mids.map((list) => windowOf(list, end))
       for (let x = 0; x < names.length; x++) {
@@ -123,11 +128,7 @@ describe('the window of returns', () => {
   it('has the mean of the correlations with all others that are defined', () => {
     const window = new ReturnWindow(names.length)
     for (let end = 1; end <= 400; end++) {
-      window.shift(1)
-      names.forEach((_, k) => {
-        window.mids[window.endOf(k) - 1] = mids[k][end - 1]
-        window.update(k, 1)
-      })
+      take(window, end)
       const series = mids.map((list) => windowOf(list, end))
       for (let y = 0; y < names.length; y++) {
         const defined = series

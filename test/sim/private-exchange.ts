@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { systemClock } from '../../src/core/clock.ts'
 import { createLogger } from '../../src/core/log.ts'
@@ -189,3 +189,20 @@ export class TestSocket {
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 5))
 }
+
+/** For one file of tests: starts exchanges, and stops them all after each test. */
+export function privateExchanges() {
+  const running: PrivateExchange[] = []
+  afterEach(async () => {
+    for (const exchange of running.splice(0)) await exchange.stop()
+  })
+  return async (options: Partial<MockExchangeOptions> = {}) => {
+    const exchange = await PrivateExchange.start(options)
+    running.push(exchange)
+    return exchange
+  }
+}
+
+export const BTC = { category: 'linear', symbol: 'BTCUSDT' }
+export const MARKET = { ...BTC, side: 'Buy', orderType: 'Market', qty: '0.010' }
+export const RESTING = { ...BTC, side: 'Buy', orderType: 'Limit', qty: '0.010', price: '60000' }

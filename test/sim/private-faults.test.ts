@@ -1,24 +1,19 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/core/random.ts'
 import { PRIVATE_FAULT_KINDS, PrivateFaults } from '../../src/sim/private-faults.ts'
 import { PRIVATE_HOSTILE, PrivatePlanRunner, parsePrivatePlan } from '../../src/sim/private-plan.ts'
-import { PrivateExchange, type TestSocket, until } from './private-exchange.ts'
+import {
+  MARKET,
+  type PrivateExchange,
+  privateExchanges,
+  type TestSocket,
+  until,
+} from './private-exchange.ts'
 
 /** Cases 10 and 11 of a mock that scripts what real exchanges do, one by one, and by plan. */
-const running: PrivateExchange[] = []
+const start = privateExchanges()
 
-afterEach(async () => {
-  for (const exchange of running.splice(0)) await exchange.stop()
-})
-
-async function start() {
-  const exchange = await PrivateExchange.start({ account: { historyLagMs: 0 } })
-  running.push(exchange)
-  return exchange
-}
-
-const BTC = { category: 'linear', symbol: 'BTCUSDT' }
-const MARKET = { ...BTC, side: 'Buy', orderType: 'Market', qty: '0.010' }
+const FRESH = { account: { historyLagMs: 0 } }
 const SCOPE = 'category=linear&symbol=BTCUSDT'
 
 async function inject(exchange: PrivateExchange, fault: object): Promise<void> {
@@ -47,7 +42,7 @@ async function stream(exchange: PrivateExchange): Promise<TestSocket> {
 
 describe('faults of a request', () => {
   it('lose it before it is accepted, or its answer after', async () => {
-    const exchange = await start()
+    const exchange = await start(FRESH)
     await inject(exchange, { kind: 'request_lost' })
     expect(await create(exchange, 'a')).toBe(undefined)
     expect(acceptedOf(exchange, 'a')).toBe(0)
@@ -61,7 +56,7 @@ describe('faults of a request', () => {
   })
 
   it('let the fill come before the answer', async () => {
-    const exchange = await start()
+    const exchange = await start(FRESH)
     const socket = await stream(exchange)
     await inject(exchange, { kind: 'ack_late', ms: 300 })
     let isAnswered = false
@@ -79,7 +74,7 @@ describe('faults of a request', () => {
   })
 
   it('answer with another status or body, whether the order was accepted or not', async () => {
-    const exchange = await start()
+    const exchange = await start(FRESH)
     await inject(exchange, { kind: 'html_body', count: 12 })
     await inject(exchange, { kind: 'busy_429', count: 12 })
     const statuses = new Set<number>()
@@ -96,7 +91,7 @@ describe('faults of a request', () => {
   })
 
   it('answer slowly, with a wrong time, over the limit, and 403 for everybody', async () => {
-    const exchange = await start()
+    const exchange = await start(FRESH)
     await inject(exchange, { kind: 'slow_body', ms: 200 })
     const beganMs = Date.now()
     expect((await create(exchange, 'slow'))?.retCode).toBe(0)
@@ -116,7 +111,7 @@ describe('faults of a request', () => {
   })
 
   it('keep the history behind', async () => {
-    const exchange = await start()
+    const exchange = await start(FRESH)
     await inject(exchange, { kind: 'history_late', ms: 300 })
     await create(exchange, 'h')
     const history = async () => (await exchange.get('/v5/order/history', SCOPE)).result.list
@@ -127,7 +122,7 @@ describe('faults of a request', () => {
 
 describe('faults of the stream', () => {
   it('say Filled twice, an execution twice, or one after those that follow it', async () => {
-    const exchange = await start()
+    const exchange = await start(FRESH)
     const socket = await stream(exchange)
     const of = (topic: string) => {
       const frames = socket.frames.filter((frame) => frame.topic === topic)
@@ -158,7 +153,7 @@ describe('faults of the stream', () => {
   })
 
   it('break it, or let it lose everything while it answers pings', async () => {
-    const exchange = await start()
+    const exchange = await start(FRESH)
     const first = await stream(exchange)
     await inject(exchange, { kind: 'private_disconnect' })
     await first.closed()
@@ -175,7 +170,7 @@ describe('faults of the stream', () => {
   })
 
   it('refuse an authentication, or let it wait', async () => {
-    const exchange = await start()
+    const exchange = await start(FRESH)
     const socket = await exchange.socket('/v5/private')
     await inject(exchange, { kind: 'auth_refused' })
     socket.auth()
@@ -190,7 +185,7 @@ describe('faults of the stream', () => {
   })
 
   it('stop the order entry by socket', async () => {
-    const exchange = await start()
+    const exchange = await start(FRESH)
     const socket = await exchange.socket('/v5/trade')
     socket.auth()
     await socket.first((frame) => frame.op === 'auth')
@@ -210,7 +205,7 @@ describe('faults of the stream', () => {
 describe('a plan of private faults', () => {
   it('holds every kind in hostile, and the record counts what took place', async () => {
     expect(new Set(PRIVATE_HOSTILE.map(({ kind }) => kind))).toEqual(new Set(PRIVATE_FAULT_KINDS))
-    const exchange = await start()
+    const exchange = await start(FRESH)
     const plan = [
       { kind: 'ack_lost', at_ms: 0 },
       { kind: 'duplicate', per_million: 1 },
@@ -249,8 +244,7 @@ describe('a plan of private faults', () => {
 
 describe('a careful client under all faults at once', () => {
   it('finds every order accepted once, and the same fills as the truth', async () => {
-    const exchange = await PrivateExchange.start({ rate: 3000, account: { historyLagMs: 0 } })
-    running.push(exchange)
+    const exchange = await start({ rate: 3000, ...FRESH })
     const reader = await exchange.socket('/v5/public/linear')
     reader.send({ op: 'subscribe', args: ['publicTrade.BTCUSDT', 'orderbook.50.BTCUSDT'] })
     await reader.first((frame) => frame.topic === 'publicTrade.BTCUSDT')

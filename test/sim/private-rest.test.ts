@@ -1,24 +1,10 @@
 import { request as ask } from 'node:http'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { RateLimits } from '../../src/sim/rate-limits.ts'
 import { KeyRing, signatureOf, TEST_KEY } from '../../src/sim/signature.ts'
-import { PrivateExchange, type Reply, until } from './private-exchange.ts'
+import { BTC, MARKET, privateExchanges, RESTING, type Reply, until } from './private-exchange.ts'
 
-const running: PrivateExchange[] = []
-
-afterEach(async () => {
-  for (const exchange of running.splice(0)) await exchange.stop()
-})
-
-async function start(options: Parameters<typeof PrivateExchange.start>[0] = {}) {
-  const exchange = await PrivateExchange.start(options)
-  running.push(exchange)
-  return exchange
-}
-
-const BTC = { category: 'linear', symbol: 'BTCUSDT' }
-const MARKET = { ...BTC, side: 'Buy', orderType: 'Market', qty: '0.010' }
-const RESTING = { ...BTC, side: 'Buy', orderType: 'Limit', qty: '0.010', price: '60000' }
+const start = privateExchanges()
 
 describe('signatures', () => {
   it('are HMAC-SHA256 of time, key, window and payload, byte for byte', () => {

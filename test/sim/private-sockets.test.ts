@@ -1,22 +1,16 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { DisconnectGuard } from '../../src/sim/disconnect-guard.ts'
-import { PrivateExchange, type TestSocket, until } from './private-exchange.ts'
+import {
+  BTC,
+  MARKET,
+  type PrivateExchange,
+  privateExchanges,
+  RESTING,
+  type TestSocket,
+  until,
+} from './private-exchange.ts'
 
-const running: PrivateExchange[] = []
-
-afterEach(async () => {
-  for (const exchange of running.splice(0)) await exchange.stop()
-})
-
-async function start(options: Parameters<typeof PrivateExchange.start>[0] = {}) {
-  const exchange = await PrivateExchange.start(options)
-  running.push(exchange)
-  return exchange
-}
-
-const BTC = { category: 'linear', symbol: 'BTCUSDT' }
-const MARKET = { ...BTC, side: 'Buy', orderType: 'Market', qty: '0.010' }
-const RESTING = { ...BTC, side: 'Buy', orderType: 'Limit', qty: '0.010', price: '60000' }
+const start = privateExchanges()
 
 async function subscribed(exchange: PrivateExchange, args: string[]): Promise<TestSocket> {
   const socket = await exchange.socket('/v5/private')

@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import {
   ALERT_RING_SLOTS,
   CANDLE_RING_SLOTS,
@@ -6,7 +7,9 @@ import {
   SIGNAL_RING_SLOTS,
   TRADE_RING_SLOTS,
 } from '../../src/constants.ts'
+import type { Clock } from '../../src/core/clock.ts'
 import { parseStep } from '../../src/core/decimal.ts'
+import { systemTimers } from '../../src/core/timer.ts'
 import { alertKindCode } from '../../src/domain/alerts.ts'
 import {
   BOOK_REASONS,
@@ -31,7 +34,9 @@ import { createRecords, openRecordView, publishRecord } from '../../src/memory/r
 import { createRowCopy, createRows, openRowView, publishRow } from '../../src/memory/row-view.ts'
 import { SCORE_FIELDS } from '../../src/memory/score-record.ts'
 import { TRADE_FIELDS } from '../../src/memory/trade-record.ts'
-import type { DeskBuffers } from '../../src/stream/desk-memory.ts'
+import { DeskAccess } from '../../src/stream/desk-access.ts'
+import { type DeskBuffers, openDeskMemory } from '../../src/stream/desk-memory.ts'
+import { DeskStream } from '../../src/stream/desk-stream.ts'
 
 /**
  * Shared memory as the engine would have it, with a hand to write it: the shards and execution of
@@ -194,6 +199,22 @@ function createInstrument(symbol: string, index: number): Instrument {
     minNotionalQuote: 5,
     features: { bandTicks: 10, refNotionalQuote: '10000', vpinBucketBase: '1' },
   }
+}
+
+/** A stream on that memory whose loop the test turns by hand. */
+export function createDeskStream(world: DeskWorld, clock: Clock): DeskStream {
+  const access = DeskAccess.create('127.0.0.1', undefined)
+  if (!access.ok) throw new Error(access.message)
+  return new DeskStream({
+    memory: openDeskMemory(world.buffers),
+    access: access.value,
+    clock,
+    timers: systemTimers,
+    log: pino({ level: 'silent' }),
+    nameOrder: (run, number) => `${run}-${number}`,
+    tickMs: 5,
+    clientsMax: 8,
+  })
 }
 
 export const ORDER = audit.AUDIT_KINDS.indexOf('order')

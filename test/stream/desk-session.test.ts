@@ -1,4 +1,3 @@
-import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import {
   CLIENT_BACKLOG_BYTES_MAX,
@@ -7,11 +6,7 @@ import {
   CLIENT_STALLED_MS_MAX,
 } from '../../src/constants.ts'
 import { ManualClock } from '../../src/core/clock.ts'
-import { systemTimers } from '../../src/core/timer.ts'
-import { DeskAccess } from '../../src/stream/desk-access.ts'
-import { openDeskMemory } from '../../src/stream/desk-memory.ts'
-import { DeskStream } from '../../src/stream/desk-stream.ts'
-import { createDeskWorld } from './desk-fixture.ts'
+import { createDeskStream, createDeskWorld } from './desk-fixture.ts'
 
 const SYMBOLS = Array.from({ length: 60 }, (_, at) => `COIN${at}USDT`)
 const PLAIN = { protocol: '', authorization: '', origin: '' }
@@ -24,18 +19,7 @@ function open() {
     world.book(at, [[100, 5]], [[101, 5]])
     world.row(at, at)
   })
-  const access = DeskAccess.create('127.0.0.1', undefined)
-  if (!access.ok) throw new Error(access.message)
-  const stream = new DeskStream({
-    memory: openDeskMemory(world.buffers),
-    access: access.value,
-    clock,
-    timers: systemTimers,
-    log: pino({ level: 'silent' }),
-    nameOrder: (run, number) => `${run}-${number}`,
-    tickMs: 5,
-    clientsMax: 8,
-  })
+  const stream = createDeskStream(world, clock)
   const socket = {
     frames: [] as { op?: string; channel?: string; code?: string; seq?: number }[],
     closed: undefined as readonly [number, string] | undefined,

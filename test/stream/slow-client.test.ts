@@ -1,16 +1,12 @@
-import { pino } from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
 import { CLIENT_BACKLOG_BYTES_MAX, CLIENT_BACKLOG_BYTES_SOFT } from '../../src/constants.ts'
 import { ManualClock } from '../../src/core/clock.ts'
-import { systemTimers } from '../../src/core/timer.ts'
 import { Counters } from '../../src/memory/counters.ts'
-import { DeskAccess } from '../../src/stream/desk-access.ts'
-import { openDeskMemory } from '../../src/stream/desk-memory.ts'
-import { DeskStream } from '../../src/stream/desk-stream.ts'
+import type { DeskStream } from '../../src/stream/desk-stream.ts'
 import type { DeskSocket, StreamServer } from '../../src/stream/stream-server.ts'
 import { listenUws } from '../../src/stream/uws-server.ts'
 import { listenWs } from '../../src/stream/ws-server.ts'
-import { createDeskWorld, type DeskWorld } from './desk-fixture.ts'
+import { createDeskStream, createDeskWorld, type DeskWorld } from './desk-fixture.ts'
 import { SERVERS } from './desk-run.ts'
 import { RawClient, until, type Wire } from './raw-client.ts'
 
@@ -28,18 +24,7 @@ afterEach(async () => {
 
 /** A stream whose loop the test turns by hand, and whose sockets it can look into. */
 async function serve(world: DeskWorld, kind: string, clock: ManualClock) {
-  const access = DeskAccess.create('127.0.0.1', undefined)
-  if (!access.ok) throw new Error(access.message)
-  const stream = new DeskStream({
-    memory: openDeskMemory(world.buffers),
-    access: access.value,
-    clock,
-    timers: systemTimers,
-    log: pino({ level: 'silent' }),
-    nameOrder: (run, number) => `${run}-${number}`,
-    tickMs: 5,
-    clientsMax: 8,
-  })
+  const stream = createDeskStream(world, clock)
   const sockets: DeskSocket[] = []
   const listen = kind === 'uws' ? listenUws : listenWs
   const listening = await listen(

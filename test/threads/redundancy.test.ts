@@ -1,77 +1,34 @@
-import { MessageChannel } from 'node:worker_threads'
-import { pino } from 'pino'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { loadConfig } from '../../src/config/load-config.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { formatSteps } from '../../src/core/decimal.ts'
 import { pause, systemTimers } from '../../src/core/timer.ts'
-import type { Instrument } from '../../src/domain/instrument.ts'
 import { createBookCopy, openBookView, readBook, recoverBook } from '../../src/memory/book-view.ts'
 import { BroadcastReader } from '../../src/memory/broadcast.ts'
 import { type CounterName, Counters } from '../../src/memory/counters.ts'
 import { GAP_FIELDS, type GapFacts, readGap } from '../../src/memory/gap-record.ts'
 import { TRADE_FIELDS, TRADE_FLAGS } from '../../src/memory/trade-record.ts'
-import { listInstruments } from '../../src/sim/instruments.ts'
-import { startMockExchange } from '../../src/sim/mock-exchange.ts'
-import { createEngineMemory } from '../../src/threads/engine-memory.ts'
-import { bookDepths, catalogueParameters, shardTasks } from '../../src/threads/engine-plan.ts'
-import { Shard } from '../../src/threads/shard.ts'
-import { instrumentAt } from './instrument.ts'
+import type { startMockExchange } from '../../src/sim/mock-exchange.ts'
+import type { createEngineMemory } from '../../src/threads/engine-memory.ts'
+import type { Shard } from '../../src/threads/shard.ts'
+import { shardsOnMock } from './shards-on-mock.ts'
 
-const ports = {
-  ...{ clock: systemClock, timers: systemTimers, log: pino({ level: 'silent' }) },
-  fetch,
-}
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
-const INSTRUMENTS = listInstruments('linear', SYMBOLS).map(
-  ({ symbol, tick, lot }, index): Instrument => ({ ...instrumentAt(index, symbol), tick, lot }),
-)
+const { instruments, running, start: startShards } = shardsOnMock(SYMBOLS)
 const BLOCK = 1
 const LATE = 4
 
-let running: { stop(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const each of running) await each.stop()
-  running = []
-})
-
-/** A mock exchange, and one shard that follows it on the test's own thread. */
 async function start(environment: Readonly<Record<string, string>>, restUrl?: string) {
-  const mock = await startMockExchange({
-    ...{ host: '127.0.0.1', port: 0, symbols: SYMBOLS, rate: 600, seed: 5 },
-    ...ports,
-  })
-  if (!mock.ok) return expect.unreachable(mock.message)
-  const { port } = mock.value
-  const loaded = loadConfig({
-    environment: {
-      BOOKFLOW_EXCHANGE_WS_URL: `ws://127.0.0.1:${port}`,
-      BOOKFLOW_EXCHANGE_REST_URL: restUrl ?? `http://127.0.0.1:${port}`,
-      BOOKFLOW_MODEL_ENABLED: 'false',
+  const { memory, mock, open } = await startShards({
+    ...{ rate: 600, seed: 5 },
+    environment: () => ({
+      ...(restUrl !== undefined && { BOOKFLOW_EXCHANGE_REST_URL: restUrl }),
       BOOKFLOW_FEED_BACKOFF_MS_MIN: '20',
       BOOKFLOW_FEED_BACKOFF_MS_MAX: '60',
       ...environment,
-    },
+    }),
   })
-  if (!loaded.ok) return expect.unreachable(loaded.message)
-  const { config } = loaded.value
-  const params = catalogueParameters(config)
-  if (!params.ok) return expect.unreachable(params.message)
-  const memory = createEngineMemory(SYMBOLS.length, 1, ...bookDepths(config))
-  const [task] = shardTasks({
-    ...{ config, instruments: INSTRUMENTS, owned: [[0, 1, 2]], rates: new Map(), memory },
-    ...{ params: params.value, seed: 1, logLevel: 'silent' },
-  })
-  const open = async () => {
-    const shard = await Shard.open({ ...task, port: new MessageChannel().port1 }, ports)
-    if (!shard.ok) return expect.unreachable(shard.message)
-    running.unshift(shard.value)
-    shard.value.start()
-    return shard.value
-  }
-  running.push(mock.value)
-  return { ...rig(await open(), mock.value, memory), memory, open }
+  return { ...rig(await open(), mock, memory), memory, open }
 }
 
 type Mock = Extract<Awaited<ReturnType<typeof startMockExchange>>, { ok: true }>['value']
@@ -80,14 +37,14 @@ function rig(shard: Shard, mock: Mock, memory: ReturnType<typeof createEngineMem
   const counters = new Counters(memory.shards[0].counters)
   const gapRing = new BroadcastReader(memory.shards[0].gaps, 'oldest')
   const tradeRing = new BroadcastReader(memory.shards[0].trades, 'oldest')
-  const views = INSTRUMENTS.map(({ index }) => openBookView(memory.books, index, memory.depth))
+  const views = instruments.map(({ index }) => openBookView(memory.books, index, memory.depth))
   const copy = createBookCopy(memory.depth)
   const count = (name: CounterName) => counters.get(name)
   const states = () => views.map((view) => (readBook(view, copy) ? copy.state : 'busy'))
   const gaps: GapFacts[] = []
   const readGaps = () => {
     const record = new Float64Array(GAP_FIELDS)
-    while (gapRing.next(record)) gaps.push(readGap(record, INSTRUMENTS))
+    while (gapRing.next(record)) gaps.push(readGap(record, instruments))
     return gaps
   }
   const trades: { isBlock: boolean; isLate: boolean }[] = []
@@ -101,7 +58,7 @@ function rig(shard: Shard, mock: Mock, memory: ReturnType<typeof createEngineMem
   }
   /** Books that differ from the mock's truth at their own update id. */
   const wrongBooks = () =>
-    INSTRUMENTS.filter(({ index, lot, symbol, tick }) => {
+    instruments.filter(({ index, lot, symbol, tick }) => {
       expect(readBook(views[index], copy)).toBe(true)
       const truth = mock.truth(`orderbook.50.${symbol}`, copy.u)
       const side = (ticks: Float64Array, lots: Float64Array, levels: number) =>
@@ -218,7 +175,7 @@ describe('a shard that takes over from one that died', () => {
     await until('trades came', () => count('messages_trade') > 20)
     await shard.stop()
     const nowUs = systemClock.nowUs()
-    for (const { index } of INSTRUMENTS) {
+    for (const { index } of instruments) {
       recoverBook(openBookView(memory.books, index, memory.depth), nowUs)
     }
     await pause(systemTimers, 300)

@@ -1,86 +1,30 @@
-import { MessageChannel } from 'node:worker_threads'
-import { afterEach, describe, expect, it } from 'vitest'
-import { loadConfig } from '../../src/config/load-config.ts'
-import { systemClock } from '../../src/core/clock.ts'
+import { describe, expect, it } from 'vitest'
 import { formatSteps } from '../../src/core/decimal.ts'
-import { createLogger } from '../../src/core/log.ts'
 import { pause, systemTimers } from '../../src/core/timer.ts'
-import type { Instrument } from '../../src/domain/instrument.ts'
 import { fetchOrderBook } from '../../src/feed/bybit/rest-book.ts'
 import { createBookCopy, openBookView, readBook } from '../../src/memory/book-view.ts'
 import { Counters } from '../../src/memory/counters.ts'
 import { createRowCopy, openRowView, readRow } from '../../src/memory/row-view.ts'
-import { listInstruments } from '../../src/sim/instruments.ts'
-import { startMockExchange } from '../../src/sim/mock-exchange.ts'
 import { CrossCheck } from '../../src/threads/cross-check.ts'
-import { booksOfDepth, createEngineMemory } from '../../src/threads/engine-memory.ts'
-import { bookDepths, catalogueParameters, shardTasks } from '../../src/threads/engine-plan.ts'
-import { Shard } from '../../src/threads/shard.ts'
+import { booksOfDepth } from '../../src/threads/engine-memory.ts'
 import { createClient, RestExchange, sendResult } from '../feed/rest-exchange.ts'
-import { instrumentAt } from './instrument.ts'
-
-const log = createLogger('test', 'silent')
-const ports = { clock: systemClock, timers: systemTimers, log, fetch }
-const running: { stop(): unknown }[] = []
-
-afterEach(async () => {
-  for (const part of running.splice(0)) await part.stop()
-})
+import { PORTS, shardsOnMock, until } from './shards-on-mock.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT']
-const INSTRUMENTS = listInstruments('linear', SYMBOLS).map(
-  ({ symbol, tick, lot }, index): Instrument => ({ ...instrumentAt(index, symbol), tick, lot }),
-)
+const { instruments, running, start: startShards } = shardsOnMock(SYMBOLS)
 
-/** As the engine plans it from a configuration. */
-function plan(port: number, isFused: boolean) {
-  const loaded = loadConfig({
-    environment: {
-      BOOKFLOW_EXCHANGE_WS_URL: `ws://127.0.0.1:${port}`,
-      BOOKFLOW_EXCHANGE_REST_URL: `http://127.0.0.1:${port}`,
-      BOOKFLOW_FEED_FUSION_ENABLED: String(isFused),
-      BOOKFLOW_MODEL_ENABLED: 'false',
-    },
-  })
-  if (!loaded.ok) return expect.unreachable(loaded.message)
-  const { config } = loaded.value
-  const params = catalogueParameters(config)
-  if (!params.ok) return expect.unreachable(params.message)
-  const memory = createEngineMemory(SYMBOLS.length, 1, ...bookDepths(config))
-  const [task] = shardTasks({
-    ...{ config, instruments: INSTRUMENTS, owned: [[0, 1]], rates: new Map(), memory },
-    ...{ params: params.value, seed: 1, logLevel: 'silent' },
-  })
-  return { memory, task: { ...task, port: new MessageChannel().port1 } }
-}
-
-/** A mock exchange and one shard that follows it, without a thread of its own. */
 async function start(rate: number, isFused: boolean) {
-  const mock = await startMockExchange({
-    ...{ host: '127.0.0.1', port: 0, symbols: SYMBOLS, rate, seed: 3 },
-    ...ports,
+  const { memory, mock, open } = await startShards({
+    ...{ rate, seed: 3 },
+    environment: () => ({ BOOKFLOW_FEED_FUSION_ENABLED: String(isFused) }),
   })
-  if (!mock.ok) return expect.unreachable(mock.message)
-  const { memory, task } = plan(mock.value.port, isFused)
-  const opened = await Shard.open(task, ports)
-  if (!opened.ok) return expect.unreachable(opened.message)
-  running.push(opened.value, mock.value)
-  opened.value.start()
   const read = (instrument: number, depth: number) => {
     const { books, depth: levels } = booksOfDepth(memory, depth)
     const copy = createBookCopy(levels)
     expect(readBook(openBookView(books, instrument, levels), copy)).toBe(true)
     return copy
   }
-  return { shard: opened.value, memory, port: mock.value.port, read }
-}
-
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (let wait = 0; wait < 1000; wait++) {
-    if (isSo()) return
-    await pause(systemTimers, 10)
-  }
-  expect.unreachable(`in 10 s it did not come to this: ${what}`)
+  return { shard: await open(), memory, port: mock.port, read }
 }
 
 describe('a shard that fuses depths', () => {
@@ -116,7 +60,7 @@ describe('a shard whose book is cross-checked', () => {
     rest.overrides.set('/v5/market/orderbook', (url, response) => {
       const index = SYMBOLS.indexOf(url.searchParams.get('symbol') ?? '')
       const { bidCount, bidLots, bidTicks, askCount, askLots, askTicks, seq } = read(index, 50)
-      const { lot, symbol, tick } = INSTRUMENTS[index]
+      const { lot, symbol, tick } = instruments[index]
       const side = (ticks: Float64Array, lots: Float64Array, count: number) =>
         Array.from({ length: count }, (_, i) => [
           formatSteps(ticks[i], tick),
@@ -130,8 +74,8 @@ describe('a shard whose book is cross-checked', () => {
     const client = createClient(rest.url)
     const states: string[] = []
     const check = new CrossCheck({
-      ...ports,
-      instruments: INSTRUMENTS,
+      ...PORTS,
+      instruments: instruments,
       books: [booksOfDepth(memory, 50)],
       perMinute: 600,
       counters,

@@ -1,68 +1,23 @@
-import { MessageChannel } from 'node:worker_threads'
-import { afterEach, describe, expect, it } from 'vitest'
-import { loadConfig } from '../../src/config/load-config.ts'
-import { systemClock } from '../../src/core/clock.ts'
-import { createLogger } from '../../src/core/log.ts'
+import { describe, expect, it } from 'vitest'
 import { pause, systemTimers } from '../../src/core/timer.ts'
 import { CANDLE_INTERVALS } from '../../src/domain/candles.ts'
-import type { Instrument } from '../../src/domain/instrument.ts'
 import { BroadcastReader } from '../../src/memory/broadcast.ts'
 import * as candle from '../../src/memory/candle-record.ts'
 import { Counters } from '../../src/memory/counters.ts'
 import * as trade from '../../src/memory/trade-record.ts'
-import { listInstruments } from '../../src/sim/instruments.ts'
-import { startMockExchange } from '../../src/sim/mock-exchange.ts'
 import { CandleLog } from '../../src/threads/candle-log.ts'
-import { createEngineMemory } from '../../src/threads/engine-memory.ts'
-import { bookDepths, catalogueParameters, shardTasks } from '../../src/threads/engine-plan.ts'
-import { Shard } from '../../src/threads/shard.ts'
 import { figures, type MadeTrade, slowCandles } from '../candles/maker.ts'
-import { instrumentAt } from './instrument.ts'
+import { shardsOnMock } from './shards-on-mock.ts'
 
-const log = createLogger('test', 'silent')
-const ports = { clock: systemClock, timers: systemTimers, log, fetch }
-const running: { stop(): unknown }[] = []
+const { instruments, running, start: startShards } = shardsOnMock(['BTCUSDT', 'ETHUSDT'])
 
-afterEach(async () => {
-  for (const part of running.splice(0)) await part.stop()
-})
-
-const SYMBOLS = ['BTCUSDT', 'ETHUSDT']
-const INSTRUMENTS = listInstruments('linear', SYMBOLS).map(
-  ({ symbol, tick, lot }, index): Instrument => ({ ...instrumentAt(index, symbol), tick, lot }),
-)
-
-/** One shard with both symbols, on a mock exchange; every trade on two connections. */
+/** One shard with both symbols; every trade on two connections. */
 async function start(environment: Readonly<Record<string, string>> = {}) {
-  const mock = await startMockExchange({
-    ...{ host: '127.0.0.1', port: 0, symbols: SYMBOLS, rate: 600, seed: 5 },
-    ...ports,
+  const { memory, open } = await startShards({
+    ...{ rate: 600, seed: 5 },
+    environment: () => ({ BOOKFLOW_FEED_REDUNDANCY: '2', ...environment }),
   })
-  if (!mock.ok) return expect.unreachable(mock.message)
-  running.push(mock.value)
-  const { port } = mock.value
-  const loaded = loadConfig({
-    environment: {
-      BOOKFLOW_EXCHANGE_WS_URL: `ws://127.0.0.1:${port}`,
-      BOOKFLOW_EXCHANGE_REST_URL: `http://127.0.0.1:${port}`,
-      BOOKFLOW_MODEL_ENABLED: 'false',
-      BOOKFLOW_FEED_REDUNDANCY: '2',
-      ...environment,
-    },
-  })
-  if (!loaded.ok) return expect.unreachable(loaded.message)
-  const { config } = loaded.value
-  const params = catalogueParameters(config)
-  if (!params.ok) return expect.unreachable(params.message)
-  const memory = createEngineMemory(SYMBOLS.length, 1, ...bookDepths(config))
-  const [task] = shardTasks({
-    ...{ config, instruments: INSTRUMENTS, owned: [[0, 1]], rates: new Map(), memory },
-    ...{ params: params.value, seed: 1, logLevel: 'silent' },
-  })
-  const shard = await Shard.open({ ...task, port: new MessageChannel().port1 }, ports)
-  if (!shard.ok) return expect.unreachable(shard.message)
-  running.unshift(shard.value)
-  shard.value.start()
+  await open()
   return { memory, counters: new Counters(memory.shards[0].counters) }
 }
 
@@ -111,8 +66,12 @@ describe('the candles of a shard', () => {
         expect([openMs, figures(record)]).toEqual([openMs, slow.get(`1s ${openMs}`)])
         compared++
       }
-      const facts = candle.readCandle(closedOf(instrument)[0], INSTRUMENTS)
-      expect(facts).toMatchObject({ symbol: SYMBOLS[instrument], interval: '1s', profile: null })
+      const facts = candle.readCandle(closedOf(instrument)[0], instruments)
+      expect(facts).toMatchObject({
+        symbol: instruments[instrument].symbol,
+        interval: '1s',
+        profile: null,
+      })
       expect(facts.close_ms - facts.open_ms).toBe(1000)
     }
     expect(compared).toBeGreaterThan(4)

@@ -1,53 +1,28 @@
-import { MessageChannel } from 'node:worker_threads'
-import { afterEach, describe, expect, it } from 'vitest'
-import { loadConfig } from '../../src/config/load-config.ts'
+import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
-import { createLogger } from '../../src/core/log.ts'
-import { pause, systemTimers } from '../../src/core/timer.ts'
-import type { Instrument } from '../../src/domain/instrument.ts'
 import { featureIndex } from '../../src/features/registry.ts'
 import { openGridClock, openMidCell } from '../../src/memory/mid-grid.ts'
 import { createRowCopy, openRowView, readRow } from '../../src/memory/row-view.ts'
 import { VenueQuoteWriter } from '../../src/memory/venue-quotes.ts'
-import { listInstruments } from '../../src/sim/instruments.ts'
-import { startMockExchange } from '../../src/sim/mock-exchange.ts'
-import { createEngineMemory } from '../../src/threads/engine-memory.ts'
-import { bookDepths, catalogueParameters, shardTasks } from '../../src/threads/engine-plan.ts'
-import { Shard } from '../../src/threads/shard.ts'
-import { instrumentAt } from './instrument.ts'
-
-const log = createLogger('test', 'silent')
-const ports = { clock: systemClock, timers: systemTimers, log, fetch }
-const running: { stop(): unknown }[] = []
-
-afterEach(async () => {
-  for (const part of running.splice(0)) await part.stop()
-})
+import { shardsOnMock, until } from './shards-on-mock.ts'
 
 const SYMBOLS = ['ADAUSDT', 'BTCUSDT', 'ETHUSDT', 'SOLUSDT']
-const INSTRUMENTS = listInstruments('linear', SYMBOLS).map(
-  ({ symbol, tick, lot }, index): Instrument => ({ ...instrumentAt(index, symbol), tick, lot }),
-)
+const { instruments, running, start: startShards } = shardsOnMock(SYMBOLS)
 /** As the table has them, which is in an order of its own. */
 const [ADA, BTC, ETH, SOL] = SYMBOLS.map((symbol) =>
-  INSTRUMENTS.findIndex((instrument) => instrument.symbol === symbol),
+  instruments.findIndex((instrument) => instrument.symbol === symbol),
 )
 const GRID_MS = 50
 
-/** Two shards of two symbols each that share the engine's memory, on a mock exchange. */
+/** Two shards of two symbols each that share the engine's memory. */
 async function start(leader?: string, hasVenue = false) {
-  const mock = await startMockExchange({
-    ...{ host: '127.0.0.1', port: 0, symbols: SYMBOLS, rate: 400, seed: 3 },
-    ...ports,
-  })
-  if (!mock.ok) return expect.unreachable(mock.message)
-  running.push(mock.value)
-  const { port } = mock.value
-  const loaded = loadConfig({
-    environment: {
-      BOOKFLOW_EXCHANGE_WS_URL: `ws://127.0.0.1:${port}`,
-      BOOKFLOW_EXCHANGE_REST_URL: `http://127.0.0.1:${port}`,
-      BOOKFLOW_MODEL_ENABLED: 'false',
+  const { memory, open } = await startShards({
+    ...{ rate: 400, seed: 3 },
+    owned: [
+      [ADA, ETH],
+      [BTC, SOL],
+    ],
+    environment: (port) => ({
       BOOKFLOW_FEATURES_GRID_MS: String(GRID_MS),
       BOOKFLOW_CROSS_TAKER_FEES_BPS: '7',
       ...(leader !== undefined && { BOOKFLOW_CROSS_LEADER: leader }),
@@ -55,27 +30,9 @@ async function start(leader?: string, hasVenue = false) {
         BOOKFLOW_VENUE_B_ENABLED: 'true',
         BOOKFLOW_VENUE_B_WS_URL: `ws://127.0.0.1:${port}/binance`,
       }),
-    },
+    }),
   })
-  if (!loaded.ok) return expect.unreachable(loaded.message)
-  const { config } = loaded.value
-  const params = catalogueParameters(config)
-  if (!params.ok) return expect.unreachable(params.message)
-  const memory = createEngineMemory(SYMBOLS.length, 2, ...bookDepths(config))
-  const owned = [
-    [ADA, ETH],
-    [BTC, SOL],
-  ]
-  const tasks = shardTasks({
-    ...{ config, instruments: INSTRUMENTS, owned, rates: new Map(), memory },
-    ...{ params: params.value, seed: 1, logLevel: 'silent' },
-  })
-  for (const task of tasks) {
-    const shard = await Shard.open({ ...task, port: new MessageChannel().port1 }, ports)
-    if (!shard.ok) return expect.unreachable(shard.message)
-    running.unshift(shard.value)
-    shard.value.start()
-  }
+  for (const shard of [0, 1]) await open(shard)
   return { memory }
 }
 
@@ -86,14 +43,6 @@ function column(memory: Memory, index: number, name: string): number {
   const row = createRowCopy()
   expect(readRow(openRowView(memory.rows, index), row)).toBe(true)
   return row.rowNumber === 0 ? Number.NaN : row.values[featureIndex(name) ?? -1]
-}
-
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (isSo()) return
-    await pause(systemTimers, 20)
-  }
-  expect.unreachable(`in 10 s it did not come to this: ${what}`)
 }
 
 const ALL = SYMBOLS.map((_, index) => index)
