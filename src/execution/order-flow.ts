@@ -1,5 +1,5 @@
 // Long because the way of an order out and back is one state machine.
-import { GATEWAY_EVENTS_PER_TURN_MAX, ORDER_QUERIES_MAX } from '../constants.ts'
+import { GATEWAY_EVENTS_PER_TURN_MAX } from '../constants.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import type { CircuitBreaker } from './breaker/circuit-breaker.ts'
 import { countFill } from './fill-count.ts'
@@ -13,10 +13,11 @@ import type {
 } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
 import type { ExecutionOptions } from './options.ts'
-import { createFlight, type Flight, provesMissing, resumedFlight } from './order/flight.ts'
+import { type Flight, provesMissing } from './order/flight.ts'
 import { lotsMax, type Order } from './order/order.ts'
 import { OrderAmends } from './order/order-amends.ts'
 import { enterOrderState } from './order/order-door.ts'
+import { OrderLooks } from './order/order-looks.ts'
 import { isCancelable, isFinished, nextOrderState } from './order/order-state.ts'
 import { createdRecord } from './order/order-terms.ts'
 import type { KnownOrder } from './reconcile/account-check.ts'
@@ -55,8 +56,8 @@ type Reply =
   | Readonly<{ kind: 'amend'; order: Order; amend: ApprovedAmend; reply: SubmitReply }>
   | Readonly<{ kind: 'query'; flight: Flight; askedUs: number; reply: QueryReply }>
 
-/** How much longer than usual an order that nobody could tell about waits for its next look-up. */
-const UNRESOLVED_PERIODS = 6
+/** The exchange has it, so that a look which missed it came too early. */
+const SHOWS_LIFE: ReadonlySet<string> = new Set(['accept', 'fill', 'amend'])
 
 const EVENT_OF = {
   canceled: 'cancel',
@@ -75,9 +76,8 @@ export class OrderFlow {
   #submits: ApprovedOrder[] = []
   #cancels: Order[] = []
   #replies: Reply[] = []
-  /** One for each unfinished order that was sent, so bounded by ORDERS_OPEN_MAX. */
-  readonly #flights = new Map<string, Flight>()
   readonly #amends: OrderAmends
+  readonly #looks: OrderLooks
 
   constructor(parts: OrderFlowParts) {
     this.#parts = parts
@@ -88,9 +88,15 @@ export class OrderFlow {
       gateway: parts.gateway,
       breaker: parts.breaker,
       queryAfterUs: parts.options.queryAfterMs * 1000,
-      flight: (order, nowUs) => this.#flightOf(order, nowUs),
+      flight: (order, nowUs) => this.#looks.of(order, nowUs),
       enter: (order, event, code, nowUs) => this.#enter(order, event, code, nowUs),
       reply: (order, amend, reply) => this.#receiveLater({ kind: 'amend', order, amend, reply }),
+    })
+    this.#looks = new OrderLooks({
+      ...{ ledger: parts.ledger, gateway: parts.gateway, options: parts.options, halt: parts.halt },
+      cancel: (order, code, nowUs) => this.cancel(order, code, nowUs),
+      reply: (flight, askedUs, reply) =>
+        this.#receiveLater({ kind: 'query', flight, askedUs, reply }),
     })
   }
 
@@ -100,7 +106,7 @@ export class OrderFlow {
   }
 
   get flights(): number {
-    return this.#flights.size
+    return this.#looks.size
   }
 
   /** Journals an approved order as submitted; `send` hands it over once that is durable. */
@@ -139,7 +145,7 @@ export class OrderFlow {
   cancelStray(order: Order, nowUs: number): void {
     if (!isFinished(order.state)) return
     if (!this.#enter(order, 'reopen', 'order_stray', nowUs)) return
-    this.#follow(order, nowUs + this.#parts.options.queryAfterMs * 1000)
+    this.#looks.follow(order, nowUs)
     this.#cancels.push(order)
   }
 
@@ -169,7 +175,7 @@ export class OrderFlow {
     this.#amends.send(nowUs, amendRefusal)
     for (const order of this.#cancels.splice(0)) {
       if (order.state !== 'canceling') continue
-      const flight = this.#flights.get(order.terms.order_link_id)
+      const flight = this.#looks.get(order.terms.order_link_id)
       if (flight !== undefined) flight.canceledUs = nowUs
       void this.#gateway.cancel(order.terms.order_link_id, nowUs).then((reply) => {
         this.#receiveLater({ kind: 'cancel', order, reply })
@@ -179,22 +185,10 @@ export class OrderFlow {
   }
 
   #submit(approved: ApprovedOrder, order: Order, nowUs: number): void {
-    this.#follow(order, nowUs + this.#parts.options.queryAfterMs * 1000)
+    this.#looks.follow(order, nowUs)
     void this.#gateway.submit(approved, nowUs).then((reply) => {
       this.#receiveLater({ kind: 'submit', order, reply })
     })
-  }
-
-  #follow(order: Order, nextQueryUs: number): Flight {
-    const flight = createFlight(order, nextQueryUs)
-    this.#flights.set(order.terms.order_link_id, flight)
-    return flight
-  }
-
-  /** Made anew for one that this run did not send. */
-  #flightOf(order: Order, nowUs: number): Flight {
-    const flight = this.#flights.get(order.terms.order_link_id)
-    return flight ?? this.#follow(order, nowUs)
   }
 
   /**
@@ -204,17 +198,14 @@ export class OrderFlow {
   resume(nowUs: number): void {
     for (const order of [...this.#ledger.state.unfinished.values()]) {
       if (order.state === 'created') this.#enter(order, 'deny', 'recovering', nowUs)
-      else this.#flights.set(order.terms.order_link_id, resumedFlight(order, nowUs))
+      else this.#looks.resume(order, nowUs)
     }
   }
 
   /** Asks the exchange about one order, open ones too. */
   lookUp(orderLinkId: string, nowUs: number): void {
     const order = this.#ledger.state.unfinished.get(orderLinkId)
-    if (order === undefined) return
-    const flight = this.#flightOf(order, nowUs)
-    flight.nextQueryUs = nowUs
-    flight.isAsked = true
+    if (order !== undefined) this.#looks.ask(order, nowUs)
   }
 
   /** An execution that a list brought, for an order that may be finished already. */
@@ -251,7 +242,7 @@ export class OrderFlow {
   #receiveSubmit(order: Order, reply: SubmitReply, nowUs: number): void {
     if (reply.kind === 'unknown') {
       if (order.state === 'submitted') this.#enter(order, 'lose', 'outcome_unknown', nowUs)
-      this.#lookUpSoon(order, nowUs)
+      this.#looks.askSoon(order, nowUs)
       return
     }
     // A fill or an end that came first has told already that it was accepted.
@@ -259,7 +250,7 @@ export class OrderFlow {
     if (reply.kind === 'accepted') {
       if (isAwaited) this.#enter(order, 'accept', 'ok', nowUs)
     } else if (reply.code === 'duplicate_order_link_id') {
-      this.#lookUpSoon(order, nowUs) // proof that it is there, not that it failed
+      this.#looks.askSoon(order, nowUs) // proof that it is there, not that it failed
     } else {
       this.#enter(order, 'reject', reply.code, nowUs)
     }
@@ -267,9 +258,11 @@ export class OrderFlow {
 
   #receiveCancel(order: Order, reply: SubmitReply, nowUs: number): void {
     if (order.state !== 'canceling' || reply.kind === 'accepted') return
-    // While a change is in doubt too, only a look-up tells what is left; it cancels again.
-    const isInDoubt = reply.kind === 'unknown' || order.amended !== undefined
-    if (isInDoubt || reply.code === 'order_unknown') this.#lookUpSoon(order, nowUs)
+    // While a change or the order itself is in doubt, only a look-up tells what is left; it cancels
+    // again.
+    const isSeen = this.#looks.get(order.terms.order_link_id)?.isSeen ?? true
+    const isInDoubt = reply.kind === 'unknown' || order.amended !== undefined || !isSeen
+    if (isInDoubt || reply.code === 'order_unknown') this.#looks.askSoon(order, nowUs)
     else this.#enter(order, 'rejectCancel', reply.code, nowUs)
   }
 
@@ -313,38 +306,7 @@ export class OrderFlow {
 
   /** Looks up orders that are in flight for too long, and cancels those that rest for too long. */
   review(nowUs: number): void {
-    const { options, halt } = this.#parts
-    for (const [id, flight] of this.#flights) {
-      const { order } = flight
-      if (order.state === 'open' && !flight.isAsked) {
-        const restedUs = nowUs - order.submittedUs
-        if (restedUs > options.restMsMax * 1000) this.cancel(order, 'rested_too_long', nowUs)
-        continue
-      }
-      if (flight.isQuerying || nowUs < flight.nextQueryUs) continue
-      // Given to a person or not, its fate is looked for until it is known, but less often.
-      const periods = flight.queries < ORDER_QUERIES_MAX ? 1 : UNRESOLVED_PERIODS
-      flight.nextQueryUs = nowUs + periods * options.queryAfterMs * 1000
-      if (flight.queries === ORDER_QUERIES_MAX) {
-        this.#ledger.counters.add('orders_unresolved')
-        this.#ledger.log.error(
-          { order_link_id: id },
-          'order stays in flight: nobody knows its fate',
-        )
-        halt('outcome_unknown', nowUs)
-      }
-      flight.queries++
-      flight.isQuerying = true
-      flight.isAsked = false
-      void this.#gateway.query(id, nowUs).then((reply) => {
-        this.#receiveLater({ kind: 'query', flight, reply, askedUs: nowUs })
-      })
-    }
-  }
-
-  #lookUpSoon(order: Order, nowUs: number): void {
-    const flight = this.#flights.get(order.terms.order_link_id)
-    if (flight !== undefined) flight.nextQueryUs = nowUs
+    this.#looks.review(nowUs)
   }
 
   #receiveQuery(flight: Flight, reply: QueryReply, askedUs: number, nowUs: number): void {
@@ -353,11 +315,17 @@ export class OrderFlow {
     // Only questions without an answer are for a person: an order that is there may be asked about
     // for as long as it rests, and one that is not is given up in time.
     if (reply.kind !== 'unknown') flight.queries = 0
-    const isMissing = provesMissing(flight, reply, queryAfterUs)
-    const isFound = reply.kind === 'found'
+    // It ended meanwhile, and may be open again: what was asked before proves nothing.
+    const isCurrent = this.#looks.get(flight.order.terms.order_link_id) === flight
+    const isMissing = provesMissing(flight, reply, queryAfterUs) && isCurrent
+    const isFound = reply.kind === 'found' && isCurrent
     const terms = isFound ? this.#amends.proof(flight, askedUs, reply.exchangeUs) : 'nothing'
+    if (isFound) flight.isSeen = true
     if (isFound) this.#cancelAgain(flight, reply.order, nowUs)
     this.reconcile(flight.order, reply, { isMissing, terms }, nowUs)
+    if (isFound && reply.order.state === 'open' && terms !== 'all') {
+      this.#amends.askAgain(flight, reply.order)
+    }
   }
 
   /** A cancel that is on record and did not get there is sent again; twice does no harm. */
@@ -392,7 +360,13 @@ export class OrderFlow {
   ): boolean {
     const isEntered = enterOrderState(this.#ledger, order, event, code, nowUs)
     if (!isEntered) this.#parts.halt('order_transition_forbidden', nowUs)
-    if (isFinished(order.state)) this.#flights.delete(order.terms.order_link_id)
+    const id = order.terms.order_link_id
+    const flight = this.#looks.get(id)
+    if (flight !== undefined && SHOWS_LIFE.has(event)) {
+      flight.missedUs = Number.NaN
+      flight.isSeen = true
+    }
+    if (isFinished(order.state)) this.#looks.drop(id)
     return isEntered
   }
 }

@@ -7,6 +7,7 @@ import { systemTimers } from '../../src/core/timer.ts'
 import { BybitGateway } from '../../src/execution/gateway/bybit/bybit-gateway.ts'
 import { CALL_LIMITS_DEFAULT } from '../../src/execution/gateway/bybit/call-pace.ts'
 import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
+import { LinkIds } from '../../src/execution/gateway/bybit/link-ids.ts'
 import { Counters } from '../../src/memory/counters.ts'
 import { createInstrument, START_US } from './rig.ts'
 
@@ -23,11 +24,12 @@ afterEach(() => {
 
 async function gatewayOn(
   answer: (path: string, query: URLSearchParams) => Row,
+  time: number | undefined = 1,
 ): Promise<BybitGateway> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
     const result = answer(url.pathname, url.searchParams)
-    response.end(JSON.stringify({ retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time: 1 }))
+    response.end(JSON.stringify({ retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time }))
   })
   servers.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -56,6 +58,26 @@ const POSITION = {
   side: 'Buy',
   size: '0.010',
   avgPrice: '1',
+}
+
+const DAY_MS = 24 * 3600 * 1000
+const EXECUTION = {
+  ...{ category: 'linear', symbol: 'BTCUSDT', side: 'Buy', execId: 'e1', execType: 'Trade' },
+  ...{ orderLinkId: wireId(), execPrice: '100.0', execQty: '0.004', execFee: '0', execTime: '2' },
+  ...{ isMaker: false, orderId: 'x' },
+}
+
+/** As our id of the order `bf-1-1` reads on the wire. */
+function wireId(): string {
+  return new LinkIds(() => START_US).toWire('bf-1-1')
+}
+
+function wanted(createdMs: number) {
+  return {
+    ...{ symbol: 'BTCUSDT', orderId: 'x', orderLinkId: wireId(), orderStatus: 'PartiallyFilled' },
+    ...{ price: '100.0', qty: '0.010', cumExecQty: '0.004', side: 'Buy', updatedTime: '2' },
+    createdTime: String(createdMs),
+  }
 }
 
 describe('an account of the exchange', () => {
@@ -88,5 +110,52 @@ describe('an account of the exchange', () => {
       ...['/v5/order/realtime USDT 1', '/v5/order/realtime USDC 1'],
       ...['/v5/order/history - -', '/v5/execution/list - -'],
     ])
+  })
+  it('proves nothing of an order with an answer that does not tell its time', async () => {
+    const none = await gatewayOn(() => ({ list: [], nextPageCursor: '' }), Number.NaN)
+    expect(await none.query('bf-1-1')).toMatchObject({ kind: 'unknown' })
+    const unfilled = { ...wanted(1), orderStatus: 'New', cumExecQty: '0' }
+    const one = await gatewayOn((path) => {
+      return { list: path === '/v5/execution/list' ? [] : [unfilled], nextPageCursor: '' }
+    }, Number.NaN)
+    expect(await one.query('bf-1-1')).toMatchObject({ kind: 'unknown' })
+  })
+
+  it('is asked for the executions of an order since its creation, in windows', async () => {
+    const createdMs = Date.now() - 15 * DAY_MS
+    const asked: [start: number, end: number][] = []
+    const gateway = await gatewayOn((path, query) => {
+      if (path !== '/v5/execution/list') return { list: [wanted(createdMs)], nextPageCursor: '' }
+      asked.push([Number(query.get('startTime')), Number(query.get('endTime'))])
+      return { list: asked.length === 1 ? [EXECUTION] : [], nextPageCursor: '' }
+    })
+    const reply = await gateway.query('bf-1-1')
+    expect(reply).toMatchObject({ kind: 'found', order: { executions: [{ execId: 'e1' }] } })
+    expect(asked[0][0]).toBe(createdMs)
+    expect(asked).toHaveLength(3)
+    for (const [start, end] of asked) expect(end - start).toBeLessThanOrEqual(7 * DAY_MS)
+    expect(asked.slice(1).map(([start]) => start)).toEqual(asked.slice(0, 2).map(([, end]) => end))
+  })
+
+  it('that lists another order than the one asked for has not found it', async () => {
+    const gateway = await gatewayOn((path) => {
+      if (path === '/v5/execution/list') return { list: [], nextPageCursor: '' }
+      return { list: [{ ...wanted(1), orderLinkId: 'of-somebody' }], nextPageCursor: '' }
+    })
+    expect(await gateway.query('bf-1-1')).toMatchObject({ kind: 'not_found' })
+  })
+
+  it('is asked for executions from the earlier of two readings of a time', async () => {
+    // Ours may be slow, and the time of the last execution was the exchange's.
+    const starts: number[] = []
+    const gateway = await gatewayOn((path, query) => {
+      if (path === '/v5/execution/list') starts.push(Number(query.get('startTime')))
+      return { list: [], nextPageCursor: '' }
+    })
+    const nowUs = systemClock.nowUs()
+    gateway.exchangeClock.measure(nowUs, nowUs, nowUs + 120_000_000)
+    const sinceUs = nowUs + 60_000_000
+    await gateway.account.executions(sinceUs, nowUs)
+    expect(starts[0]).toBeLessThanOrEqual(sinceUs / 1000)
   })
 })

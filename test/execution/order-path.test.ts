@@ -313,6 +313,26 @@ describe('a call that waits for its turn under the limits of the exchange', () =
     expect(await reply).toMatchObject({ kind: 'rejected', code: 'canceled_by_command' })
   })
 
+  it('as a change is on its way, so that looks at its order prove nothing', () => {
+    const { clock, entry, pace } = entryWithoutExchange()
+    pace.close('amend', clock.nowUs() + 1_900_000)
+    const order = approvedOrder()
+    const { limitTicks, lots } = order
+    void entry.amend(approvedAmend(order, { limitTicks, lots: lots - 1 }))
+    expect(entry.isOnItsWay(order.orderLinkId)).toBe(true)
+  })
+
+  it('as something that opens does not leave when the private side was lost', async () => {
+    let isUp = true
+    const { clock, entry, pace, timers } = entryWithoutExchange(() => isUp)
+    pace.close('create', clock.nowUs() + 100_000)
+    const reply = entry.submit(approvedOrder())
+    isUp = false
+    clock.advance(150_000)
+    timers.advance(150)
+    expect(await reply).toMatchObject({ kind: 'rejected', code: 'recovering' })
+  })
+
   it('as a change that makes more possible waits no longer than an order', async () => {
     const { clock, entry, pace, timers } = entryWithoutExchange()
     pace.close('amend', clock.nowUs() + 1_000_000)
@@ -341,7 +361,7 @@ function rowOf({ instrument, limitTicks, lots, orderLinkId }: ApprovedOrder): Or
 }
 
 /** By REST alone, and nobody answers there. */
-function entryWithoutExchange() {
+function entryWithoutExchange(mayOpen = () => true) {
   const clock = new ManualClock(START_US)
   const timers = new ManualTimers()
   const counters = new Counters()
@@ -363,33 +383,10 @@ function entryWithoutExchange() {
     ...{ ids: new LinkIds(() => START_US), rest, queue, trade, clock, timers, counters },
     isSocketUp: () => false,
     query: () => Promise.resolve({ kind: 'not_found', exchangeUs: 0 }),
+    mayOpen,
   })
   return { clock, entry, pace, timers }
 }
-
-describe('an order that is still on its way', () => {
-  it('is not given up however our clock jumps, but by the time of the exchange', async () => {
-    const { exchange, rig } = await atExchange(RESTING)
-    const jump = async () => {
-      rig.clock.advance(6_000_000)
-      exchange.aheadUs += 6_000_000
-      await rig.pass(100)
-    }
-    exchange.isLosing = true
-    rig.enter(0, 'enter_long', 10_001)
-    await rig.pass(100)
-    const [order] = rig.state.orders.values()
-    expect(order.state).toBe('submitted')
-    await jump()
-    // The exchange knows of nothing yet: a cancel says so too, and asks for a further look.
-    rig.commandOrder('cancel_order', order.terms.order_link_id)
-    await rig.pass(1_000)
-    for (let jumps = 0; jumps < 5; jumps++) await jump()
-    expect(order.state).toBe('canceling')
-    await rig.pass(10_000, 50)
-    expect(order).toMatchObject({ state: 'canceled', filledLots: 0 })
-  })
-})
 
 describe('an execution', () => {
   it('whose id had to go is not counted again when a list has it', async () => {

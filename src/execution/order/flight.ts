@@ -16,6 +16,8 @@ export type Flight = {
   /** The exchange's time of the first look that did not find it; NaN: none, or found since. */
   missedUs: number
   isQuerying: boolean
+  /** The exchange has said, in this run, that it has it. */
+  isSeen: boolean
   /** When a cancel was last sent, by this run. */
   canceledUs: number
   /** When a change was last sent, or its fate known; looks from before it say nothing of it. */
@@ -35,6 +37,7 @@ export function createFlight(order: Order, nextQueryUs: number): Flight {
     queries: 0,
     missedUs: Number.NaN,
     isQuerying: false,
+    isSeen: false,
     canceledUs: Number.NEGATIVE_INFINITY,
     changedUs: Number.NEGATIVE_INFINITY,
     lookedUs: Number.NaN,

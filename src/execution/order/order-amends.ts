@@ -53,6 +53,7 @@ export class OrderAmends {
       if (amend.isWider) breaker.release()
       return 'order_transition_forbidden'
     }
+    changed(flight(order, nowUs), nowUs)
     this.#waiting.push(amend)
     return 'ok'
   }
@@ -62,19 +63,20 @@ export class OrderAmends {
     const { breaker, gateway, ledger, queryAfterUs, reply } = this.#parts
     for (const amend of this.#waiting.splice(0)) {
       const order = ledger.state.unfinished.get(amend.orderLinkId)
-      const isWanted = order?.state === 'amending'
+      // Given up and asked for anew in one turn: only the last one leaves.
+      const isLast = order !== undefined && isUnderWay(order, amend)
+      const isWanted = order?.state === 'amending' && isLast
       const code = isWanted ? refusal(amend) : 'order_not_amendable'
       if (order === undefined || code !== undefined) {
         if (amend.isWider) breaker.release()
         // Never sent, so its end is ours to declare; a cancel that came in between goes on.
-        if (order !== undefined && isChanging(order)) {
+        if (order !== undefined && isLast && isChanging(order)) {
           this.#end(order, 'rejectAmend', code ?? 'order_not_amendable', nowUs)
         }
         continue
       }
       const flight = this.#parts.flight(order, nowUs)
-      flight.changedUs = nowUs
-      flight.lookedUs = Number.NaN
+      changed(flight, nowUs)
       flight.nextQueryUs = nowUs + queryAfterUs
       flight.queries = 0
       ledger.counters.add('amends_sent')
@@ -120,7 +122,7 @@ export class OrderAmends {
     if (amended === undefined || !isChanging(order)) return
     if (filledLots > terms.lots && filledLots <= amended.lots) {
       this.#parts.enter(order, 'amend', 'ok', nowUs)
-      this.#parts.flight(order, nowUs).changedUs = nowUs
+      changed(this.#parts.flight(order, nowUs), nowUs)
     } else if (filledLots >= Math.min(terms.lots, amended.lots) && filledLots < lotsMax(order)) {
       this.#doubt(order, nowUs)
     }
@@ -133,30 +135,36 @@ export class OrderAmends {
     ledger.counters.add('amends_adopted')
     ledger.log.warn({ order_link_id, ...terms }, 'the exchange has other terms of an order')
     this.#record(order, terms, 'exchange', nowUs)
-    this.#parts.flight(order, nowUs).changedUs = nowUs
+    changed(this.#parts.flight(order, nowUs), nowUs)
     ledger.auditOrder(order, nowUs)
   }
 
   /**
    * What the answer to a look proves that was asked for at a time. It takes two to give a change up
-   * that may still be on its way; after its end the lists of the exchange only have to follow.
+   * that may still be on its way, or the terms that it left: the lists have to follow.
    */
   proof(flight: Flight, askedUs: number, exchangeUs: number): TermsProof {
-    const { changedUs, order } = flight
+    const { changedUs } = flight
     const { queryAfterUs } = this.#parts
     if (askedUs < changedUs) return 'nothing'
-    const isLate = isChanging(order)
-      ? isProven(flight.lookedUs, exchangeUs, queryAfterUs)
-      : askedUs >= changedUs + queryAfterUs
+    const isLate =
+      changedUs === Number.NEGATIVE_INFINITY || isProven(flight.lookedUs, exchangeUs, queryAfterUs)
     if (Number.isNaN(flight.lookedUs)) flight.lookedUs = exchangeUs
     return isLate ? 'all' : 'change'
+  }
+
+  /** It shows other terms than ours, and a further look is to tell which ones hold. */
+  askAgain(flight: Flight, remote: AmendTerms): void {
+    const { order } = flight
+    if (isFinished(order.state) || areEqual(remote, termsOf(order))) return
+    flight.isAsked = true
   }
 
   /** Only now it is known whether what has filled is all of it. */
   #end(order: Order, event: 'amend' | 'rejectAmend', code: ResultCode, nowUs: number): void {
     const { enter, flight } = this.#parts
     if (!enter(order, event, code, nowUs)) return
-    flight(order, nowUs).changedUs = nowUs
+    changed(flight(order, nowUs), nowUs)
     if (order.filledLots >= order.terms.lots) enter(order, 'complete', 'ok', nowUs)
   }
 
@@ -186,6 +194,17 @@ export class OrderAmends {
       ? nowUs
       : Math.max(nowUs, flight.changedUs + this.#parts.queryAfterUs)
   }
+}
+
+/** Looks from before say nothing of its terms any more. */
+function changed(flight: Flight, nowUs: number): void {
+  flight.changedUs = nowUs
+  flight.lookedUs = Number.NaN
+}
+
+function isUnderWay({ amended }: Order, amend: AmendTerms): boolean {
+  if (amended === undefined) return false
+  return areEqual(amend, { limitTicks: amended.limit_ticks, lots: amended.lots })
 }
 
 /** A change of it is on its way. */

@@ -62,35 +62,38 @@ export class AccountLists {
   }
 
   async executions(sinceUs: number): Promise<ExecutionsReply> {
-    const { exchangeClock } = this.#parts
-    const rows: ExecutionRow[] = []
-    const endMs = exchangeClock.nowMs() + AHEAD_MS
-    let startMs = Math.min(Math.max(0, exchangeClock.toExchangeMs(sinceUs)), endMs)
-    do {
-      const window = { startTime: startMs, endTime: Math.min(startMs + WINDOW_MS, endMs) }
-      const read = await this.executionRows(window)
-      if (!read.ok) return { kind: 'unknown', message: read.message }
-      rows.push(...read.value)
-      startMs = window.endTime
-    } while (startMs < endMs)
-    const unique = new Map(rows.sort(byTime).map((row) => [row.execution.execId, row.execution]))
+    // Of our clock or, as the time of an execution is, of the exchange's: the earlier reading.
+    const toExchangeMs = this.#parts.exchangeClock.toExchangeMs(sinceUs)
+    const read = await this.executionRows({}, Math.min(toExchangeMs, Math.floor(sinceUs / 1000)))
+    if (!read.ok) return { kind: 'unknown', message: read.message }
+    const rows = read.value.sort(byTime)
+    const unique = new Map(rows.map((row) => [row.execution.execId, row.execution]))
     return { kind: 'executions', executions: [...unique.values()] }
   }
 
-  /** Newest first, as the exchange lists them. */
+  /** All since then, in windows, as the exchange gives those of the last seven days alone else. */
   async executionRows(
     params: Readonly<Record<string, unknown>>,
+    sinceMs: number,
   ): Promise<Result<ExecutionRow[], Unread>> {
-    const { ids, market, onExecution } = this.#parts
-    const query: ListQuery = {
-      path: '/v5/execution/list',
-      callClass: 'executions',
-      params: { category: 'linear', limit: 100, ...params },
-    }
-    const read = await this.#list(query, (fields) => readExecutionRow(fields, ids, market))
-    if (!read.ok) return read
-    for (const row of read.value.rows) onExecution(row)
-    return succeed(read.value.rows)
+    const { exchangeClock, ids, market, onExecution } = this.#parts
+    const rows: ExecutionRow[] = []
+    const endMs = exchangeClock.nowMs() + AHEAD_MS
+    let startMs = Math.min(Math.max(0, sinceMs || 0), endMs)
+    do {
+      const window = { startTime: startMs, endTime: Math.min(startMs + WINDOW_MS, endMs) }
+      const query: ListQuery = {
+        path: '/v5/execution/list',
+        callClass: 'executions',
+        params: { category: 'linear', limit: 100, ...params, ...window },
+      }
+      const read = await this.#list(query, (fields) => readExecutionRow(fields, ids, market))
+      if (!read.ok) return read
+      rows.push(...read.value.rows)
+      startMs = window.endTime
+    } while (startMs < endMs)
+    for (const row of rows) onExecution(row)
+    return succeed(rows)
   }
 
   /** `path` is that of the open orders or of the history. */

@@ -156,6 +156,7 @@ export class BybitGateway implements Gateway {
       ...{ ids, rest, queue, trade, clock, timers, counters },
       isSocketUp: () => this.#trade.isUp,
       query: (orderLinkId) => this.query(orderLinkId),
+      mayOpen: () => this.#private.isUp,
     })
     this.account = this.#openAccount()
   }
@@ -203,8 +204,11 @@ export class BybitGateway implements Gateway {
     if (this.#entry.isOnItsWay(orderLinkId)) {
       return Promise.resolve({ kind: 'unknown', message: 'the order is on its way' })
     }
-    const symbol = this.#entry.knownSymbol(orderLinkId)
-    return lookUpOrder(this.#lists, this.#market, this.#ids.toWire(orderLinkId), symbol)
+    const wanted = {
+      ...{ orderLinkId, wireId: this.#ids.toWire(orderLinkId) },
+      symbol: this.#entry.knownSymbol(orderLinkId),
+    }
+    return lookUpOrder(this.#lists, this.#market, wanted, this.exchangeClock.nowMs())
   }
 
   openOrders(): Promise<OpenOrdersReply> {

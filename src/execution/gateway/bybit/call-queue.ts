@@ -53,6 +53,12 @@ export class CallQueue {
     const line = this.#line(callClass)
     while (line.length > 0) {
       const [first] = line
+      // The thread may have stood still: what is too late does not leave.
+      if (nowUs > first.untilUs) {
+        line.shift()
+        first.go(false)
+        continue
+      }
       const waitUs = this.#pace.take(callClass, first.isRest, nowUs)
       if (waitUs > 0 && nowUs < first.untilUs) {
         this.#watched.add(callClass)

@@ -1,6 +1,7 @@
 import { ORDERS_FINISHED_MAX, ORDERS_OPEN_MAX } from '../../../constants.ts'
 import type { Clock } from '../../../core/clock.ts'
 import { pause, type Timers } from '../../../core/timer.ts'
+import type { ResultCode } from '../../../domain/result-codes.ts'
 import type { Counters } from '../../../memory/counters.ts'
 import type { ApprovedAmend } from '../../risk/amend-gate.ts'
 import type { ApprovedOrder } from '../../risk/risk-gate.ts'
@@ -10,10 +11,10 @@ import type { CallQueue } from './call-queue.ts'
 import type { LinkIds } from './link-ids.ts'
 import { amendBody, cancelBody, createBody } from './order-requests.ts'
 import type { OrderRow } from './order-rows.ts'
-import { type RestLink, WITHDRAWN } from './rest-link.ts'
+import type { RestLink } from './rest-link.ts'
 import type { TradeLink, TradeOp } from './trade-link.ts'
 import type { Fields } from './wire-fields.ts'
-import { notSent, type WireReply } from './wire-reply.ts'
+import { notSent, type WireReply, withdrawn } from './wire-reply.ts'
 
 export type OrderEntryParts = Readonly<{
   ids: LinkIds
@@ -26,10 +27,17 @@ export type OrderEntryParts = Readonly<{
   timers: Timers
   counters: Counters
   query: (orderLinkId: string) => Promise<QueryReply>
+  /** Asked when the turn of what opens or enlarges has come: the private side may be lost by then. */
+  mayOpen: () => boolean
 }>
 
-/** An order or a change on its way out; `isWithdrawn`: its order is canceled, so it must not leave. */
-type Departure = { isWithdrawn: boolean }
+/** An order or a change on its way out; `isCanceled`: its order is, so it must not leave. */
+type Departure = { isCanceled: boolean }
+
+type Leaving = Readonly<{ orderLinkId: string; isOpening: boolean; waitMsMax: number }>
+
+/** `refusal`: why it must not leave any more, asked when its turn has come. */
+type SendOptions = Readonly<{ isByRest?: boolean; refusal?: () => ResultCode | undefined }>
 
 type Route = Readonly<{ op: TradeOp; path: string; callClass: CallClass }>
 
@@ -68,9 +76,9 @@ export class OrderEntry {
     this.#parts = parts
   }
 
-  /** It waits for its turn or its answer: that it is not found proves nothing. */
+  /** It or its change waits for its turn or its answer: what is found or not proves nothing. */
   isOnItsWay(orderLinkId: string): boolean {
-    return this.#leaving.has(orderLinkId)
+    return this.#leaving.has(orderLinkId) || this.#changing.has(orderLinkId)
   }
 
   /** Undefined for an order of an earlier run that was not listed yet. */
@@ -86,7 +94,8 @@ export class OrderEntry {
     this.#remember(orderLinkId, instrument.symbol)
     const waitMsMax = isReduceOnly ? CLOSING_WAIT_MS_MAX : OPENING_WAIT_MS_MAX
     const body = createBody(order, ids.toWire(orderLinkId))
-    const reply = await this.#depart(this.#leaving, orderLinkId, CREATE, body, waitMsMax)
+    const leaving = { orderLinkId, isOpening: !isReduceOnly, waitMsMax }
+    const reply = await this.#depart(this.#leaving, leaving, CREATE, body)
     const { action } = reply.verdict
     if (action === 'close_symbol') this.#closedSymbols.add(instrument.symbol)
     if (action === 'stop_entries' || action === 'drop_link') {
@@ -103,7 +112,8 @@ export class OrderEntry {
     this.#amends.set(orderLinkId, { limitTicks, lots })
     const body = amendBody(amend, this.#parts.ids.toWire(orderLinkId))
     const waitMsMax = amend.isWider ? OPENING_WAIT_MS_MAX : CLOSING_WAIT_MS_MAX
-    const reply = replyOf(await this.#depart(this.#changing, orderLinkId, AMEND, body, waitMsMax))
+    const leaving = { orderLinkId, isOpening: amend.isWider, waitMsMax }
+    const reply = replyOf(await this.#depart(this.#changing, leaving, AMEND, body))
     if (reply.kind === 'rejected') this.#amends.delete(orderLinkId)
     return reply
   }
@@ -113,7 +123,7 @@ export class OrderEntry {
     // What waits for its turn would come after the cancel, and live on.
     for (const departures of [this.#leaving, this.#changing]) {
       const departure = departures.get(orderLinkId)
-      if (departure !== undefined) departure.isWithdrawn = true
+      if (departure !== undefined) departure.isCanceled = true
     }
     const symbol = await this.#symbolOf(orderLinkId)
     if (typeof symbol !== 'string') return symbol
@@ -155,15 +165,17 @@ export class OrderEntry {
 
   async #depart(
     departures: Map<string, Departure>,
-    orderLinkId: string,
+    { isOpening, orderLinkId, waitMsMax }: Leaving,
     route: Route,
     body: Fields,
-    waitMsMax: number,
   ): Promise<WireReply> {
-    const departure = { isWithdrawn: false }
+    const departure = { isCanceled: false }
     departures.set(orderLinkId, departure)
     const reply = await this.#send(route, body, waitMsMax, {
-      isWithdrawn: () => departure.isWithdrawn,
+      refusal: () => {
+        if (departure.isCanceled) return 'canceled_by_command'
+        return isOpening && !this.#parts.mayOpen() ? 'recovering' : undefined
+      },
     })
     departures.delete(orderLinkId)
     return reply
@@ -173,7 +185,7 @@ export class OrderEntry {
     route: Route,
     body: Fields,
     waitMsMax: number,
-    { isByRest = false, isWithdrawn = () => false },
+    { isByRest = false, refusal = () => undefined }: SendOptions,
   ): Promise<WireReply> {
     const { counters, isSocketUp, queue, rest, trade } = this.#parts
     const { callClass, op, path } = route
@@ -183,7 +195,8 @@ export class OrderEntry {
         counters.add('exchange_calls_limited')
         return notSent('exchange_call_limit', `${callClass}: the limit of calls is used up`)
       }
-      if (isWithdrawn()) return notSent('canceled_by_command', WITHDRAWN)
+      const code = refusal()
+      if (code !== undefined) return withdrawn(code)
       if (isSocketUp()) {
         counters.add('exchange_calls')
         const reply = await trade.request(op, body)
@@ -193,7 +206,7 @@ export class OrderEntry {
         }
       }
     }
-    return rest.call({ method: 'POST', path, callClass, params: body, waitMsMax, isWithdrawn })
+    return rest.call({ method: 'POST', path, callClass, params: body, waitMsMax, refusal })
   }
 
   #entryRefusal(symbol: string): SubmitReply | undefined {

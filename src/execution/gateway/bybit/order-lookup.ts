@@ -4,20 +4,32 @@ import type { AccountMarket } from './account-market.ts'
 import { byTime } from './execution-rows.ts'
 import { type OrderRow, remoteOrder } from './order-rows.ts'
 
+/** How old an order may be that no list has, for its executions to be found; in one window. */
+const UNLISTED_MS_MAX = 6 * 24 * 3600 * 1000
+
+export type WantedOrder = Readonly<{
+  orderLinkId: string
+  /** The same as the exchange knows it. */
+  wireId: string
+  /** Undefined for an order of an earlier run. */
+  symbol: string | undefined
+}>
+
 /**
  * One order, found by our id: among the open ones, the recently closed, the history, the
  * executions. `not_found` is said only when all four say so, as the history lags and the recent ones
  * are forgotten when the exchange restarts. A call that failed makes the answer `unknown`, and so
  * does an order that filled more than its executions tell. The first two lists want to know the
- * symbol or the coin beside the id; `symbol` is undefined for an order of an earlier run.
+ * symbol or the coin beside the id.
  */
 export async function lookUpOrder(
   lists: AccountLists,
   market: AccountMarket,
-  wireId: string,
-  symbol: string | undefined,
+  { orderLinkId, symbol, wireId }: WantedOrder,
+  exchangeMs: number,
 ): Promise<QueryReply> {
   const named = { orderLinkId: wireId }
+  const isWanted = (row: Readonly<{ orderLinkId: string }>) => row.orderLinkId === orderLinkId
   const scopes =
     symbol === undefined ? market.settleCoins.map((settleCoin) => ({ settleCoin })) : [{ symbol }]
   let found: OrderRow | undefined
@@ -27,29 +39,29 @@ export async function lookUpOrder(
       if (found !== undefined) break
       const read = await lists.orderRows('/v5/order/realtime', { ...named, ...scope, openOnly })
       if (!read.ok) return { kind: 'unknown', message: read.message }
-      found = read.value.rows[0]
+      found = read.value.rows.find(isWanted)
       if (Number.isNaN(timeMs)) timeMs = read.value.timeMs
     }
   }
+  if (Number.isNaN(timeMs)) return { kind: 'unknown', message: 'an answer without its time' }
   if (found === undefined) {
     const read = await lists.orderRows('/v5/order/history', named)
     if (!read.ok) return { kind: 'unknown', message: read.message }
-    found = read.value.rows[0]
+    found = read.value.rows.find(isWanted)
   }
-  const read = await lists.executionRows(named)
+  const read = await lists.executionRows(named, found?.createdMs ?? exchangeMs - UNLISTED_MS_MAX)
   if (!read.ok) return { kind: 'unknown', message: read.message }
-  const rows = read.value.filter(({ execution }) => execution.kind === 'trade').sort(byTime)
+  const rows = read.value
+    .filter(({ execution }) => execution.kind === 'trade' && isWanted(execution))
+    .sort(byTime)
   const executions: Execution[] = [
     ...new Map(rows.map(({ execution }) => [execution.execId, execution])).values(),
   ]
   const exchangeUs = timeMs * 1000
   const executedLots = executions.reduce((sum, { lots }) => sum + lots, 0)
   if (found === undefined) {
-    if (rows.length > 0) {
-      return { kind: 'unknown', message: 'it has executions, and no list has it yet' }
-    }
-    if (Number.isNaN(exchangeUs)) return { kind: 'unknown', message: 'an answer without its time' }
-    return { kind: 'not_found', exchangeUs }
+    if (rows.length === 0) return { kind: 'not_found', exchangeUs }
+    return { kind: 'unknown', message: 'it has executions, and no list has it yet' }
   }
   if (executedLots < found.filledLots) {
     return { kind: 'unknown', message: 'its executions are not listed yet' }

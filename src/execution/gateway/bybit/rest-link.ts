@@ -2,6 +2,7 @@ import { REST_BODY_BYTES_MAX } from '../../../constants.ts'
 import type { Clock } from '../../../core/clock.ts'
 import { messageOf } from '../../../core/result.ts'
 import type { Timers } from '../../../core/timer.ts'
+import type { ResultCode } from '../../../domain/result-codes.ts'
 import type { Counters } from '../../../memory/counters.ts'
 import type { CallClass, CallPace } from './call-pace.ts'
 import type { CallQueue } from './call-queue.ts'
@@ -9,7 +10,14 @@ import type { Credentials } from './credentials.ts'
 import type { ExchangeClock } from './exchange-clock.ts'
 import type { Verdict } from './verdicts.ts'
 import { parseFields } from './wire-fields.ts'
-import { noAnswer, notSent, readEnvelope, statusReply, type WireReply } from './wire-reply.ts'
+import {
+  noAnswer,
+  notSent,
+  readEnvelope,
+  statusReply,
+  type WireReply,
+  withdrawn,
+} from './wire-reply.ts'
 
 export type RestLinkParts = Readonly<{
   /** `https://api.bybit.com`, without a path. */
@@ -36,12 +44,11 @@ export type RestCall = Readonly<{
   isPublic?: boolean
   /** For its turn under the limits of the exchange. */
   waitMsMax?: number
-  /** Asked when its turn has come. */
-  isWithdrawn?: () => boolean
+  /** Why it must not leave any more; asked when its turn has come. */
+  refusal?: () => ResultCode | undefined
 }>
 
 export const RECV_WINDOW_MS = 5000
-export const WITHDRAWN = 'canceled before its turn came'
 const WAIT_MS_MAX = 10_000
 const BACK_OFF_US = 1_000_000
 
@@ -76,7 +83,8 @@ export class RestLink {
       counters.add('exchange_calls_limited')
       return notSent('exchange_call_limit', `${call.callClass}: the limit of calls is used up`)
     }
-    if (call.isWithdrawn?.() === true) return notSent('canceled_by_command', WITHDRAWN)
+    const code = call.refusal?.()
+    if (code !== undefined) return withdrawn(code)
     if (this.isLockedOut) {
       return notSent('exchange_locked_out', 'HTTP 403 came: no REST call for a while')
     }

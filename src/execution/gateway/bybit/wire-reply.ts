@@ -49,6 +49,11 @@ export function notSent(code: ResultCode, message: string): WireReply {
   return unanswered({ class: 'definite', code, action: 'none' }, message, false)
 }
 
+/** It waited for its turn, and must not leave any more. */
+export function withdrawn(code: ResultCode): WireReply {
+  return notSent(code, 'withdrawn before its turn came')
+}
+
 function unanswered(verdict: Verdict, message: string, isSent: boolean): WireReply {
   return { verdict, message, result: {}, limit: undefined, timeMs: Number.NaN, isSent }
 }
