@@ -1,5 +1,6 @@
 // Long because all that trades is wired here.
 import { INTENTS_PER_TURN_MAX } from '../constants.ts'
+import type { Instrument } from '../domain/instrument.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { AccountReport } from './account-figures.ts'
 import type { ActorParts } from './actor-parts.ts'
@@ -7,7 +8,7 @@ import { Amends } from './amends.ts'
 import { BreakerBoard } from './breaker/breaker-board.ts'
 import { GuardedGateway } from './breaker/guarded-gateway.ts'
 import { Cancels } from './cancels.ts'
-import { Closing } from './closing.ts'
+import { Closing, type WayOut } from './closing.ts'
 import { type CommandDesk, obeyCommand, readCommand } from './commands.ts'
 import { Denials } from './denials.ts'
 import { ExitWatch } from './exits/exit-watch.ts'
@@ -16,6 +17,7 @@ import { LevelSetter } from './exits/level-setter.ts'
 import { Exposures } from './exposures.ts'
 import { FollowUps } from './follow-up.ts'
 import type { RemotePosition } from './gateway/gateway.ts'
+import { instrumentKey } from './holding.ts'
 import { decodeIntent, type Intent } from './intent.ts'
 import { Kill } from './kill.ts'
 import type { Ledger } from './ledger.ts'
@@ -23,13 +25,7 @@ import { LossWatch } from './loss-watch.ts'
 import { OrderFlow } from './order-flow.ts'
 import { RegimeSwitch } from './regime-switch.ts'
 import { type ApprovedOrder, RiskGate } from './risk/risk-gate.ts'
-import {
-  type FactSources,
-  gatherFacts,
-  hasUnfinished,
-  lateRefusal,
-  passedOverUs,
-} from './risk-facts.ts'
+import { blockOf, type FactSources, gatherFacts, lateRefusal, passedOverUs } from './risk-facts.ts'
 import { ClockWatch, createGuards } from './risk-guards.ts'
 import { TradingSwitch } from './trading-switch.ts'
 import { Truth, type TruthParts } from './truth.ts'
@@ -86,7 +82,7 @@ export class ExecutionActor {
     this.regime = new RegimeSwitch(ledger, parts.control)
     this.exposures = new Exposures(ledger.state, books, instruments)
     this.closing = new Closing(
-      ledger.state,
+      ledger,
       books,
       instruments,
       new ExitWatch({ ledger, books, options: options.exits, tape: parts.tape }),
@@ -272,18 +268,29 @@ export class ExecutionActor {
   /** Answers why it was denied. */
   #decide(intent: Intent, nowUs: number): ResultCode | undefined {
     const checked = this.#gate.check(intent, gatherFacts(this.#sources, intent, nowUs))
+    const isExit = intent.action === 'exit'
     if (checked.ok) {
-      if (intent.action === 'exit') this.#ledger.counters.add('exits_triggered')
+      if (isExit) {
+        this.#ledger.counters.add('exits_triggered')
+        this.closing.decided(intent)
+      }
       this.flow.place(checked.value, nowUs)
       return undefined
     }
-    this.#denials.record(intent, checked, nowUs)
-    // A resting order of ours stands in the way of closing: away with it, the exit is asked for
-    // again.
-    if (checked.code === 'order_in_flight' && intent.action === 'exit') {
-      this.#cancels.all(intent.instrument.index, 'canceled_by_command', nowUs)
+    const { code } = checked
+    const isBlocked = isExit && code === 'order_in_flight'
+    if (isBlocked && this.closing.keep(intent, nowUs)) {
+      this.#clear(intent.instrument, nowUs, nowUs)
+      return code
     }
-    return checked.code
+    if (isExit && !isBlocked) this.closing.decided(intent)
+    this.#denials.record(intent, checked, nowUs)
+    return code
+  }
+
+  /** Entries that rest make way for an exit. */
+  #clear(instrument: Instrument, beforeUs: number, nowUs: number): void {
+    this.#cancels.resting(instrumentKey(instrument), beforeUs, 'exit_due', nowUs)
   }
 
   /** What time asks for: the kill latch, the loss of the day, orders in flight, exits. */
@@ -304,12 +311,21 @@ export class ExecutionActor {
       this.#followUps.poll(nowUs)
     }
     this.truth.poll(nowUs)
-    const passedUs = passedOverUs(this.#sources, nowUs)
-    const isBusy = (key: string) => hasUnfinished(this.#ledger.state, key, passedUs)
-    const due = this.#isWindingDown ? [] : this.closing.due(nowUs, isBusy)
+    const due = this.#isWindingDown ? [] : this.closing.due(nowUs, this.#wayOut(nowUs))
     for (const intent of due) this.#decide(intent, nowUs)
     this.keeper.poll(nowUs)
     return due.length
+  }
+
+  #wayOut(nowUs: number): WayOut {
+    const { state } = this.#ledger
+    return {
+      blockOf: (instrument) => {
+        const passedUs = passedOverUs(this.#sources, nowUs, instrument.index)
+        return blockOf(state, instrumentKey(instrument), passedUs)
+      },
+      clear: (instrument, beforeUs) => this.#clear(instrument, beforeUs, nowUs),
+    }
   }
 
   /** A loss beyond its limit ends flat and halted, whatever stopped or ended in between. */

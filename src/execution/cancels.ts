@@ -29,6 +29,16 @@ export class Cancels {
     this.#where((order) => !order.terms.reduce_only, code, nowUs)
   }
 
+  /** Of these the ones that rest, or may, in one instrument and were sent before that time. */
+  resting(key: string, beforeUs: number, code: ResultCode, nowUs: number): void {
+    const isMeant = (order: Order) => {
+      const { reduce_only, time_in_force } = order.terms
+      const mayRest = time_in_force === 'gtc' || time_in_force === 'post_only'
+      return order.key === key && !reduce_only && mayRest && order.terms.time_us <= beforeUs
+    }
+    this.#where(isMeant, code, nowUs)
+  }
+
   #where(isMeant: (order: Order) => boolean, code: ResultCode, nowUs: number): void {
     for (const order of this.#ledger.state.unfinished.values()) {
       if (isMeant(order)) this.#flow.cancel(order, code, nowUs)

@@ -1,16 +1,25 @@
 import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
 import type { IntentReason } from '../memory/intent-record.ts'
 import type { Books } from './books.ts'
-import type { ExecutionState } from './execution-state.ts'
+import { type Block, ExitWaits, type Wait } from './exits/exit-waits.ts'
 import type { ExitWatch } from './exits/exit-watch.ts'
 import { closingTicks, type DueExit, exitLimitTicks } from './exits/position-exit.ts'
 import { type Holding, instrumentKey } from './holding.ts'
 import { ACTOR_SHARD, type Intent } from './intent.ts'
+import type { Ledger } from './ledger.ts'
 
 const RETRY_US_MIN = 100_000
 const RETRY_US_MAX = 5_000_000
 /** How far a flatten may reach at most, however often it found nobody within less. */
 const FLATTEN_BPS_MAX = 1000
+
+/** What else is on its way in an instrument. */
+export type WayOut = Readonly<{
+  /** Undefined: an order that closes may leave. */
+  blockOf: (instrument: Instrument) => Block | undefined
+  /** Cancels what rests there and opens, of before that time. */
+  clear: (instrument: Instrument, beforeUs: number) => void
+}>
 
 type Attempt = { lots: number; reason: IntentReason; count: number; nextUs: number }
 
@@ -20,7 +29,7 @@ type Attempt = { lots: number; reason: IntentReason; count: number; nextUs: numb
  * filled something at once.
  */
 export class Closing {
-  readonly #state: ExecutionState
+  readonly #ledger: Ledger
   readonly #books: Books
   readonly #instruments: InstrumentTable
   readonly #exits: ExitWatch
@@ -31,17 +40,21 @@ export class Closing {
   readonly #attempts = new Map<number, Attempt>()
   /** Best price on the closing side when it was last known, by index; of held ones only. */
   readonly #lastTicks = new Map<number, number>()
+  /** Indexes of instruments with a position at the last look. */
+  readonly #held = new Set<number>()
+  readonly #waits: ExitWaits
   #isBlind = false
   #number = 0
 
   constructor(
-    state: ExecutionState,
+    ledger: Ledger,
     books: Books,
     instruments: InstrumentTable,
     exits: ExitWatch,
     slippageBps: number,
   ) {
-    this.#state = state
+    this.#ledger = ledger
+    this.#waits = new ExitWaits(ledger)
     this.#books = books
     this.#instruments = instruments
     this.#exits = exits
@@ -72,45 +85,105 @@ export class Closing {
     this.#isBlind = true
   }
 
+  /** An exit of the instrument waits: nothing may be opened before it. */
+  isWaiting(instrument: number): boolean {
+    return this.#waits.isKept(instrument)
+  }
+
+  /** Since when something of the instrument is to be closed; NaN: nothing is. */
+  dueSinceUs(instrument: number): number {
+    return this.#waits.sinceUs(instrument)
+  }
+
+  /** A strategy's exit cannot leave: it is kept until it can. False: one of it waits already. */
+  keep(intent: Intent, nowUs: number): boolean {
+    if (intent.shard === ACTOR_SHARD) return false
+    const { lots } = this.#ledger.state.position(instrumentKey(intent.instrument))
+    return this.#waits.keep(intent, lots, nowUs)
+  }
+
+  /** The gate has decided on an exit, either way. */
+  decided({ instrument, shard }: Intent): void {
+    this.#waits.leave(instrument.index, shard === ACTOR_SHARD)
+  }
+
   /**
-   * Intents for what is to be closed now. The caller keeps instruments with an unfinished order
-   * out.
+   * Intents for what is to be closed now. Entries that rest in the way of one are canceled, and the
+   * exit is kept until it can leave.
    */
-  due(nowUs: number, isBusy: (key: string) => boolean): Intent[] {
+  due(nowUs: number, way: WayOut): Intent[] {
     const intents: Intent[] = []
     this.#exits.readTape(nowUs)
     for (const instrument of this.#instruments) {
-      const key = instrumentKey(instrument)
-      const holding = this.#state.holdings.get(key)
-      const { index } = instrument
-      const busy = isBusy(key)
+      const holding = this.#ledger.state.holdings.get(instrumentKey(instrument))
+      const block = way.blockOf(instrument)
       if (holding === undefined || holding.position.lots === 0) {
-        this.#attempts.delete(index)
-        this.#lastTicks.delete(index)
-        this.#exits.forget(index)
-        if (!busy) this.#flattening.delete(index)
+        this.#lookFlat(instrument, holding, block, way)
         continue
       }
+      this.#held.add(instrument.index)
       // A trail goes on while an order is on its way.
       const exit = this.#due(instrument, holding, nowUs)
-      if (busy || exit === undefined) continue
       const { lots } = holding.position
-      const limitTicks = this.#limitTicks(index, holding)
-      if (Number.isNaN(limitTicks) || !this.#mayTry(index, lots, exit.reason, nowUs)) continue
-      this.#number++
-      intents.push({
-        ...EMPTY,
-        number: this.#number,
-        instrument,
-        reason: exit.reason,
-        exitLots: exit.lots,
-        u: this.#books.read(index)?.u ?? 0,
-        createdUs: nowUs,
-        receiveUs: nowUs,
-        limitTicks,
-      })
+      const wait = this.#waits.look(instrument, lots, exit, nowUs)
+      if (wait === undefined) continue
+      if (block !== undefined) {
+        if (block === 'opening') this.#waits.hold(wait, exit, lots)
+        if (this.#waits.mayClear(wait, nowUs)) way.clear(instrument, nowUs)
+        continue
+      }
+      const intent = this.#intent(wait, holding, exit, nowUs)
+      if (intent !== undefined) intents.push(intent)
     }
     return intents
+  }
+
+  /** What rests of the entries of a position that is gone, however it went, must not open it anew. */
+  #lookFlat(
+    instrument: Instrument,
+    holding: Holding | undefined,
+    block: Block | undefined,
+    way: WayOut,
+  ): void {
+    const { index } = instrument
+    this.#attempts.delete(index)
+    this.#lastTicks.delete(index)
+    this.#exits.forget(index)
+    this.#waits.flat(index, block !== undefined)
+    if (block === undefined) this.#flattening.delete(index)
+    if (this.#held.delete(index)) way.clear(instrument, holding?.movedUs ?? Number.NaN)
+  }
+
+  /** What closes all goes before what a strategy asked for, and that before a part. */
+  #intent(
+    wait: Wait,
+    holding: Holding,
+    due: DueExit | undefined,
+    nowUs: number,
+  ): Intent | undefined {
+    const { instrument, intent } = wait
+    const { lots } = holding.position
+    const limitTicks = this.#limitTicks(instrument.index, holding)
+    if (intent !== undefined && !(due !== undefined && due.lots >= Math.abs(lots))) {
+      // Its own price is of another moment.
+      const ownTicks = Number.isNaN(limitTicks) ? intent.limitTicks : limitTicks
+      return { ...intent, createdUs: nowUs, limitTicks: ownTicks }
+    }
+    const exit = due ?? wait.exit
+    if (exit === undefined || Number.isNaN(limitTicks)) return undefined
+    if (!this.#mayTry(instrument.index, lots, exit.reason, nowUs)) return undefined
+    this.#number++
+    return {
+      ...EMPTY,
+      number: this.#number,
+      instrument,
+      reason: exit.reason,
+      exitLots: exit.lots,
+      u: this.#books.read(instrument.index)?.u ?? 0,
+      createdUs: nowUs,
+      receiveUs: nowUs,
+      limitTicks,
+    }
   }
 
   #due(instrument: Instrument, holding: Holding, nowUs: number): DueExit | undefined {

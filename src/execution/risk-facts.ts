@@ -5,6 +5,7 @@ import type { Books } from './books.ts'
 import type { CircuitBreaker } from './breaker/circuit-breaker.ts'
 import type { Closing } from './closing.ts'
 import type { ExecutionState } from './execution-state.ts'
+import type { Block } from './exits/exit-waits.ts'
 import type { Exposures } from './exposures.ts'
 import { instrumentKey } from './holding.ts'
 import { decisionOf, type Intent } from './intent.ts'
@@ -48,7 +49,7 @@ export function gatherFacts(
   const dayStart = state.day?.equity_quote ?? Number.NaN
   const recent = state.risk.recent(nowUs)
   const isExit = intent.action === 'exit'
-  const passedUs = isExit ? passedOverUs(sources, nowUs) : Number.NEGATIVE_INFINITY
+  const passedUs = isExit ? passedOverUs(sources, nowUs, index) : Number.NEGATIVE_INFINITY
   return {
     nowUs,
     run: ledger.run,
@@ -61,6 +62,7 @@ export function gatherFacts(
     isBreakerOpen: !sources.breaker.allows(nowUs),
     isDecisionKnown: state.decisions.has(decisionOf(intent, ledger.run)),
     isFlattening: sources.closing.isFlattening(index),
+    isExitWaiting: sources.closing.isWaiting(index),
     hasInstanceLock: guards.hasInstanceLock(),
     regime: guards.regime(),
     clockOffsetMs: guards.clockOffsetMs(),
@@ -68,7 +70,7 @@ export function gatherFacts(
     positionLots: state.position(key).lots,
     entriesOfPosition: state.risk.entries(key),
     lastEntry: state.risk.lastEntry(key),
-    hasOrderInFlight: hasUnfinished(state, key, passedUs),
+    hasOrderInFlight: blockOf(state, key, passedUs) !== undefined,
     ordersOpen: state.unfinished.size,
     symbolsOpen: exposure.open.size,
     isSymbolOpen: exposure.open.has(key),
@@ -106,23 +108,34 @@ function correlatedOpen(
 const PATIENCE_US = 10_000_000
 
 /**
- * While a kill or a loss beyond its limit closes everything, orders that were submitted before this
- * are not waited for any more: their fate is asked for in vain, and what closes can only make a
- * position smaller. -Infinity: all are waited for.
+ * While a kill or a loss beyond its limit closes everything, or an exit of the instrument is due,
+ * for as long as the patience, orders that were submitted before this are not waited for any more:
+ * their fate is asked for in vain, and what closes can only make a position smaller. -Infinity: all
+ * are waited for.
  */
-export function passedOverUs({ killSinceUs, ledger, losses }: FactSources, nowUs: number): number {
-  const sinceUs = [killSinceUs(), losses.flatSinceUs]
+export function passedOverUs(
+  { closing, killSinceUs, ledger, losses }: FactSources,
+  nowUs: number,
+  instrument: number,
+): number {
+  const sinceUs = [killSinceUs(), losses.flatSinceUs, closing.dueSinceUs(instrument)]
   const isLong = sinceUs.some((us) => nowUs - us >= PATIENCE_US)
   const hasRoom = ledger.state.unfinished.size < ORDERS_OPEN_MAX
   return isLong && hasRoom ? nowUs - PATIENCE_US : Number.NEGATIVE_INFINITY
 }
 
-/** Those that were submitted before `sinceUs` do not count. */
-export function hasUnfinished(state: ExecutionState, key: string, sinceUs: number): boolean {
+/**
+ * What keeps an order that closes from leaving. Orders that were submitted before `sinceUs` do not
+ * count.
+ */
+export function blockOf(state: ExecutionState, key: string, sinceUs: number): Block | undefined {
+  let block: Block | undefined
   for (const order of state.unfinished.values()) {
-    if (order.key === key && !(order.submittedUs < sinceUs)) return true
+    if (order.key !== key || order.submittedUs < sinceUs) continue
+    if (order.terms.reduce_only) return 'closing'
+    block = 'opening'
   }
-  return false
+  return block
 }
 
 /** What may have changed between the gate and the moment the order would leave. */

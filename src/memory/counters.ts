@@ -233,6 +233,7 @@ export const COUNTERS = [
   'equity_gaps', // the exchange said that less is there than the journal adds up to
   'calls_kept_back', // of account or market, by an open breaker; a kill makes them all the same
   'positions_unwatched', // of the account, in an instrument that is not configured
+  'exits_kept', // due, and kept until an order in their way had ended
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

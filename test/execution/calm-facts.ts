@@ -37,6 +37,7 @@ export const CALM_FACTS: RiskFacts = {
   isDecisionKnown: false,
   isRecovered: true,
   isFlattening: false,
+  isExitWaiting: false,
   regime: 'risk_on',
   clockOffsetMs: 0,
   book: { state: 'LIVE', ageMs: 10, bidTicks: 9_999, askTicks: 10_001, crossing: [] },

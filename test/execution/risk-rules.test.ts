@@ -91,6 +91,7 @@ const EDGES: readonly Edge[] = [
   flag('reduce_only', { tradingState: 'reduce_only' }),
   flag('risk_off', { regime: 'risk_off' }),
   flag('flattening', { isFlattening: true }),
+  flag('exit_due', { isExitWaiting: true }),
   {
     code: 'clock_drift',
     inside: { facts: { clockOffsetMs: -1000 } },
@@ -336,6 +337,7 @@ describe('each rule', () => {
       isRecovered: false,
       isBreakerOpen: true,
       isFlattening: true,
+      isExitWaiting: true,
       isEquityKnown: false,
       equityQuote: -1,
       dayLossQuote: 1e9,

@@ -91,6 +91,7 @@ const WIDER: ReadonlySet<ResultCode> = new Set([
   'reduce_only',
   'risk_off',
   'flattening',
+  'exit_due',
   'clock_drift',
   'book_not_live',
   'daily_loss',

@@ -43,6 +43,8 @@ export type RiskFacts = Readonly<{
   isDecisionKnown: boolean
   /** A flatten of this symbol has not ended yet. */
   isFlattening: boolean
+  /** An exit of this symbol waits for an order of it to end. */
+  isExitWaiting: boolean
   regime: Regime
   /** Of our clock against the exchange's; NaN while it is not known. */
   clockOffsetMs: number

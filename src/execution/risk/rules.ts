@@ -156,6 +156,12 @@ export const RULES: readonly Rule[] = [
     check: forbids(({ facts }) => facts.isFlattening),
   },
   {
+    code: 'exit_due',
+    when: 'entry',
+    text: 'an exit of the symbol is due and goes first',
+    check: forbids(({ facts }) => facts.isExitWaiting),
+  },
+  {
     code: 'clock_drift',
     when: 'entry',
     text: 'our clock differs from that of the exchange by more than clock_drift_ms_max',
