@@ -273,6 +273,10 @@ export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200
 
 // Process
 export const SHUTDOWN_MS_MAX = 3000
+/** An end in order waits so long for its orders, on paper and at an exchange. */
+export const WIND_DOWN_MS_MAX = 1000
+/** A cancel may be answered after 5 s, or not, and the look-up after it as late. */
+export const WIND_DOWN_ACCOUNT_MS_MAX = 12_000
 export const HEARTBEAT_PERIOD_MS = 100
 /** Looks of a kill at an account that is not flat, after which a person is told; 3 min. */
 export const KILL_ROUNDS_MAX = 40

@@ -231,14 +231,27 @@ export class ExecutionActor {
   }
 
   get isWoundDown(): boolean {
-    const { unfinished } = this.#ledger.state
-    if (this.#parts.options.atStop === 'cancel_orders') return unfinished.size === 0
-    return [...unfinished.values()].every(({ state }) => state === 'open')
+    return this.#ledger.failure !== undefined || this.#unsettled().length === 0
+  }
+
+  /** Those that an end in order waits for: all it cancels, or those of which nobody knows. */
+  #unsettled(): string[] {
+    const isKept = this.#parts.options.atStop === 'keep_orders'
+    const orders = [...this.#ledger.state.unfinished.values()]
+    return orders
+      .filter(({ state }) => !(isKept && state === 'open'))
+      .map(({ terms }) => terms.order_link_id)
   }
 
   /** The second half: everything durable, journal closed. False: the journal had failed. */
   async stop(): Promise<boolean> {
     this.#parts.control.setTradingState('halted')
+    const left = this.#isWindingDown ? this.#unsettled() : []
+    if (left.length > 0) {
+      this.#ledger.counters.add('orders_left', left.length)
+      const line = { order_link_ids: left }
+      this.#ledger.log.error(line, 'STOPPED WITH ORDERS that may be open at the exchange')
+    }
     if (this.#ledger.failure === undefined) {
       const time_us = this.#parts.clock.nowUs()
       this.#ledger.commit({ type: 'run_stopped', time_us, run: this.#ledger.run })

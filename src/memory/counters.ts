@@ -234,6 +234,7 @@ export const COUNTERS = [
   'calls_kept_back', // of account or market, by an open breaker; a kill makes them all the same
   'positions_unwatched', // of the account, in an instrument that is not configured
   'exits_kept', // due, and kept until an order in their way had ended
+  'orders_left', // not known to have ended when the engine did, though it asked for it
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
+import { SHUTDOWN_MS_MAX, WIND_DOWN_ACCOUNT_MS_MAX } from '../constants.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
 import { systemSeed } from '../core/random.ts'
@@ -148,11 +149,14 @@ async function startWorkers(
 ): Promise<Result<Workers, ResultCode>> {
   releaseStreamAtExit(new ControlBlock(memory.control))
   const desk = streamWorkerData(config, instruments, memory)
+  const data = executionWorkerData(config, instruments, memory)
+  const windDownMs = data.bybit === undefined ? 0 : WIND_DOWN_ACCOUNT_MS_MAX
   const [execution, stream] = await Promise.all([
     startWorker(
       new URL('./execution.worker.js', import.meta.url),
-      executionWorkerData(config, instruments, memory),
+      data,
       isExecutionReady,
+      SHUTDOWN_MS_MAX + windDownMs,
     ),
     StreamSupervisor.start(desk, systemTimers, log),
   ])

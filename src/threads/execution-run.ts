@@ -17,6 +17,7 @@ import { Ledger } from '../execution/ledger.ts'
 import { foldInto, type Recovered, recover, startRun } from '../execution/recovery.ts'
 import { restoreState } from '../execution/saved-state.ts'
 import { SharedTape } from '../execution/tape.ts'
+import { endInOrder } from '../execution/wind-down.ts'
 import { BroadcastWriter } from '../memory/broadcast.ts'
 import { ControlBlock, EXECUTION_BEAT } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
@@ -29,7 +30,6 @@ import { PositionLag } from './position-lag.ts'
 import { MainWatch } from './watchdog.ts'
 
 const BUSY_TURNS_MAX = 16
-const WIND_DOWN_US_MAX = 1_000_000
 
 /**
  * The execution actor on its thread:
@@ -197,13 +197,9 @@ export class ExecutionRun {
   }
 
   async #end(): Promise<Result<void, ResultCode>> {
-    const endUs = systemClock.nowUs() + WIND_DOWN_US_MAX
-    this.#actor.windDown()
-    do {
-      await this.#actor.turn()
-      await this.#sleep()
-    } while (!this.#actor.isWoundDown && systemClock.nowUs() < endUs)
-    const isStopped = await this.#actor.stop()
+    const hasAccount = this.#gateway.gateway.account !== undefined
+    const rest = () => this.#sleep()
+    const isStopped = await endInOrder(this.#actor, hasAccount, systemClock, rest)
     this.#gateway.close()
     if (isStopped) return succeed(undefined)
     return this.#ledger.failure ?? fail('journal_unavailable', 'the journal could not be closed')

@@ -20,12 +20,13 @@ type Message = Readonly<{ type: string }>
 
 /**
  * Starts a thread that answers `ready` or `failed` (with a result code and one clear line).
- * `isReady` tells the two apart in the types of that thread.
+ * `isReady` tells the two apart in the types of that thread. `stopMsMax`: what it has for its end.
  */
 export function startWorker<Ready extends Message>(
   file: URL,
   workerData: unknown,
   isReady: (message: Message) => message is Ready,
+  stopMsMax: number = SHUTDOWN_MS_MAX,
 ): Promise<Result<StartedWorker<Ready>, ResultCode>> {
   const worker = new Worker(file, { workerData })
   let reason = ''
@@ -40,7 +41,7 @@ export function startWorker<Ready extends Message>(
     worker.postMessage({ type: 'stop' })
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, SHUTDOWN_MS_MAX)
+      timer = setTimeout(resolve, stopMsMax)
     })
     await Promise.race([ended, late])
     clearTimeout(timer)

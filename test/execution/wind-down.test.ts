@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import type { Gateway } from '../../src/execution/gateway/gateway.ts'
 import type { ExecutionOptions } from '../../src/execution/options.ts'
-import { type Rig, startRig } from './rig.ts'
+import { endInOrder } from '../../src/execution/wind-down.ts'
+import { FakeExchange } from './fake-exchange.ts'
+import { Rig, startRig } from './rig.ts'
 
 const RESTING = { entryTimeInForce: 'gtc', restMsMax: 60_000 } as const
 
@@ -53,5 +56,84 @@ describe('an actor that winds down', () => {
     expect(rig.actor.isWoundDown).toBe(true)
     const states = [...rig.state.unfinished.values()].map(({ state }) => state)
     expect(states).toEqual(['open', 'open'])
+  })
+})
+
+/** An order rests at an exchange with an account. */
+async function restAtExchange(options: Partial<ExecutionOptions> = {}) {
+  const exchange = new FakeExchange()
+  const rig = new Rig({ gateway: () => exchange, options: { ...RESTING, ...options } })
+  await rig.start()
+  for (const { index } of rig.instruments) rig.quote(index, 10_000)
+  exchange.link(true, rig.clock.nowUs())
+  await rig.pass(200)
+  rig.enter(0, 'enter_long', 9_990)
+  await rig.pass(50)
+  expect([...exchange.orders.keys()]).toEqual(['bf-1-1'])
+  return { exchange, rig }
+}
+
+/** How long the end took, and what was said of orders. */
+async function end(rig: Rig, hasAccount: boolean) {
+  const error = vi.spyOn(rig.ledger.log, 'error')
+  const startUs = rig.clock.nowUs()
+  const isStopped = await endInOrder(rig.actor, hasAccount, rig.clock, () => rig.pass(100, 100))
+  const lines = error.mock.calls.map(([line]) => line)
+  expect(isStopped).toBe(true)
+  expect(rig.memory.records.at(-1)?.type).toBe('run_stopped')
+  return { ms: (rig.clock.nowUs() - startUs) / 1000, left: rig.counters.get('orders_left'), lines }
+}
+
+describe('an end in order', () => {
+  it('waits for an exchange that takes its time to answer', async () => {
+    const { exchange, rig } = await restAtExchange()
+    const cancel = exchange.cancel.bind(exchange)
+    const answerUs = rig.clock.nowUs() + 5_000_000
+    let isLate = false
+    exchange.cancel = (id) => (isLate ? cancel(id, answerUs) : new Promise(() => {}))
+    exchange.advance = () => {
+      if (isLate || rig.clock.nowUs() < answerUs) return
+      isLate = true
+      void cancel('bf-1-1', answerUs)
+    }
+    const { left, lines, ms } = await end(rig, true)
+    expect({ left, lines }).toEqual({ left: 0, lines: [] })
+    expect(ms).toBeGreaterThanOrEqual(5_000)
+    expect(ms).toBeLessThan(5_500)
+  })
+
+  it('names the orders that may still be open when its time is over', async () => {
+    const { exchange, rig } = await restAtExchange()
+    exchange.cancel = () => new Promise(() => {})
+    exchange.isQueryHeld = true
+    const { left, lines, ms } = await end(rig, true)
+    expect({ left, ms }).toEqual({ left: 1, ms: 12_000 })
+    expect(lines).toEqual([{ order_link_ids: ['bf-1-1'] }])
+  })
+
+  it('says nothing of orders that are kept, but of one whose fate is not known', async () => {
+    const kept = await restAtExchange({ atStop: 'keep_orders' })
+    expect(await end(kept.rig, true)).toMatchObject({ ms: 100, left: 0, lines: [] })
+    const lost = await restAtExchange({ atStop: 'keep_orders' })
+    Object.assign(lost.exchange, { isLosing: true, isQueryHeld: true })
+    lost.rig.enter(1, 'enter_long', 9_990)
+    await lost.rig.pass(50)
+    const { lines } = await end(lost.rig, true)
+    expect(lines.at(-1)).toEqual({ order_link_ids: ['bf-1-2'] })
+  })
+
+  it('takes a second on paper, and names what is left there too', async () => {
+    const deaf = (paper: Gateway): Gateway => ({
+      account: undefined,
+      ...{ submit: paper.submit.bind(paper), amend: paper.amend.bind(paper) },
+      ...{ query: paper.query.bind(paper), openOrders: paper.openOrders.bind(paper) },
+      ...{ advance: paper.advance.bind(paper), nextEvent: paper.nextEvent.bind(paper) },
+      nextDueUs: paper.nextDueUs.bind(paper),
+      cancel: () => new Promise(() => {}),
+    })
+    const rig = await startRig({ options: RESTING, gateway: deaf })
+    rig.enter(0, 'enter_long', 9_990)
+    await rig.pass(50)
+    expect(await end(rig, false)).toMatchObject({ ms: 1_000, left: 1 })
   })
 })
