@@ -22,8 +22,12 @@ export function recordLine(sequence: number, record: JournalRecord): string {
   }
   const fields = Object.entries(record)
     .filter(([name, value]) => !LEFT_OUT.has(name) && value !== null)
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]) => `${name}=${wordOf(value)}`)
   return `${head}${fields.join(' ')}`
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 export function orderLine(order: SeenOrder): string {
@@ -78,8 +82,7 @@ export function positionLines(
 /** A verdict as aligned lines. */
 export function accountLines(verdict: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(verdict).map(([name, value]) => {
-    const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-    return `${name.padEnd(18)} ${text}`
+    return `${name.padEnd(18)} ${wordOf(value)}`
   })
 }
 

@@ -20,43 +20,83 @@ import { ErrorSchema } from './schemas.ts'
 
 /** The commands of the API, by the last part of their path. */
 const COMMAND_ROUTES: readonly CommandRoute[] = [
-  { name: 'halt', command: 'halt', summary: 'Cancel all orders, open nothing; closing goes on' },
-  { name: 'reduce', command: 'reduce_only', summary: 'Only orders that make a position smaller' },
-  { name: 'resume', command: 'resume', summary: 'Trade again' },
-  { name: 'cancel-all', command: 'cancel_all', summary: 'Cancel open orders', takesSymbol: true },
-  { name: 'flatten', command: 'flatten', summary: 'Cancel and close positions', takesSymbol: true },
-  { name: 'kill', command: 'kill', summary: 'Cancel and close everything, then stay halted' },
+  {
+    name: 'halt',
+    command: 'halt',
+    summary: 'Cancel all orders, open nothing; closing goes on',
+    named: 'never',
+  },
+  {
+    name: 'reduce',
+    command: 'reduce_only',
+    summary: 'Only orders that make a position smaller',
+    named: 'never',
+  },
+  { name: 'resume', command: 'resume', summary: 'Trade again', named: 'always' },
+  {
+    name: 'cancel-all',
+    command: 'cancel_all',
+    summary: 'Cancel open orders',
+    takesSymbol: true,
+    named: 'never',
+  },
+  {
+    name: 'flatten',
+    command: 'flatten',
+    summary: 'Cancel and close positions',
+    takesSymbol: true,
+    named: 'never',
+  },
+  {
+    name: 'kill',
+    command: 'kill',
+    summary: 'Cancel and close everything, then stay halted',
+    named: 'never',
+  },
   {
     name: 'release',
     command: 'release',
     summary: 'End a kill that is flat; trading stays halted until it is resumed',
-    needsReason: true,
+    named: 'always',
   },
   {
     name: 'risk-off',
     command: 'risk_off',
     summary: 'Open nothing until risk-on, over restarts too; closing goes on',
+    named: 'never',
   },
-  { name: 'risk-on', command: 'risk_on', summary: 'The market may be entered again' },
-  { name: 'reconcile', command: 'reconcile', summary: 'Compare the account with the exchange now' },
+  {
+    name: 'risk-on',
+    command: 'risk_on',
+    summary: 'The market may be entered again',
+    named: 'always',
+  },
+  {
+    name: 'reconcile',
+    command: 'reconcile',
+    summary: 'Compare the account with the exchange now',
+    named: 'live',
+  },
   {
     name: 'levels',
     command: 'levels',
     summary: 'Move stop, target and trailing of an open position',
     takesSymbol: true,
-    needsReason: true,
+    named: 'always',
     body: LevelsBody,
   },
   {
     name: 'amend-order',
     command: 'amend_order',
     summary: 'Change price or size of an order that rests, through the risk gate',
+    named: 'live',
     body: AmendOrderBody,
   },
   {
     name: 'cancel-order',
     command: 'cancel_order',
     summary: 'Cancel one order',
+    named: 'live',
     body: CancelOrderBody,
   },
 ]
@@ -65,14 +105,19 @@ type Body = Static<typeof CommandBody> &
   Partial<LevelsWanted> &
   Partial<Static<typeof AmendOrderBody>>
 
+/**
+ * When a command is refused without a name and a reason. What stops or closes in an emergency never
+ * is; what opens trading again, or reaches into a position, always is.
+ */
+type Naming = 'always' | 'live' | 'never'
+
 type CommandRoute = Readonly<{
   name: string
   command: Command
   summary: string
   /** It may be meant for one symbol; the others are for all of them. */
   takesSymbol?: boolean
-  /** Refused without a name and a reason. */
-  needsReason?: boolean
+  named: Naming
   body?: typeof LevelsBody | typeof AmendOrderBody | typeof CancelOrderBody
 }>
 
@@ -82,6 +127,8 @@ export type CommandRouteOptions = Readonly<{
   keys: IdempotencyKeys<CommandAnswer>
   /** Without one every write is refused. */
   token: string | undefined
+  /** Money is at stake. */
+  isLive: boolean
 }>
 
 /** Writes: a bearer token first, before the body is even read, then an idempotency key. */
@@ -89,10 +136,10 @@ export function addCommandRoutes(app: FastifyInstance, options: CommandRouteOpti
   const onRequest = async (request: FastifyRequest, reply: FastifyReply) =>
     authorize(request, reply, options.token)
   for (const route of COMMAND_ROUTES) {
-    const { name, summary } = route
+    const { name } = route
     const schema = {
       tags: ['control'],
-      summary,
+      summary: `${route.summary}${NAMING_TEXT[route.named]}`,
       security: [{ bearer: [] }],
       headers: HEADERS,
       body: route.body ?? CommandBody,
@@ -107,6 +154,12 @@ export function addCommandRoutes(app: FastifyInstance, options: CommandRouteOpti
       answerCommand(route, request, reply, options),
     )
   }
+}
+
+const NAMING_TEXT: Readonly<Record<Naming, string>> = {
+  always: '; needs who and reason',
+  live: '; needs who and reason in live mode',
+  never: '',
 }
 
 /** Described here, checked by `answerCommand`, so that a missing key has its own code. */
@@ -134,10 +187,10 @@ async function authorize(
 }
 
 async function answerCommand(
-  { command, needsReason = false, takesSymbol = false }: CommandRoute,
+  { command, named, takesSymbol = false }: CommandRoute,
   request: FastifyRequest<{ Body: Body }>,
   reply: FastifyReply,
-  { ports, clock, keys }: CommandRouteOptions,
+  { ports, clock, isLive, keys }: CommandRouteOptions,
 ): Promise<FastifyReply> {
   const key = request.headers['idempotency-key']
   if (typeof key !== 'string' || key === '' || key.length > IDEMPOTENCY_KEY_CHARACTERS_MAX) {
@@ -154,10 +207,9 @@ async function answerCommand(
   }
   const who = request.body?.who ?? ''
   const reason = request.body?.reason ?? ''
-  if (needsReason && (who.trim() === '' || reason.trim() === '')) {
-    const message = 'who, reason: this command needs both, for the record'
-    return refuse(reply, fail('bad_request', message))
-  }
+  const isNamed = named === 'always' || (named === 'live' && isLive)
+  const missing = isNamed ? missingNames(who, reason) : ''
+  if (missing !== '') return refuse(reply, fail('bad_request', missing))
   const levels = command === 'levels' ? levelsIn(request.body) : undefined
   const order = orderIn(request.body)
   const ask = {
@@ -181,6 +233,17 @@ async function answerCommand(
   if (!answer.ok) return refuse(reply, answer)
   if (answer.value.isRepeated) reply.header('idempotent-replayed', 'true')
   return reply.send(answer.value.value)
+}
+
+/** Empty: nothing is missing. */
+function missingNames(who: string, reason: string): string {
+  const fields = [
+    ...(who.trim() === '' ? ['who'] : []),
+    ...(reason.trim() === '' ? ['reason'] : []),
+  ]
+  if (fields.length === 0) return ''
+  const fix = 'send {"who": "your name", "reason": "why"}, as this command is put on record'
+  return `${fields.join(', ')}: missing or empty: ${fix}`
 }
 
 /** Undefined for a command that is about no order. */

@@ -34,6 +34,8 @@ export type ControlOptions = Readonly<{
   port: number
   /** Without one every write is refused. */
   token?: string
+  /** Money is at stake: what is no emergency needs a name and a reason. */
+  isLive: boolean
   version: string
   logger: Logger
   /** Commands of earlier runs whose keys still count. */
@@ -101,14 +103,14 @@ export async function buildControlApp(
   const keys = new IdempotencyKeys<CommandAnswer>()
   keys.restore(options.answered ?? [])
   const metrics = new ServerMetrics(() => keys.evicted)
-  const { clock, token } = options
+  const { clock, isLive, token } = options
   addObservation(app, metrics, clock)
   addErrorAnswers(app)
   await app.register(swagger, { openapi: openApiHead(options.version) })
   await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true })
   await app.register(async (routes) => {
     addReadRoutes(routes, ports, metrics)
-    addCommandRoutes(routes, { ports, clock, keys, token })
+    addCommandRoutes(routes, { ports, clock, keys, token, isLive })
   })
   await app.ready()
   return app

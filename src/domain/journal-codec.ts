@@ -29,6 +29,7 @@ import {
 import { EXIT_MOVERS, type ExitLevelsMoved, HELD_PHASES, type LevelsHeld } from './journal-exits.ts'
 import { type EntrySettled, SETTLEMENT_OUTCOMES } from './journal-settlements.ts'
 import {
+  type CommandAsked,
   type CommandObeyed,
   type RegimeChanged,
   STOP_KINDS,
@@ -278,6 +279,13 @@ const REGIME: Shape<RegimeChanged> = {
   reason: text,
   command: orNull(integer),
 }
+const COMMAND_ASKED: Readonly<Record<keyof CommandAsked, Check>> = {
+  limit_ticks: orAbsent(number),
+  lots: orAbsent(number),
+  stop_ticks: orAbsent(orNull(number)),
+  target_ticks: orAbsent(orNull(number)),
+  trailing: orAbsent(flag),
+}
 const COMMAND: Shape<CommandObeyed> = {
   time_us: integer,
   run: count,
@@ -288,6 +296,7 @@ const COMMAND: Shape<CommandObeyed> = {
   reason: text,
   code: text,
   order_link_id: orAbsent(text),
+  asked: orAbsent((value) => isObject(value) && matches(value, COMMAND_ASKED)),
   key_hash: orAbsent(text),
   request_hash: orAbsent(text),
   trading_state: orAbsent(oneOf(TRADING_STATES)),

@@ -48,6 +48,17 @@ export type RegimeChanged = Readonly<{
   command: number | null
 }>
 
+/** What a command asked for, whether it was done or refused. Absent: to be left as it is. */
+export type CommandAsked = Readonly<{
+  /** Of a change of one order; the size is the whole of it, what is filled included. */
+  limit_ticks?: number
+  lots?: number
+  /** Of levels; null: none. */
+  stop_ticks?: number | null
+  target_ticks?: number | null
+  trailing?: boolean
+}>
+
 /** A person's command and what became of it: who, what, when, why. */
 export type CommandObeyed = Readonly<{
   type: 'command'
@@ -63,6 +74,8 @@ export type CommandObeyed = Readonly<{
   code: string
   /** The one order it was about; absent: about none. */
   order_link_id?: string
+  /** With what; absent: there was nothing to say, or the record is an early one. */
+  asked?: CommandAsked
   /**
    * SHA-256, base64url, of the idempotency key of the request and of what it asked for; the answer
    * is repeated to the same request after a restart. Absent: it came without a key.

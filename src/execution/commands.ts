@@ -1,4 +1,5 @@
 import type { InstrumentTable } from '../domain/instrument.ts'
+import type { CommandAsked } from '../domain/journal-stops.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import {
   COMMAND_HASH_SLOTS,
@@ -114,6 +115,7 @@ export function obeyCommand(desk: CommandDesk, command: GivenCommand, nowUs: num
   }
   ledger.log.warn({ command: kind, number, instrument, who, reason }, 'command')
   const code = obey(desk, command, nowUs)
+  const asked = askedOf(command)
   if (code !== undefined) trading.answer(code, number, nowUs)
   ledger.commit({
     type: 'command',
@@ -128,7 +130,25 @@ export function obeyCommand(desk: CommandDesk, command: GivenCommand, nowUs: num
     trading_state: ledger.state.tradingState,
     ...(keyHash === '' ? {} : { key_hash: keyHash, request_hash: requestHash }),
     ...(command.orderLinkId === undefined ? {} : { order_link_id: command.orderLinkId }),
+    ...(asked === undefined ? {} : { asked }),
   })
+}
+
+/** For the record, also of what was refused. Undefined: a command that says no more than its kind. */
+function askedOf(command: GivenCommand): CommandAsked | undefined {
+  const { kind, limitTicks, lots, stopTicks, targetTicks, trailing } = command
+  if (kind === 'amend_order') {
+    return {
+      ...(Number.isFinite(limitTicks) ? { limit_ticks: limitTicks } : {}),
+      ...(Number.isFinite(lots) ? { lots } : {}),
+    }
+  }
+  if (kind !== 'levels') return undefined
+  return {
+    ...(Number.isFinite(stopTicks) ? { stop_ticks: stopTicks || null } : {}),
+    ...(Number.isFinite(targetTicks) ? { target_ticks: targetTicks || null } : {}),
+    ...(Number.isFinite(trailing) ? { trailing: trailing !== 0 } : {}),
+  }
 }
 
 /** Undefined: done, and answered with the trading state that it made. */

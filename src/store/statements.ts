@@ -304,12 +304,12 @@ export const STATEMENTS: readonly Statement[] = [
   {
     type: 'command',
     sql: `insert into bookflow.commands (journal_sequence, run, number, command, symbol, who, reason,
-    code, key_hash, request_hash, trading_state, order_link_id, time_us)
+    code, key_hash, request_hash, trading_state, order_link_id, asked, time_us)
   select journal_sequence, run, number, command, symbol, who, reason, code, key_hash, request_hash,
-    trading_state, order_link_id, time_us
+    trading_state, order_link_id, asked, time_us
   from jsonb_to_recordset($1::jsonb) as r(journal_sequence bigint, run int, number bigint,
     command text, symbol text, who text, reason text, code text, key_hash text, request_hash text,
-    trading_state text, order_link_id text, time_us bigint)
+    trading_state text, order_link_id text, asked jsonb, time_us bigint)
   on conflict do nothing`,
   },
   {

@@ -186,6 +186,7 @@ export class Engine {
       host,
       port,
       ...(token === undefined ? {} : { token }),
+      isLive: config.mode === 'live',
       version: VERSION,
       logger: log,
       clock: systemClock,

@@ -140,6 +140,7 @@ describe('/metrics', () => {
       host: '127.0.0.1',
       port: 0,
       version: '0.1.0',
+      isLive: false,
       logger,
       clock,
     })

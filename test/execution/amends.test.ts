@@ -37,6 +37,23 @@ function terms(rig: Rig): readonly number[] {
 }
 
 describe('a change of an order', () => {
+  it('is on record with what was asked for, also when it is refused', async () => {
+    const { rig } = await withOrder()
+    rig.commandOrder('amend_order', ID, { limitTicks: 9_995, lots: 80 })
+    rig.commandOrder('amend_order', ID, { lots: 70 })
+    rig.commandOrder('amend_order', 'bf-1-9', { limitTicks: 9_990 })
+    rig.commandOrder('cancel_order', ID)
+    await rig.settle()
+    expect(rig.records('command')).toMatchObject([
+      { code: 'ok', order_link_id: ID, asked: { limit_ticks: 9_995, lots: 80 } },
+      { code: 'order_not_amendable', order_link_id: ID, asked: { lots: 70 } },
+      { code: 'not_found', order_link_id: 'bf-1-9', asked: { limit_ticks: 9_990 } },
+      { command: 'cancel_order' },
+    ])
+    expect(rig.records('command')[1].asked).not.toHaveProperty('limit_ticks')
+    expect(rig.records('command')[3]).not.toHaveProperty('asked')
+  })
+
   it('is journaled before it leaves, and holds when the stream shows it', async () => {
     const { exchange, order, rig } = await withOrder()
     exchange.isTelling = false

@@ -85,6 +85,8 @@ describe('a limit of size', () => {
     rig.command('levels', 0, { who: 'ann', reason: 'more room' }, { stop: 9_400 })
     await rig.settle()
     expect(answer(rig)).toBe('risk_total')
+    const refused = { command: 'levels', code: 'risk_total', asked: { stop_ticks: 9_400 } }
+    expect(rig.records('command').at(-1)).toMatchObject(refused)
   })
 })
 

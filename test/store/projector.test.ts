@@ -140,6 +140,7 @@ for (const [name, open, reason] of databases) {
         '0003_portfolio.sql',
         '0004_changes.sql',
         '0005_exits_regimes.sql',
+        '0006_commands.sql',
       ]
       expect(must(await migrate(client))).toEqual(names)
       expect(must(await migrate(client))).toEqual([])
@@ -406,6 +407,29 @@ for (const [name, open, reason] of databases) {
       ])
     })
 
+    it('audits what a command asked for beside who asked and what became of it', async () => {
+      await startEmpty()
+      const head = { type: 'command', run: 1, who: 'ann', reason: 'news', code: 'ok' } as const
+      const asked = { limit_ticks: 9_990, lots: 70 }
+      const records: JournalRecord[] = [
+        { ...head, time_us: 1, number: 1, command: 'resume', symbol: null },
+        {
+          ...{ ...head, time_us: 2, number: 2, command: 'amend_order', symbol: null },
+          ...{ code: 'order_too_small', order_link_id: 'bf-1-1', asked },
+        },
+      ]
+      must(await project(client, await writeJournal(freshFolder(), records)))
+      const rows = await rowsOf(
+        client,
+        `select who, what, with_what from bookflow.audit order by journal_sequence`,
+      )
+      const about = { code: 'order_too_small', number: 2, order_link_id: 'bf-1-1' }
+      expect(rows).toEqual([
+        { who: 'ann', what: 'resume', with_what: { code: 'ok', number: 1, order_link_id: null } },
+        { who: 'ann', what: 'amend_order', with_what: { ...about, ...asked } },
+      ])
+    })
+
     it('made again is the same', async () => {
       const { place } = await journalOf(3, 800)
       await startEmpty()
@@ -551,7 +575,7 @@ for (const [name, open, reason] of databases) {
       const older = migrationsUntil(4)
       must(await migrate(client, older))
       await copyAsOlder(client, reference)
-      expect(must(await migrate(client))).toEqual(['0005_exits_regimes.sql'])
+      expect(must(await migrate(client))).toEqual(['0005_exits_regimes.sql', '0006_commands.sql'])
       const notes: string[] = []
       const projector = must(await Projector.open(client, place, ({ event }) => notes.push(event)))
       must(await projector.catchUp())
