@@ -120,7 +120,7 @@ export class OrderFlow {
     }
     ledger.auditOrder(order, nowUs)
     // Closing orders do not ask the breaker: they are needed most when the gateway is in trouble.
-    if (!approved.isReduceOnly && !this.#parts.breaker.claim(nowUs)) {
+    if (!approved.isReduceOnly && !this.#parts.breaker.claim(nowUs, approved)) {
       this.#enter(order, 'deny', 'breaker_open', nowUs)
       return
     }
@@ -168,7 +168,7 @@ export class OrderFlow {
         sent++
       } else {
         // Never sent, so the cancel is ours to declare.
-        if (!approved.isReduceOnly) this.#parts.breaker.release()
+        this.#parts.breaker.release(approved)
         this.#enter(order, 'cancel', code, nowUs)
       }
     }

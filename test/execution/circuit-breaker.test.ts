@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { CircuitBreaker } from '../../src/execution/breaker/circuit-breaker.ts'
 
 const S = 1_000_000
+const CALL = {}
 const OPTIONS = { failuresMax: 5, windowUs: 30 * S, openUs: 60 * S }
 
 function create() {
@@ -19,8 +20,8 @@ describe('the breaker', () => {
     for (const second of [0, 5, 10, 15]) breaker.fail(second * S)
     expect(breaker.allows(15 * S)).toBe(true)
     breaker.fail(29 * S)
-    expect(breaker.claim(29 * S)).toBe(false)
-    expect(breaker.claim(88.9 * S)).toBe(false)
+    expect(breaker.claim(29 * S, CALL)).toBe(false)
+    expect(breaker.claim(88.9 * S, CALL)).toBe(false)
     expect(breaker.allows(89 * S)).toBe(true)
     expect(changes).toEqual(['29:open', '89:half_open'])
   })
@@ -38,8 +39,8 @@ describe('the breaker', () => {
   it('lets one probe through, and one only', () => {
     const { breaker } = create()
     for (let i = 0; i < 5; i++) breaker.fail(0)
-    expect(breaker.claim(60 * S)).toBe(true)
-    expect(breaker.claim(60 * S)).toBe(false)
+    expect(breaker.claim(60 * S, CALL)).toBe(true)
+    expect(breaker.claim(60 * S, CALL)).toBe(false)
     expect(breaker.allows(60 * S)).toBe(false)
     breaker.succeed(61 * S)
     expect(breaker.state).toBe('closed')
@@ -50,18 +51,28 @@ describe('the breaker', () => {
   it('opens again when the probe fails, and for the whole time', () => {
     const { breaker } = create()
     for (let i = 0; i < 5; i++) breaker.fail(0)
-    breaker.claim(60 * S)
+    breaker.claim(60 * S, CALL)
     breaker.fail(61 * S)
     expect(breaker.allows(120 * S)).toBe(false)
-    expect(breaker.claim(121 * S)).toBe(true)
+    expect(breaker.claim(121 * S, CALL)).toBe(true)
   })
 
   it('gives the probe back when the call was not made', () => {
     const { breaker } = create()
     for (let i = 0; i < 5; i++) breaker.fail(0)
-    expect(breaker.claim(60 * S)).toBe(true)
-    breaker.release()
-    expect(breaker.claim(60 * S)).toBe(true)
+    expect(breaker.claim(60 * S, CALL)).toBe(true)
+    breaker.release(CALL)
+    expect(breaker.claim(60 * S, CALL)).toBe(true)
+  })
+
+  it('keeps the probe of one call when another is taken back', () => {
+    const { breaker } = create()
+    const early = {}
+    expect(breaker.claim(0, early)).toBe(true)
+    for (let i = 0; i < 5; i++) breaker.fail(0)
+    expect(breaker.claim(60 * S, CALL)).toBe(true)
+    breaker.release(early)
+    expect(breaker.claim(60 * S, {})).toBe(false)
   })
 
   it('is open exactly when a plain recount of the failures says so', () => {

@@ -69,7 +69,7 @@ export class BreakerBoard {
    */
   claim(endpoint: EndpointClass, nowUs: number): boolean {
     if (endpoint === 'cancel') return true
-    const isAllowed = this.#breakers.get(endpoint)?.claim(nowUs) ?? true
+    const isAllowed = this.#breakers.get(endpoint)?.claim(nowUs, this) ?? true
     if (!isAllowed) this.#ledger.counters.add('calls_kept_back')
     return isAllowed
   }

@@ -26,7 +26,8 @@ export class CircuitBreaker {
   #failuresUs: number[] = []
   #state: BreakerState = 'closed'
   #openedUs = 0
-  #isProbing = false
+  /** Whoever has the one permission of half-open. */
+  #probe: object | undefined
 
   constructor(
     options: BreakerOptions,
@@ -44,22 +45,22 @@ export class CircuitBreaker {
   /** Whether a call could be made now. Takes nothing. */
   allows(nowUs: number): boolean {
     this.#cool(nowUs)
-    return this.#state === 'closed' || (this.#state === 'half_open' && !this.#isProbing)
+    return this.#state === 'closed' || (this.#state === 'half_open' && this.#probe === undefined)
   }
 
   /**
    * Takes the permission for one call, which must end in `succeed`, `fail` or `release`. False: it
-   * must not be made.
+   * must not be made. `claimant`: what is to be called for; it alone can give the permission back.
    */
-  claim(nowUs: number): boolean {
+  claim(nowUs: number, claimant: object): boolean {
     if (!this.allows(nowUs)) return false
-    if (this.#state === 'half_open') this.#isProbing = true
+    if (this.#state === 'half_open') this.#probe = claimant
     return true
   }
 
-  /** The claimed call was not made after all. */
-  release(): void {
-    this.#isProbing = false
+  /** The call was not made after all. Another's probe goes on. */
+  release(claimant: object): void {
+    if (this.#probe === claimant) this.#probe = undefined
   }
 
   /** The call was answered, whatever the answer. */
@@ -88,7 +89,7 @@ export class CircuitBreaker {
     const next = TRANSITIONS[this.#state][event]
     if (next === undefined) return
     this.#state = next
-    this.#isProbing = false
+    this.#probe = undefined
     if (next === 'open') this.#openedUs = nowUs
     if (next === 'closed') this.#failuresUs = []
     this.#onChange(next, nowUs)

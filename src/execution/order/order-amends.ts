@@ -45,12 +45,12 @@ export class OrderAmends {
     if (order === undefined || nextOrderState(order.state, 'requestAmend') === undefined) {
       return 'order_not_amendable'
     }
-    if (amend.isWider && !breaker.claim(nowUs)) return 'breaker_open'
+    if (amend.isWider && !breaker.claim(nowUs, amend)) return 'breaker_open'
     flight(order, nowUs).earlierTerms.add(textOf(termsOf(order)))
     const isEntered =
       enter(order, 'requestAmend', 'ok', nowUs) && this.#record(order, amend, amend.cause, nowUs)
     if (!isEntered) {
-      if (amend.isWider) breaker.release()
+      breaker.release(amend)
       return 'order_transition_forbidden'
     }
     changed(flight(order, nowUs), nowUs)
@@ -68,7 +68,7 @@ export class OrderAmends {
       const isWanted = order?.state === 'amending' && isLast
       const code = isWanted ? refusal(amend) : 'order_not_amendable'
       if (order === undefined || code !== undefined) {
-        if (amend.isWider) breaker.release()
+        breaker.release(amend)
         // Never sent, so its end is ours to declare; a cancel that came in between goes on.
         if (order !== undefined && isLast && isChanging(order)) {
           this.#end(order, 'rejectAmend', code ?? 'order_not_amendable', nowUs)
