@@ -85,7 +85,10 @@ export type EquityPeak = Readonly<{
   reason: 'rise' | 'resume'
 }>
 
-/** First look at the equity of a UTC day, against which the daily loss is measured. */
+/**
+ * First look at the equity of a UTC day, against which the daily loss is measured; one a day, but in
+ * early journals, where the first holds.
+ */
 export type DayStarted = Readonly<{
   type: 'day_started'
   time_us: number

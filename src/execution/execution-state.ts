@@ -3,7 +3,6 @@ import { DECISIONS_KEPT_MAX, ORDERS_FINISHED_MAX } from '../constants.ts'
 import { parseStep } from '../core/decimal.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 import type {
-  DayStarted,
   ExternalFillRecorded,
   FillRecorded,
   JournalRecord,
@@ -16,6 +15,7 @@ import type {
 import type { ExitLevelsMoved } from '../domain/journal-exits.ts'
 import type { Regime, TradingState } from '../domain/trading.ts'
 import { AccountFold } from './account-fold.ts'
+import { DayStarts } from './day-starts.ts'
 import {
   type Holding,
   holdingInSteps,
@@ -55,7 +55,6 @@ export class ExecutionState {
   equityStartQuote = Number.NaN
   /** When the first run of this journal began; what the account did before is not counted. */
   firstStartUs = Number.NaN
-  day: DayStarted | undefined
   records = 0
   fills = 0
   /** Decisions that orders were made of, oldest first; bounded. */
@@ -77,6 +76,7 @@ export class ExecutionState {
   readonly stops = new StopFold()
   readonly partialEnds = new PartialEnds()
   readonly keyedCommands = new KeyedCommands()
+  readonly days = new DayStarts()
   /** What the risk gate must know of the past. */
   readonly risk = new RiskHistory()
 
@@ -95,7 +95,7 @@ export class ExecutionState {
         this.regimeReason = record.reason
         return FOLDED
       case 'day_started':
-        this.day = record
+        this.days.note(record)
         this.risk.day(record)
         return FOLDED
       case 'equity_peak':

@@ -21,6 +21,8 @@ export class LossWatch {
   readonly #exposures: Exposures
   readonly #limits: RiskLimits
   #deepest = 0
+  /** Of the last look. */
+  #day = Number.NaN
   /** Since when `mustBeFlat` in this run; NaN: it need not. */
   flatSinceUs = Number.NaN
 
@@ -38,7 +40,8 @@ export class LossWatch {
     const equity = this.#exposures.equityQuote()
     if (Number.isNaN(equity)) return undefined
     const day = dayOf(nowUs)
-    if (state.day === undefined || state.day.day !== day) {
+    this.#day = day
+    if (!state.days.has(day)) {
       const record = { type: 'day_started', time_us: nowUs, day, equity_quote: equity } as const
       this.#ledger.commit(record)
     } else if (equity > state.risk.peakQuote * PEAK_STEP) this.#peak(equity, 'rise', nowUs)
@@ -51,7 +54,7 @@ export class LossWatch {
 
   /** Whether what was lost since midnight UTC, open positions included, has reached its limit. */
   get isDayLost(): boolean {
-    const start = this.#ledger.state.day?.equity_quote ?? Number.NaN
+    const start = this.#ledger.state.days.equityQuote(this.#day)
     return start - this.#exposures.equityQuote() >= start * this.#limits.dailyLossFractionMax
   }
 

@@ -6,7 +6,7 @@ import type { CircuitBreaker } from './breaker/circuit-breaker.ts'
 import type { Closing } from './closing.ts'
 import type { ExecutionState } from './execution-state.ts'
 import type { Block } from './exits/exit-waits.ts'
-import type { Exposures } from './exposures.ts'
+import { dayOf, type Exposures } from './exposures.ts'
 import { instrumentKey } from './holding.ts'
 import { decisionOf, type Intent } from './intent.ts'
 import type { Ledger } from './ledger.ts'
@@ -46,7 +46,7 @@ export function gatherFacts(
   const exposure = exposures.totals(key, without)
   const equity = exposures.equityQuote()
   const gap = exposures.gapQuote
-  const dayStart = state.day?.equity_quote ?? Number.NaN
+  const dayStart = state.days.equityQuote(dayOf(nowUs))
   const recent = state.risk.recent(nowUs)
   const isExit = intent.action === 'exit'
   const passedUs = isExit ? passedOverUs(sources, nowUs, index) : Number.NEGATIVE_INFINITY

@@ -134,8 +134,9 @@ export const SavedStateShape = Type.Object({
   regimeReason: Text,
   equityStartQuote: AmountOrNull,
   firstStartUs: AmountOrNull,
-  /** The record `day_started`, or null. */
-  day: Type.Unknown(),
+  /** Records `day_started`; early checkpoints have the last one as `day`, or null. */
+  days: Type.Optional(Type.Array(Type.Unknown())),
+  day: Type.Optional(Type.Unknown()),
   records: Count,
   fills: Count,
   decisions: Type.Array(Text),

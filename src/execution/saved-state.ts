@@ -33,7 +33,7 @@ export function encodeState(state: ExecutionState): Uint8Array {
     regimeReason: state.regimeReason,
     equityStartQuote: orNull(state.equityStartQuote),
     firstStartUs: orNull(state.firstStartUs),
-    day: state.day ?? null,
+    days: state.days.records(),
     records: state.records,
     fills: state.fills,
     decisions: [...state.decisions],
@@ -74,14 +74,14 @@ export function restoreState(bytes: Uint8Array, state: ExecutionState): string |
   const orders = restoreAll(saved.orders, restoreOrder)
   const holdings = restoreAll(saved.holdings, restoreHolding)
   const stops = restoreAll(saved.stops, asStop)
-  const day = saved.day === null ? undefined : asDay(saved.day)
+  const days = restoreAll(savedDays(saved), asDay)
   const keyedCommands = restoreAll(saved.keyedCommands, asCommand)
   if (orders === undefined || holdings === undefined || stops === undefined) {
     return 'an order, a position or a stop in it is malformed'
   }
   if (keyedCommands === undefined) return 'a command in it is malformed'
-  if (saved.day !== null && day === undefined) return 'the day in it is malformed'
-  fillState(state, saved, { orders, holdings, stops, day, keyedCommands })
+  if (days === undefined) return 'a day in it is malformed'
+  fillState(state, saved, { orders, holdings, stops, days, keyedCommands })
   return undefined
 }
 
@@ -89,7 +89,7 @@ type Restored = Readonly<{
   orders: readonly Order[]
   holdings: readonly (readonly [string, Holding])[]
   stops: readonly StopChanged[]
-  day: DayStarted | undefined
+  days: readonly DayStarted[]
   keyedCommands: readonly CommandObeyed[]
 }>
 
@@ -104,7 +104,7 @@ function fillState(state: ExecutionState, saved: SavedState, restored: Restored)
   state.regimeReason = saved.regimeReason
   state.equityStartQuote = orNaN(saved.equityStartQuote)
   state.firstStartUs = orNaN(saved.firstStartUs)
-  state.day = restored.day
+  for (const day of restored.days) state.days.note(day)
   state.records = saved.records
   state.fills = saved.fills
   for (const decision of saved.decisions) state.decisions.add(decision)
@@ -128,6 +128,11 @@ function fillState(state: ExecutionState, saved: SavedState, restored: Restored)
   state.risk.restore(saved.risk)
   state.pnl.restore(saved.pnl)
   for (const command of restored.keyedCommands) state.keyedCommands.note(command)
+}
+
+/** Early checkpoints knew the last one alone. */
+function savedDays({ day = null, days }: SavedState): readonly unknown[] {
+  return days ?? (day === null ? [] : [day])
 }
 
 function saveOrder(order: Order): SavedOrder {
