@@ -159,8 +159,6 @@ export const ORDERS_SHOWN_MAX = 500
 export const FIFO_ENTRIES_MAX = 10_000
 /** Between two looks at what the account is worth, when nothing moved it. */
 export const ACCOUNT_FIGURES_PERIOD_MS = 1000
-/** Between two questions to the exchange about its margin. */
-export const MARGIN_PERIOD_MS = 10_000
 /** UTC days whose profit is kept apart; the profit of older ones is in the totals alone. */
 export const PNL_DAYS_KEPT = 400
 /** Strategies whose profit is kept apart; further ones are counted together as `other`. */

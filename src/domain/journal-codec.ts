@@ -26,6 +26,7 @@ import {
   TIMES_IN_FORCE,
   type TradingStateChanged,
 } from './journal.ts'
+import { type AccountSnapshot, SNAPSHOT_CAUSES } from './journal-account.ts'
 import { EXIT_MOVERS, type ExitLevelsMoved, HELD_PHASES, type LevelsHeld } from './journal-exits.ts'
 import { type EntrySettled, SETTLEMENT_OUTCOMES } from './journal-settlements.ts'
 import {
@@ -323,6 +324,17 @@ const HELD_LEVELS: Shape<LevelsHeld> = {
   reason: text,
 }
 
+const ACCOUNT_SNAPSHOT: Shape<AccountSnapshot> = {
+  time_us: integer,
+  run: count,
+  cause: oneOf(SNAPSHOT_CAUSES),
+  ours_quote: number,
+  theirs_quote: number,
+  wallet_quote: number,
+  available_quote: number,
+  gap_quote: number,
+}
+
 const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Check>>>> = {
   run_started: RUN_STARTED,
   run_stopped: RUN_STOPPED,
@@ -347,6 +359,7 @@ const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Che
   drawdown: DRAWDOWN,
   exit_levels: EXIT_LEVELS,
   held_levels: HELD_LEVELS,
+  account_snapshot: ACCOUNT_SNAPSHOT,
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,6 @@
 // Long because every record of the journal stands here.
 import type { Category } from './instrument.ts'
+import type { AccountSnapshot } from './journal-account.ts'
 import type { ExitLevelsMoved, LevelsHeld } from './journal-exits.ts'
 import type { EntrySettled } from './journal-settlements.ts'
 import type { CommandObeyed, RegimeChanged, StopChanged } from './journal-stops.ts'
@@ -357,3 +358,4 @@ export type JournalRecord =
   | EntrySettled
   | ExitLevelsMoved
   | LevelsHeld
+  | AccountSnapshot

@@ -5,9 +5,6 @@ import type { Ledger } from './ledger.ts'
 import type { LossWatch } from './loss-watch.ts'
 import type { MarginOptions } from './options.ts'
 
-/** Part of our equity by which the exchange's may be smaller: mark prices are not our mids. */
-const GAP_FRACTION_TOLD = 0.05
-
 /** Money in quote currency; NaN for what is not known. */
 export type Margin = RemoteMargin &
   Readonly<{
@@ -41,7 +38,6 @@ export class AccountReport {
   #remote: RemoteMargin | undefined
   #nextUs = 0
   #fills = -1
-  #isGapTold = false
 
   constructor(
     parts: Readonly<{
@@ -60,26 +56,6 @@ export class AccountReport {
   /** What the exchange says of the account; undefined: it is not known any more. */
   setMargin(margin: RemoteMargin | undefined): void {
     this.#remote = margin
-  }
-
-  /**
-   * The equity that the exchange says is there. Parts of the equity are parts of the smaller one; a
-   * person is told, once each time, when it is smaller by more than prices explain.
-   */
-  compare(theirsQuote: number): void {
-    const oursQuote = this.#exposures.equityQuote()
-    const gapQuote = Math.max(0, oursQuote - theirsQuote)
-    // A position has no price yet: what was found last stands.
-    if (Number.isNaN(gapQuote)) return
-    this.#exposures.gapQuote = gapQuote
-    const isTold = gapQuote > GAP_FRACTION_TOLD * oursQuote
-    if (isTold === this.#isGapTold) return
-    this.#isGapTold = isTold
-    const { counters, log } = this.#ledger
-    const line = { ours: oursQuote, theirs: theirsQuote }
-    if (!isTold) log.warn(line, 'the equity is what the exchange says, again')
-    else log.error(line, 'the exchange has less equity than the journal: limits go by the less')
-    if (isTold) counters.add('equity_gaps')
   }
 
   look(nowUs: number): void {

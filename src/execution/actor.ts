@@ -5,6 +5,7 @@ import type { ResultCode } from '../domain/result-codes.ts'
 import { AccountReport } from './account-figures.ts'
 import type { ActorParts } from './actor-parts.ts'
 import { Amends } from './amends.ts'
+import { BalanceWatch } from './balance-watch.ts'
 import { BreakerBoard } from './breaker/breaker-board.ts'
 import { GuardedGateway } from './breaker/guarded-gateway.ts'
 import { Cancels } from './cancels.ts'
@@ -51,6 +52,7 @@ export class ExecutionActor {
   readonly losses: LossWatch
   readonly keeper: LevelKeeper
   readonly report: AccountReport
+  readonly balances: BalanceWatch
   readonly #clockWatch: ClockWatch
   readonly #parts: ActorParts
   readonly #ledger: Ledger
@@ -70,7 +72,7 @@ export class ExecutionActor {
   #isWindingDown = false
 
   constructor(parts: ActorParts) {
-    const { ledger, books, instruments, options } = parts
+    const { ledger, books, instruments, options, wake = () => {} } = parts
     this.#parts = parts
     this.#ledger = ledger
     this.#gate = new RiskGate(options)
@@ -92,6 +94,8 @@ export class ExecutionActor {
     const { exposures, losses: watched } = this
     const margin = options.margin
     this.report = new AccountReport({ ledger, exposures, losses: watched, options: margin })
+    const watch = { account: this.#gateway.account, ledger, exposures, report: this.report, wake }
+    this.balances = new BalanceWatch({ ...watch, periodMs: options.reconcile.openOrdersMs })
     this.#clockWatch = new ClockWatch(ledger, options.limits.clockDriftMsMax)
     this.#sources = {
       ...{ ledger, books, options, exposures: this.exposures, losses: this.losses },
@@ -108,22 +112,18 @@ export class ExecutionActor {
       halt: (code, nowUs) => this.halt(code, nowUs),
       doubt: (order, before, nowUs) => this.truth.doubt(order, before, nowUs),
       onAccount: (event, nowUs) => this.truth.onAccount(event, nowUs),
-      wake: parts.wake ?? (() => {}),
+      wake,
     })
     this.#amends = new Amends(this.#sources, this.flow, instruments)
     this.#followUps = new FollowUps({
-      ...{ ledger, gateway: this.#gateway, flow: this.flow, options: options.followUp },
+      ...{ ledger, gateway: this.#gateway, flow: this.flow, options: options.followUp, wake },
       decide: (intent, nowUs) => (this.#isWindingDown ? 'halted' : this.#decide(intent, nowUs)),
-      wake: parts.wake ?? (() => {}),
     })
     this.#unwatched = new UnwatchedPositions(ledger)
     const truth: TruthParts = {
-      ledger,
-      gateway: this.#gateway,
-      flow: this.flow,
+      ...{ ledger, gateway: this.#gateway, flow: this.flow, balances: this.balances, wake },
       options: options.reconcile,
       halt: (code, nowUs) => this.halt(code, nowUs),
-      wake: parts.wake ?? (() => {}),
       onPositions: (positions, askedUs) => this.#onPositions(positions, askedUs),
     }
     this.truth = new Truth(truth)
@@ -187,7 +187,7 @@ export class ExecutionActor {
     this.#gateway.review(clock.nowUs())
     let busy = this.flow.receive(clock.nowUs()) + this.truth.receive(clock.nowUs())
     busy += this.kill.receive(clock.nowUs()) + this.keeper.receive(clock.nowUs())
-    busy += this.#followUps.receive(clock.nowUs())
+    busy += this.#followUps.receive(clock.nowUs()) + this.balances.receive(clock.nowUs())
     busy += this.#poll(clock.nowUs())
     for (const intent of this.#intents.splice(0)) {
       this.#decide(intent, clock.nowUs())
@@ -343,6 +343,7 @@ export class ExecutionActor {
 
   /** A loss beyond its limit ends flat and halted, whatever stopped or ended in between. */
   #checkLosses(nowUs: number): void {
+    this.balances.poll(nowUs)
     const code = this.losses.look(nowUs)
     if (code !== undefined) this.halt(code, nowUs)
     if (this.losses.mustBeFlat) {

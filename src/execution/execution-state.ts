@@ -15,6 +15,7 @@ import type {
 import type { ExitLevelsMoved } from '../domain/journal-exits.ts'
 import type { Regime, TradingState } from '../domain/trading.ts'
 import { AccountFold } from './account-fold.ts'
+import { BalanceFold } from './balance-fold.ts'
 import { DayStarts } from './day-starts.ts'
 import {
   type Holding,
@@ -77,6 +78,8 @@ export class ExecutionState {
   readonly partialEnds = new PartialEnds()
   readonly keyedCommands = new KeyedCommands()
   readonly days = new DayStarts()
+  /** What the exchange says of the money. */
+  readonly balances = new BalanceFold()
   /** What the risk gate must know of the past. */
   readonly risk = new RiskHistory()
 
@@ -125,6 +128,9 @@ export class ExecutionState {
         return FOLDED
       case 'command':
         this.keyedCommands.note(record)
+        return FOLDED
+      case 'account_snapshot':
+        this.balances.note(record)
         return FOLDED
       case 'entry_settled':
         this.partialEnds.forget(record.order_link_id)

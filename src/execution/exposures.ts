@@ -23,16 +23,18 @@ export class Exposures {
   readonly #indexes: ReadonlyMap<string, number>
   /** Last known mid by `instrumentKey`, in ticks; one entry a configured instrument at most. */
   readonly #midTicks = new Map<string, number>()
-  /**
-   * How much less the exchange says is there than the record adds up to: taken out of the account,
-   * or lost elsewhere. What is not there cannot be risked; more than the record knows is not used.
-   */
-  gapQuote = 0
-
   constructor(state: ExecutionState, books: Books, instruments: InstrumentTable) {
     this.#state = state
     this.#books = books
     this.#indexes = new Map(instruments.map((entry) => [instrumentKey(entry), entry.index]))
+  }
+
+  /**
+   * How much less the exchange says is there than the record adds up to: taken out of the account,
+   * or lost elsewhere. What is not there cannot be risked; more than the record knows is not used.
+   */
+  get gapQuote(): number {
+    return this.#state.balances.gapQuote
   }
 
   /** Looks at the books of all open positions, and forgets the prices of closed ones. */

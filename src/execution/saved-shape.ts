@@ -137,6 +137,8 @@ export const SavedStateShape = Type.Object({
   /** Records `day_started`; early checkpoints have the last one as `day`, or null. */
   days: Type.Optional(Type.Array(Type.Unknown())),
   day: Type.Optional(Type.Unknown()),
+  /** Absent in early checkpoints. The record `account_snapshot`, or null. */
+  balances: Type.Optional(Type.Object({ snapshot: Type.Unknown() })),
   records: Count,
   fills: Count,
   decisions: Type.Array(Text),

@@ -2,6 +2,7 @@ import type { Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { parseStep } from '../core/decimal.ts'
 import type { DayStarted, OrderCreated } from '../domain/journal.ts'
+import type { AccountSnapshot } from '../domain/journal-account.ts'
 import { isJournalRecord } from '../domain/journal-codec.ts'
 import type { CommandObeyed, StopChanged } from '../domain/journal-stops.ts'
 import type { ExecutionState } from './execution-state.ts'
@@ -34,6 +35,7 @@ export function encodeState(state: ExecutionState): Uint8Array {
     equityStartQuote: orNull(state.equityStartQuote),
     firstStartUs: orNull(state.firstStartUs),
     days: state.days.records(),
+    balances: { snapshot: state.balances.snapshot ?? null },
     records: state.records,
     fills: state.fills,
     decisions: [...state.decisions],
@@ -74,6 +76,7 @@ export function restoreState(bytes: Uint8Array, state: ExecutionState): string |
   const orders = restoreAll(saved.orders, restoreOrder)
   const holdings = restoreAll(saved.holdings, restoreHolding)
   const stops = restoreAll(saved.stops, asStop)
+  const snapshots = restoreAll(savedSnapshots(saved), asSnapshot)
   const days = restoreAll(savedDays(saved), asDay)
   const keyedCommands = restoreAll(saved.keyedCommands, asCommand)
   if (orders === undefined || holdings === undefined || stops === undefined) {
@@ -81,7 +84,8 @@ export function restoreState(bytes: Uint8Array, state: ExecutionState): string |
   }
   if (keyedCommands === undefined) return 'a command in it is malformed'
   if (days === undefined) return 'a day in it is malformed'
-  fillState(state, saved, { orders, holdings, stops, days, keyedCommands })
+  if (snapshots === undefined) return 'the snapshot in it is malformed'
+  fillState(state, saved, { orders, holdings, stops, days, keyedCommands, snapshots })
   return undefined
 }
 
@@ -90,6 +94,7 @@ type Restored = Readonly<{
   holdings: readonly (readonly [string, Holding])[]
   stops: readonly StopChanged[]
   days: readonly DayStarted[]
+  snapshots: readonly AccountSnapshot[]
   keyedCommands: readonly CommandObeyed[]
 }>
 
@@ -105,6 +110,7 @@ function fillState(state: ExecutionState, saved: SavedState, restored: Restored)
   state.equityStartQuote = orNaN(saved.equityStartQuote)
   state.firstStartUs = orNaN(saved.firstStartUs)
   for (const day of restored.days) state.days.note(day)
+  for (const snapshot of restored.snapshots) state.balances.note(snapshot)
   state.records = saved.records
   state.fills = saved.fills
   for (const decision of saved.decisions) state.decisions.add(decision)
@@ -133,6 +139,12 @@ function fillState(state: ExecutionState, saved: SavedState, restored: Restored)
 /** Early checkpoints knew the last one alone. */
 function savedDays({ day = null, days }: SavedState): readonly unknown[] {
   return days ?? (day === null ? [] : [day])
+}
+
+/** Early checkpoints have none. */
+function savedSnapshots({ balances }: SavedState): readonly unknown[] {
+  const snapshot = balances?.snapshot ?? null
+  return snapshot === null ? [] : [snapshot]
 }
 
 function saveOrder(order: Order): SavedOrder {
@@ -247,6 +259,10 @@ function restoreAll<Saved, Restored>(
 
 function asTerms(value: unknown): OrderCreated | undefined {
   return isJournalRecord(value) && value.type === 'order_created' ? value : undefined
+}
+
+function asSnapshot(value: unknown): AccountSnapshot | undefined {
+  return isJournalRecord(value) && value.type === 'account_snapshot' ? value : undefined
 }
 
 function asDay(value: unknown): DayStarted | undefined {

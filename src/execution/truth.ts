@@ -1,5 +1,6 @@
 import type { ResultCode } from '../domain/result-codes.ts'
 import { AccountActions } from './account-actions.ts'
+import type { BalanceWatch } from './balance-watch.ts'
 import { countFunding } from './external-count.ts'
 import type { Account, Gateway, RemotePosition } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
@@ -15,6 +16,7 @@ export type TruthParts = Readonly<{
   gateway: Gateway
   flow: OrderFlow
   options: ReconcileOptions
+  balances: BalanceWatch
   halt: (code: ResultCode, nowUs: number) => void
   /** An answer has come while the actor may sleep. */
   wake: () => void
@@ -39,11 +41,12 @@ type Answer = Readonly<{ step: Step; link: number; check: Check | undefined }>
  * Whether our record of the account is the exchange's, and the work to make it so. Nothing may be
  * opened before the first agreement, and again after each loss of the private side:
  *
- *   link up -> executions -> open orders -> positions -> nothing left to do -> healthy
+ *   link up -> executions -> open orders -> positions -> nothing left to do, balance read -> healthy
  *                 ^----------------------------------------- something was --+
  *
- * While healthy the same looks go on, ever so often. When their calls fail for longer than
- * `blindMsMax`, the stream alone is not believed any more: not healthy, until a round agrees again.
+ * While healthy the same looks go on, ever so often. When their calls, or those for the balance
+ * (balance-watch.ts), fail for longer than `blindMsMax`, the stream alone is not believed any more:
+ * not healthy, until a round agrees again.
  * An exchange without an account of its own has nothing to compare, and is healthy at once.
  */
 export class Truth {
@@ -120,8 +123,8 @@ export class Truth {
 
   /** A person is told once each time. */
   #watchSight(nowUs: number): void {
-    const { ledger, options } = this.#parts
-    const blindMs = (nowUs - this.#seenUs) / 1000
+    const { balances, ledger, options } = this.#parts
+    const blindMs = (nowUs - Math.min(this.#seenUs, balances.seenUs)) / 1000
     if (!this.#isHealthy || blindMs <= options.blindMsMax) return
     this.#doubtAll()
     ledger.counters.add('accounts_unseen')
@@ -140,8 +143,8 @@ export class Truth {
    */
   doubt(order: Order, { state, updatedUs }: KnownOrder, nowUs: number): void {
     if (!isFinished(state)) return
-    if (state !== 'rejected' && nowUs - updatedUs < this.#quietUs) return
     const { halt, ledger, options } = this.#parts
+    if (state !== 'rejected' && nowUs - updatedUs < options.quietMs * 1000) return
     const { order_link_id } = order.terms
     ledger.counters.add('orders_doubted')
     ledger.log.error({ order_link_id, state }, 'an order that had ended shows life')
@@ -186,10 +189,10 @@ export class Truth {
   }
 
   async #ask(account: Account, step: Step, nowUs: number): Promise<Check | undefined> {
-    const { gateway, ledger } = this.#parts
+    const { gateway, ledger, options } = this.#parts
     const { state } = ledger
     // What moved after the question is as fresh as what moved right before it.
-    const quiet = { nowUs, quietUs: this.#quietUs }
+    const quiet = { nowUs, quietUs: options.quietMs * 1000 }
     if (step === 'executions') {
       const reply = await account.executions(this.#sinceUs(nowUs), nowUs)
       if (reply.kind === 'unknown') return this.#failed(step, reply.message)
@@ -226,7 +229,7 @@ export class Truth {
   }
 
   #endRound(nowUs: number): void {
-    const { ledger, options } = this.#parts
+    const { balances, ledger, options } = this.#parts
     this.#step = undefined
     this.#isBlind = this.#hasFailed
     if (this.#hasFailed) this.#backoffUs = Math.min(ROUND_US_MAX, 2 * this.#backoffUs)
@@ -236,7 +239,8 @@ export class Truth {
       this.#seenUs = nowUs
     }
     const isAgreed = !this.#hasFailed && this.#actionsInRound === 0 && this.#isSettled()
-    if (isAgreed && !this.#isHealthy) this.#recover(nowUs)
+    const isMoneyKnown = nowUs - balances.seenUs <= options.blindMsMax * 1000
+    if (isAgreed && isMoneyKnown && !this.#isHealthy) this.#recover(nowUs)
     if (this.#isHealthy && !this.#hasFailed) {
       this.#nextOrdersUs = nowUs + options.openOrdersMs * 1000
       this.#nextPositionsUs = nowUs + options.positionsMs * 1000
@@ -281,10 +285,6 @@ export class Truth {
     this.#parts.ledger.counters.add('reconcile_failures')
     this.#parts.ledger.log.warn({ step, reason: message }, 'the account could not be asked')
     return undefined
-  }
-
-  get #quietUs(): number {
-    return this.#parts.options.quietMs * 1000
   }
 
   /** NaN compares as false, so that nothing known means a whole window. */

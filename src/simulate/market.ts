@@ -7,6 +7,8 @@ import type { FaultPlan } from './fault-plan.ts'
 
 const LEVELS = 5
 const START_TICKS = 10_000
+/** Of the tick and lot below. */
+export const QUOTE_PER_TICK_LOT = 1e-4
 /** The price stays within 2% of its start, so that limits can be checked at any price of it. */
 const WALK_TICKS_MAX = 200
 

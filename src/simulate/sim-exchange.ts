@@ -4,6 +4,7 @@ import type {
   GatewayEvent,
   PositionLevels,
   QueryReply,
+  RemoteBalance,
   RemoteExecution,
   RemoteOrder,
   RemotePosition,
@@ -12,6 +13,7 @@ import type {
 import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Market } from './market.ts'
+import { SimMoney } from './sim-money.ts'
 import { remoteOrder, type SimOrder, type WireAmend, type WireOrder } from './sim-order.ts'
 import { SimStops } from './sim-stops.ts'
 import type { Timeline } from './timeline.ts'
@@ -55,6 +57,7 @@ export class SimExchange {
   readonly orders = new Map<string, SimOrder>()
   readonly executions: RemoteExecution[] = []
   readonly stops = new SimStops()
+  readonly #money = new SimMoney()
   /** Index by key, of all that was ordered. */
   readonly #instruments = new Map<string, number>()
   /** A request that the network doubles is refused twice. */
@@ -292,6 +295,14 @@ export class SimExchange {
     }))
   }
 
+  balance(): RemoteBalance {
+    let heldTickLots = 0
+    for (const [key, instrument] of this.#instruments) {
+      heldTickLots += this.lots(key) * this.#market.mid(instrument)
+    }
+    return this.#money.balance(heldTickLots)
+  }
+
   #fillSome(order: SimOrder): void {
     const times = 1 + this.#faults.below(3)
     for (let i = 0; i < times && order.state === 'open'; i++) this.#fillOnce(order)
@@ -363,6 +374,7 @@ export class SimExchange {
       ...(isStop ? { isPositionStop: true } : {}),
     }
     this.executions.push(execution)
+    this.#money.count(execution)
     return execution
   }
 

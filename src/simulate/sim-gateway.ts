@@ -29,7 +29,6 @@ export type SimGatewayParts = Readonly<{
 
 /** How far lists and queries of the exchange may lag behind it. */
 const LAG_US_MAX = 300_000
-const OK_BALANCE = { equityQuote: 100_000, walletQuote: 100_000, availableQuote: 100_000 }
 
 /**
  * The gateway of one simulated process. It says `unknown` whenever a real one could not know, and
@@ -132,7 +131,7 @@ export class SimGateway implements Gateway {
           kind: 'positions',
           positions: exchange.positions(asOfUs()),
         })),
-      balance: () => this.#ask('balance', () => ({ kind: 'balance', balance: OK_BALANCE })),
+      balance: () => this.#ask('balance', () => ({ kind: 'balance', balance: exchange.balance() })),
       setLevels: (key, levels) => {
         const { life, monitor } = this.#parts
         const why = life.isAlive ? monitor.mirror.unexplained(key, levels) : undefined

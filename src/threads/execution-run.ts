@@ -25,7 +25,6 @@ import { openHistogram } from '../memory/histograms.ts'
 import { RingReader } from '../memory/ring.ts'
 import type { ExecutionWorkerData } from './execution-worker-data.ts'
 import { type OpenGateway, openGateway } from './gateway-choice.ts'
-import { MarginWatch } from './margin-watch.ts'
 import { PositionLag } from './position-lag.ts'
 import { MainWatch } from './watchdog.ts'
 
@@ -51,7 +50,6 @@ export class ExecutionRun {
   #firstRing = 0
   readonly #main: MainWatch
   #isMainSilent = false
-  readonly #margin: MarginWatch
 
   private constructor(
     parts: Readonly<{
@@ -69,7 +67,6 @@ export class ExecutionRun {
     this.#control = parts.control
     this.#main = new MainWatch(parts.control, MAIN_SILENT_MS_MAX)
     this.recovered = parts.recovered
-    this.#margin = new MarginWatch(parts.gateway.gateway.account, parts.actor.report)
     this.#intents = parts.data.intents.map((ring) => new RingReader(ring))
     this.#commands = new RingReader(parts.data.commands)
   }
@@ -170,7 +167,6 @@ export class ExecutionRun {
       this.#tellRecovery()
       this.#watchMain()
       this.#countGateway()
-      this.#margin.look(systemClock.nowUs())
       if (!isBusy) await this.#sleep()
       else if (++busyTurns % BUSY_TURNS_MAX === 0) await setImmediate() // messages get their turn
     }

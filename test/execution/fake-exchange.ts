@@ -2,6 +2,7 @@ import type { ResultCode } from '../../src/domain/result-codes.ts'
 import type {
   Account,
   AmendTerms,
+  BalanceReply,
   CancelReply,
   ExecutionsReply,
   Gateway,
@@ -9,6 +10,7 @@ import type {
   OpenOrdersReply,
   PositionsReply,
   QueryReply,
+  RemoteBalance,
   RemoteExecution,
   RemoteOrder,
   SubmitReply,
@@ -23,6 +25,10 @@ type Kept = {
   executions: RemoteExecution[]
 }
 
+export function money(equityQuote: number): RemoteBalance {
+  return { equityQuote, walletQuote: equityQuote, availableQuote: equityQuote }
+}
+
 /**
  * An exchange with an account, by hand: orders rest until `fill` or `end`; what it tells may be
  * lost, what it is asked may fail.
@@ -35,6 +41,9 @@ export class FakeExchange implements Gateway {
   readonly canceled: string[] = []
   /** Events that are told; without it they are lost. */
   isTelling = true
+  balance: RemoteBalance = money(100_000)
+  /** The balance alone is not answered while it is set. */
+  isBroke = false
   /** Calls of the account fail while it is set. */
   isDown = false
   /** Submits are taken, and their replies lost. */
@@ -80,10 +89,14 @@ export class FakeExchange implements Gateway {
           })),
         }),
       balance: () =>
-        answer({
-          kind: 'balance',
-          balance: { equityQuote: 1, walletQuote: 1, availableQuote: 1 },
-        }),
+        answer<BalanceReply>(
+          this.isBroke
+            ? { kind: 'unknown', message: 'no wallet' }
+            : {
+                kind: 'balance',
+                balance: this.balance,
+              },
+        ),
       cancelAll: (): Promise<CancelReply> => Promise.resolve({ kind: 'accepted' }),
     }
   }

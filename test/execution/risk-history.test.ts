@@ -5,6 +5,7 @@ import type { JournalRecord } from '../../src/domain/journal.ts'
 import { ExecutionState } from '../../src/execution/execution-state.ts'
 import * as audit from '../../src/memory/audit-record.ts'
 import { atExchange } from './at-exchange.ts'
+import { money } from './fake-exchange.ts'
 import { createInstrument, Rig, START_US, startRig } from './rig.ts'
 
 /** After this a denial is on record. */
@@ -336,7 +337,7 @@ describe('an exchange that has less than the journal adds up to', () => {
   async function filled(theirs: number | undefined): Promise<Rig> {
     const rig = await startRig()
     rig.quote(0, 10_000, 100_000)
-    if (theirs !== undefined) rig.actor.report.compare(theirs)
+    if (theirs !== undefined) rig.actor.balances.take(money(theirs), rig.clock.nowUs())
     rig.enter(0, 'enter_long', 10_003, { notional: 1_500 })
     await rig.pass(50)
     return rig
@@ -352,9 +353,10 @@ describe('an exchange that has less than the journal adds up to', () => {
 
   it('is told of once when it is more than prices explain, and forgotten when it is back', async () => {
     const rig = await startRig()
-    for (const theirs of [96_000, 94_000, 93_000, 100_000, 94_000]) rig.actor.report.compare(theirs)
+    for (const theirs of [96_000, 94_000, 93_000, 100_000, 94_000]) {
+      rig.actor.balances.take(money(theirs), rig.clock.nowUs())
+    }
     expect(rig.counters.get('equity_gaps')).toBe(2)
-    rig.actor.report.compare(Number.NaN)
     expect(rig.actor.exposures.gapQuote).toBe(6_000)
   })
 
@@ -363,7 +365,7 @@ describe('an exchange that has less than the journal adds up to', () => {
     rig.quote(0, 9_000)
     rig.quote(1, 10_000)
     await rig.pass(50)
-    rig.actor.report.compare(4_500) // some 100 were lost, and 2 % of 4,600 are less
+    rig.actor.balances.take(money(4_500), rig.clock.nowUs()) // some 100 were lost, and 2 % of 4,600 are less
     rig.enter(1, 'enter_long', 10_003)
     await rig.pass(1_500)
     expect(rig.records('intent_denied').at(-1)).toMatchObject({ reason: 'daily_loss' })

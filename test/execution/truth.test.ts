@@ -41,7 +41,7 @@ describe('before the account agrees', () => {
     await rig.settle()
     expect(rig.seen('order')).toHaveLength(0)
     expect(rig.seen('denied')).toHaveLength(1)
-    expect(exchange.calls).toBe(0)
+    expect(exchange.calls).toBe(1) // for the balance
     await agree(desk)
     expect(types(rig)).toContain('account_reconciled')
     rig.enter(0, 'enter_long', 10_005)
@@ -58,8 +58,8 @@ describe('before the account agrees', () => {
     await rig.pass(40_000, 100)
     expect(rig.actor.truth.isHealthy).toBe(false)
     expect(types(rig)).not.toContain('position_adjusted')
-    // Three calls a round; the fifth failure opens the breaker of the account for a minute.
-    expect(exchange.calls).toBe(5)
+    // The fifth failure opens the breaker of the account for a minute; the balance is asked beside.
+    expect(exchange.calls).toBe(6)
     expect(rig.records('breaker').at(-1)).toMatchObject({ breaker: 'account', state: 'open' })
     exchange.isDown = false
     await rig.pass(100_000, 100)

@@ -19,7 +19,7 @@ describe('simulated histories', () => {
     expect(verdict.first_violation).toBeUndefined()
     expect(verdict.ok).toBe(true)
     expect(verdict.crashes).toBeGreaterThan(30)
-    expect(verdict.orders).toBeGreaterThan(400)
+    expect(verdict.orders).toBeGreaterThan(350)
     expect(verdict.fills).toBeGreaterThan(300)
     const { read, refused, written } = verdict.checkpoints
     expect(written).toBeGreaterThan(read / 4)
