@@ -17,6 +17,8 @@ export type Instrument = Readonly<{
   lot: Step
   minOrderLots: number
   maxOrderLots: number
+  /** Of a market order; absent: as of any other. */
+  maxMarketLots?: number
   minNotionalQuote: number
   /** Parameters of the feature catalogue (features.md 1.1). */
   features: FeatureParameters

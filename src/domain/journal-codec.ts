@@ -128,6 +128,7 @@ const ORDER_CREATED: Shape<OrderCreated> = {
   reduce_only: flag,
   limit_ticks: count,
   lots: count,
+  at_market: orAbsent(flag),
   target_ticks: orNull(number),
   stop_ticks: orNull(number),
   hold_ms_max: number,

@@ -43,7 +43,10 @@ export type OrderEvent = (typeof ORDER_EVENTS)[number]
 export const TIMES_IN_FORCE = ['ioc', 'gtc', 'post_only', 'fok'] as const
 export type TimeInForce = (typeof TIMES_IN_FORCE)[number]
 
-/** A market order still carries a limit: the worst price that the slippage cap allows. */
+/**
+ * A market order still carries a limit, the worst price that the slippage cap allows, unless it is
+ * `at_market`.
+ */
 export const ORDER_TYPES = ['limit', 'market'] as const
 export type OrderType = (typeof ORDER_TYPES)[number]
 
@@ -153,8 +156,11 @@ export type OrderCreated = Readonly<{
   order_type: OrderType
   time_in_force: TimeInForce
   reduce_only: boolean
+  /** While `at_market`, the last price that was known: it bounds nothing. */
   limit_ticks: number
   lots: number
+  /** It left as the exchange's own market order, without a price; absent: with its limit. */
+  at_market?: boolean
   /** Levels of the position that this order opens; null: none. */
   target_ticks: number | null
   stop_ticks: number | null

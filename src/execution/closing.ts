@@ -10,8 +10,8 @@ import type { Ledger } from './ledger.ts'
 
 const RETRY_US_MIN = 100_000
 const RETRY_US_MAX = 5_000_000
-/** How far a flatten may reach at most, however often it found nobody within less. */
-const FLATTEN_BPS_MAX = 1000
+
+type Price = Readonly<{ limitTicks: number; isAtMarket: boolean }>
 
 /** What else is on its way in an instrument. */
 export type WayOut = Readonly<{
@@ -78,8 +78,8 @@ export class Closing {
   }
 
   /**
-   * A kill, or a loss beyond its limit, closes without a live book too, at the last price that is
-   * known: the market data may be gone while the exchange still takes orders.
+   * What is flattened at an exchange with an account is closed without a live book too: the market
+   * data may be gone while the exchange still takes orders.
    */
   closeBlindly(): void {
     this.#isBlind = true
@@ -163,7 +163,8 @@ export class Closing {
   ): Intent | undefined {
     const { instrument, intent } = wait
     const { lots } = holding.position
-    const limitTicks = this.#limitTicks(instrument.index, holding)
+    const price = this.#limitTicks(instrument.index, holding)
+    const { limitTicks } = price
     if (intent !== undefined && !(due !== undefined && due.lots >= Math.abs(lots))) {
       // Its own price is of another moment.
       const ownTicks = Number.isNaN(limitTicks) ? intent.limitTicks : limitTicks
@@ -182,7 +183,7 @@ export class Closing {
       u: this.#books.read(instrument.index)?.u ?? 0,
       createdUs: nowUs,
       receiveUs: nowUs,
-      limitTicks,
+      ...price,
     }
   }
 
@@ -193,22 +194,24 @@ export class Closing {
     return this.#exits.look(instrument, holding, nowUs)
   }
 
-  /** A flatten that found nobody reaches twice as far the next time; an exit does not. */
-  #limitTicks(index: number, { position }: Holding): number {
+  /**
+   * A flatten that found nobody within the slippage leaves at market from then on, as a price may
+   * have moved by any amount; so does one that knows no price at all. An exit does not.
+   */
+  #limitTicks(index: number, { position }: Holding): Price {
     const { costTickLots, lots } = position
+    const isFlattening = this.#flattening.has(index)
     let close = closingTicks(lots, this.#books.read(index))
     if (close > 0) this.#lastTicks.set(index, close)
-    const isFlattening = this.#flattening.has(index)
+    let isAtMarket = isFlattening && this.#attempts.get(index)?.lots === lots
     if (Number.isNaN(close) && isFlattening && this.#isBlind) {
       const cost = Math.round(costTickLots / Math.abs(lots))
-      close = this.#lastTicks.get(index) ?? (cost > 0 ? cost : Number.NaN)
+      const known = this.#lastTicks.get(index) ?? cost
+      isAtMarket ||= !(known > 0)
+      close = Math.max(1, known)
     }
-    const tries = isFlattening ? (this.#attempts.get(index)?.count ?? 0) : 0
-    const bps = Math.max(
-      this.#slippageBps,
-      Math.min(FLATTEN_BPS_MAX, this.#slippageBps * 2 ** tries),
-    )
-    return exitLimitTicks(lots, close, bps)
+    const limitTicks = isAtMarket ? close : exitLimitTicks(lots, close, this.#slippageBps)
+    return { limitTicks, isAtMarket }
   }
 
   /** A stop does not wait for what another exit tried in vain. */

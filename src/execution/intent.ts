@@ -39,6 +39,8 @@ export type Intent = Readonly<{
   receiveUs: number
   /** Worst acceptable price. */
   limitTicks: number
+  /** Of an exit: at whatever price there is; `limitTicks` is then the last one known. */
+  isAtMarket?: boolean
   /** NaN: none. */
   targetTicks: number
   stopTicks: number

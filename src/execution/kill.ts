@@ -94,6 +94,7 @@ export class Kill {
       if (record.symbol === null) closing.flatten(-1)
       else for (const { index } of this.#meant(record)) closing.flatten(index)
     }
+    if (flattening.size > 0) this.#closeBlindly()
     if (!isKilled) return
     if (!control.isKilled()) control.kill?.()
     if (trading.state !== 'halted') trading.kill(null, nowUs)
@@ -126,6 +127,7 @@ export class Kill {
     const isNew = !this.#ledger.state.stops.flattening.has(flattenKey(record))
     if (isNew && !this.isActive) this.#commit(record)
     closing.flatten(index)
+    this.#closeBlindly()
     cancels.all(index, 'flattening', nowUs)
   }
 
@@ -184,11 +186,14 @@ export class Kill {
     return 1
   }
 
-  /** The paper exchange has no price without a book, so there is nothing to close at blindly. */
   #closeAll(): void {
-    const { closing } = this.#parts
-    closing.flatten(-1)
-    if (this.#gateway.account !== undefined) closing.closeBlindly()
+    this.#parts.closing.flatten(-1)
+    this.#closeBlindly()
+  }
+
+  /** The paper exchange has no price without a book, so there is nothing to close at blindly. */
+  #closeBlindly(): void {
+    if (this.#gateway.account !== undefined) this.#parts.closing.closeBlindly()
   }
 
   /** There and here, with nothing on its way that could change it. */

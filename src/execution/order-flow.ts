@@ -342,7 +342,8 @@ export class OrderFlow {
       order.amended === undefined
         ? undefined
         : { limitTicks: order.amended.limit_ticks, lots: order.amended.lots }
-    const local = { state, limitTicks, lots, amended, filledLots, execIds }
+    const isAtMarket = order.terms.at_market === true
+    const local = { state, limitTicks, isAtMarket, lots, amended, filledLots, execIds }
     for (const action of reconcileOrder(local, reply, proof)) this.#apply(order, action, nowUs)
   }
 

@@ -108,7 +108,8 @@ export class SimExchange {
     return order.hiddenUntilUs <= this.#timeline.nowUs()
   }
 
-  #takes({ instrument, limitTicks, side }: Omit<WireOrder, 'orderLinkId'>): boolean {
+  #takes({ instrument, isAtMarket, limitTicks, side }: Omit<WireOrder, 'orderLinkId'>): boolean {
+    if (isAtMarket === true) return true
     const mid = this.#market.mid(instrument)
     return side === 'buy' ? limitTicks > mid : limitTicks < mid
   }

@@ -168,6 +168,6 @@ export function wireOrder(approved: ApprovedOrder): WireOrder {
   const { instrument, isReduceOnly, limitTicks, lots, orderLinkId, side, timeInForce } = approved
   const key = instrumentKey(instrument)
   const terms = { orderLinkId, key, instrument: instrument.index, side, lots, limitTicks }
-  const { stopTicks, targetTicks } = approved
-  return { ...terms, timeInForce, isReduceOnly, stopTicks, targetTicks }
+  const { isAtMarket, stopTicks, targetTicks } = approved
+  return { ...terms, timeInForce, isReduceOnly, isAtMarket, stopTicks, targetTicks }
 }

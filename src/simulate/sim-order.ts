@@ -16,6 +16,8 @@ export type WireOrder = Readonly<{
   limitTicks: number
   timeInForce: TimeInForce
   isReduceOnly: boolean
+  /** It takes whatever price there is. */
+  isAtMarket?: boolean
   /** Levels that the position gets with it; NaN or absent: none. */
   stopTicks?: number
   targetTicks?: number

@@ -132,7 +132,7 @@ describe('a kill on paper', () => {
     expect(third.control.state).toBe('halted')
   })
 
-  it('closes in a book that is thin, reaching further each time', async () => {
+  it('closes in a book that is thin, at market once a limit found nobody', async () => {
     const rig = await open()
     rig.books.set(
       0,

@@ -35,8 +35,9 @@ import { QueuePosition } from './queue-position.ts'
  *   `latencyJitterUs`, so that requests may overtake each other; it acts on the book of that moment.
  * - Taking. What crosses the spread walks the visible levels from the best to the limit price, one
  *   execution a level, at the level's price and the taker's fee. Size that was taken once is not
- *   given again (consumed-levels.ts). A market order is one whose limit is the slippage cap. IOC
- *   cancels the rest, FOK fills whole or not at all.
+ *   given again (consumed-levels.ts). A market order is one whose limit is the slippage cap; one
+ *   that closes at market walks all that is visible. IOC cancels the rest, FOK fills whole or not
+ *   at all.
  * - Resting. At its own price and the maker's fee: by a trade that comes through the `queue` before
  *   it (queue-position.ts) or beyond its price, and by what stands on the other side at its price
  *   or beyond. A change of price or a larger size goes to the end of the queue.
@@ -271,7 +272,7 @@ export class PaperGateway implements Gateway {
     visit: (levelTicks: number, levelLots: number, available: number) => boolean,
   ): void {
     if (book === undefined || book.state !== 'LIVE') return
-    const { instrument, side } = order.approved
+    const { instrument, isAtMarket, side } = order.approved
     const { limitTicks } = order
     const isBuy = side === 'buy'
     const ticks = isBuy ? book.askTicks : book.bidTicks
@@ -279,7 +280,7 @@ export class PaperGateway implements Gateway {
     const count = isBuy ? book.askCount : book.bidCount
     const consumed = this.#consumedOf(instrument.index)
     for (let i = 0; i < count; i++) {
-      if (isBuy ? ticks[i] > limitTicks : ticks[i] < limitTicks) return
+      if (!isAtMarket && (isBuy ? ticks[i] > limitTicks : ticks[i] < limitTicks)) return
       const available = consumed.availableLots(ticks[i], levelLots[i])
       if (available > 0 && !visit(ticks[i], levelLots[i], available)) return
     }

@@ -21,6 +21,7 @@ export function createdRecord(approved: ApprovedOrder, run: number, nowUs: numbe
     reduce_only: approved.isReduceOnly,
     limit_ticks: approved.limitTicks,
     lots: approved.lots,
+    ...(approved.isAtMarket ? { at_market: true } : {}),
     target_ticks: finiteOrNull(intent.targetTicks),
     stop_ticks: finiteOrNull(intent.stopTicks),
     hold_ms_max: intent.holdMsMax,

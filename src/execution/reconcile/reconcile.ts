@@ -43,6 +43,8 @@ export const WHOLE_PROOF: Proof = { isMissing: true, terms: 'all' }
 export type LocalOrder = Readonly<{
   state: OrderState
   limitTicks: number
+  /** The price that an exchange lists of it is a bound of its own. */
+  isAtMarket?: boolean
   lots: number
   /** Terms on their way. */
   amended: AmendTerms | undefined
@@ -57,7 +59,9 @@ export type LocalOrder = Readonly<{
 export function reconcileOrder(local: LocalOrder, answer: Answer, proof: Proof): ReconcileAction[] {
   if (answer.kind === 'unknown') return []
   if (answer.kind === 'not_found') return proof.isMissing ? abandon(local) : []
-  return align(local, answer.order, proof.terms)
+  const { limitTicks } = local
+  const remote = local.isAtMarket === true ? { ...answer.order, limitTicks } : answer.order
+  return align(local, remote, proof.terms)
 }
 
 /** The exchange never had it. One that was only created was never sent either. */

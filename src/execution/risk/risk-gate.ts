@@ -18,6 +18,7 @@ type OrderTerms = Readonly<{
   orderType: OrderType
   timeInForce: TimeInForce
   isReduceOnly: boolean
+  isAtMarket: boolean
   limitTicks: number
   lots: number
 }>
@@ -39,6 +40,8 @@ export class ApprovedOrder {
   readonly orderType: OrderType
   readonly timeInForce: TimeInForce
   readonly isReduceOnly: boolean
+  /** Without a price: of what closes alone, and of it only where a limit could keep it open. */
+  readonly isAtMarket: boolean
   readonly limitTicks: number
   readonly lots: number
   /**
@@ -58,6 +61,7 @@ export class ApprovedOrder {
     this.orderType = terms.orderType
     this.timeInForce = terms.timeInForce
     this.isReduceOnly = terms.isReduceOnly
+    this.isAtMarket = terms.isAtMarket
     this.limitTicks = terms.limitTicks
     this.lots = terms.lots
     this.stopTicks = terms.isReduceOnly ? Number.NaN : terms.intent.stopTicks
@@ -119,13 +123,16 @@ export class RiskGate {
       return { ok: false, code: 'nothing_to_reduce', message, limit: null, actual: null }
     }
     // Minimum size and notional do not apply: a remainder below them could never be closed.
-    const { exitLots = Number.POSITIVE_INFINITY, instrument } = intent
-    const lots = Math.min(Math.abs(facts.positionLots), exitLots, instrument.maxOrderLots)
+    const { exitLots = Number.POSITIVE_INFINITY, instrument, isAtMarket = false } = intent
+    const { maxOrderLots, maxMarketLots = maxOrderLots } = instrument
+    const lotsMax = isAtMarket ? Math.min(maxOrderLots, maxMarketLots) : maxOrderLots
+    const lots = Math.min(Math.abs(facts.positionLots), exitLots, lotsMax)
     return this.#approve(intent, facts, {
       side: facts.positionLots > 0 ? 'sell' : 'buy',
-      orderType: this.#options.exits.orderType,
+      orderType: isAtMarket ? 'market' : this.#options.exits.orderType,
       timeInForce: 'ioc',
       isReduceOnly: true,
+      isAtMarket,
       lots,
     })
   }
@@ -144,6 +151,7 @@ export class RiskGate {
       orderType: this.#options.entryOrderType,
       timeInForce: entryTimeInForce(this.#options),
       isReduceOnly: false,
+      isAtMarket: false,
       lots: size.lots,
     })
   }
@@ -151,7 +159,7 @@ export class RiskGate {
   #approve(
     intent: Intent,
     facts: RiskFacts,
-    terms: Pick<OrderTerms, 'side' | 'orderType' | 'timeInForce' | 'isReduceOnly' | 'lots'>,
+    terms: Omit<OrderTerms, 'intent' | 'number' | 'orderLinkId' | 'limitTicks'>,
   ): Checked {
     const { run, orderNumber: number } = facts
     const orderLinkId = formatOrderLinkId({ run, number })

@@ -24,6 +24,8 @@ export type InstrumentFilters = Readonly<{
   qtyStep: string
   minOrderQty: string
   maxOrderQty: string
+  /** Absent or empty: not told. */
+  maxMarketQty?: string
   minNotional: string
   status: string
 }>
@@ -48,6 +50,7 @@ export function filtersOf(row: InstrumentRow, override: InstrumentOverride): Ins
     qtyStep: override.qtyStep ?? first(lot.qtyStep, lot.basePrecision),
     minOrderQty: override.minOrderQty ?? first(lot.minOrderQty),
     maxOrderQty: override.maxOrderQty ?? first(lot.maxLimitOrderQty, lot.maxOrderQty),
+    maxMarketQty: first(lot.maxMarketOrderQty, lot.maxMktOrderQty),
     minNotional: override.minNotional ?? first(lot.minNotionalValue, lot.minOrderAmt),
     status: row.status,
   }
@@ -100,6 +103,8 @@ export function createInstrument(
   if (maxOrderLots === undefined) {
     return refuse(symbol, 'max_order_qty', filters.maxOrderQty, override.maxOrderQty)
   }
+  // One that cannot be read is one that is not told: no start depends on it.
+  const maxMarketLots = countLots(filters.maxMarketQty ?? '', lot, 'down') ?? 0
   const minNotionalQuote = Number(filters.minNotional)
   if (!Number.isFinite(minNotionalQuote) || minNotionalQuote < 0) {
     return refuse(symbol, 'min_notional', filters.minNotional, override.minNotional)
@@ -115,6 +120,7 @@ export function createInstrument(
     minOrderLots: Math.max(1, minOrderLots),
     // Nothing said: no bound of the exchange; our own risk limits remain.
     maxOrderLots: maxOrderLots === 0 ? Number.MAX_SAFE_INTEGER : maxOrderLots,
+    ...(maxMarketLots === 0 ? {} : { maxMarketLots }),
     minNotionalQuote,
     features: features.value,
   })

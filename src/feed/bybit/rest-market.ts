@@ -23,6 +23,8 @@ export const InstrumentRow = Type.Object({
     basePrecision: Text, // spot
     minOrderQty: Text,
     maxOrderQty: Text,
+    maxMktOrderQty: Text,
+    maxMarketOrderQty: Text, // spot
     maxLimitOrderQty: Text, // spot, where maxOrderQty is on its way out
     minNotionalValue: Text, // linear
     minOrderAmt: Text, // spot

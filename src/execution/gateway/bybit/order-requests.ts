@@ -14,20 +14,21 @@ const TIMES_IN_FORCE: Readonly<Record<TimeInForce, string>> = {
 }
 
 /**
- * Always a limit order: one that is meant to take at once carries the worst price that the gate
- * allowed, which the exchange's own market orders do not. An order that opens takes its stop and
- * target along, so that the exchange guards the position when we cannot.
+ * A limit order: one that is meant to take at once carries the worst price that the gate allowed,
+ * which the exchange's own market orders do not. Only what must be closed whatever it costs goes as
+ * such a one, bounded by the exchange alone. An order that opens takes its stop and target along, so
+ * that the exchange guards the position when we cannot.
  */
 export function createBody(order: ApprovedOrder, wireId: string): Fields {
-  const { instrument, isReduceOnly, limitTicks, lots, side, timeInForce } = order
+  const { instrument, isAtMarket, isReduceOnly, limitTicks, lots, side, timeInForce } = order
   const { lot, symbol, tick } = instrument
   return {
     category: 'linear',
     symbol,
     side: side === 'buy' ? 'Buy' : 'Sell',
-    orderType: 'Limit',
+    orderType: isAtMarket ? 'Market' : 'Limit',
     qty: formatSteps(lots, lot),
-    price: formatSteps(limitTicks, tick),
+    ...(isAtMarket ? {} : { price: formatSteps(limitTicks, tick) }),
     timeInForce: TIMES_IN_FORCE[timeInForce],
     orderLinkId: wireId,
     positionIdx: 0,
