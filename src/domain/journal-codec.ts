@@ -36,6 +36,7 @@ import {
   STOP_KINDS,
   STOP_PHASES,
   type StopChanged,
+  type UnwatchedClose,
 } from './journal-stops.ts'
 import { ORDER_SIDES, ORDER_STATES, REGIMES, TRADING_STATES } from './trading.ts'
 
@@ -261,6 +262,16 @@ const STOP: Shape<StopChanged> = {
   orders_open: integer,
   positions_open: integer,
 }
+const UNWATCHED_CLOSE: Shape<UnwatchedClose> = {
+  time_us: integer,
+  run: count,
+  number: count,
+  order_link_id: text,
+  symbol: text,
+  category,
+  side: oneOf(ORDER_SIDES),
+  qty: text,
+}
 const ENTRY_SETTLED: Shape<EntrySettled> = {
   time_us: integer,
   run: count,
@@ -361,6 +372,7 @@ const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Che
   exit_levels: EXIT_LEVELS,
   held_levels: HELD_LEVELS,
   account_snapshot: ACCOUNT_SNAPSHOT,
+  unwatched_close: UNWATCHED_CLOSE,
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { Category } from './instrument.ts'
-import type { Regime, TradingState } from './trading.ts'
+import type { OrderSide, Regime, TradingState } from './trading.ts'
 
 /** Journal records of what stops trading harder than a trading state does, and of who asked. */
 
@@ -35,6 +35,24 @@ export type StopChanged = Readonly<{
   command: number | null
   orders_open: number
   positions_open: number
+}>
+
+/**
+ * A kill closes a position in an instrument that is not configured: a market order that can only
+ * reduce, of which nothing is known but what the exchange said.
+ */
+export type UnwatchedClose = Readonly<{
+  type: 'unwatched_close'
+  time_us: number
+  run: number
+  /** Counts those of the run from 1; with the run it makes `order_link_id`. */
+  number: number
+  order_link_id: string
+  symbol: string
+  category: Category
+  side: OrderSide
+  /** As the exchange wrote the size of the position; `0`: as much of it as one order may close. */
+  qty: string
 }>
 
 /** The regime that the gate goes by from here on. */

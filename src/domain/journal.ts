@@ -3,7 +3,7 @@ import type { Category } from './instrument.ts'
 import type { AccountSnapshot } from './journal-account.ts'
 import type { ExitLevelsMoved, LevelsHeld } from './journal-exits.ts'
 import type { EntrySettled } from './journal-settlements.ts'
-import type { CommandObeyed, RegimeChanged, StopChanged } from './journal-stops.ts'
+import type { CommandObeyed, RegimeChanged, StopChanged, UnwatchedClose } from './journal-stops.ts'
 import type { OrderSide, OrderState, TradingState } from './trading.ts'
 
 /**
@@ -365,3 +365,4 @@ export type JournalRecord =
   | ExitLevelsMoved
   | LevelsHeld
   | AccountSnapshot
+  | UnwatchedClose

@@ -264,6 +264,7 @@ export class ExecutionActor {
     const nowUs = clock.nowUs()
     const isClosed = control.isWayOutClosed?.() ?? false
     this.keeper.send(nowUs, isClosed)
+    this.kill.send(nowUs, isClosed)
     const refusalOf = (isOpening: boolean) =>
       isClosed ? 'actor_silent' : lateRefusal(this.#sources, isOpening, this.#isKilled)
     const orderRefusal = (approved: ApprovedOrder) => {

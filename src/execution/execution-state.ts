@@ -141,6 +141,7 @@ export class ExecutionState {
       case 'breaker':
       case 'account_reconciled':
       case 'held_levels':
+      case 'unwatched_close':
       case 'run_stopped':
         return FOLDED
     }

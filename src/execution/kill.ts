@@ -1,3 +1,4 @@
+// Long because kill and flatten share one latch and its records.
 import { KILL_ROUNDS_MAX } from '../constants.ts'
 import type { Instrument, InstrumentTable } from '../domain/instrument.ts'
 import type { StopChanged, StopKind, StopPhase } from '../domain/journal-stops.ts'
@@ -12,6 +13,7 @@ import type { Ledger } from './ledger.ts'
 import { flattenKey } from './stop-fold.ts'
 import type { TradingControl, TradingSwitch } from './trading-switch.ts'
 import type { TruthParts } from './truth.ts'
+import { UnwatchedClosing } from './unwatched-closing.ts'
 
 export type KillParts = Readonly<{
   truth: TruthParts
@@ -55,6 +57,7 @@ export class Kill {
   readonly #ledger: Ledger
   readonly #gateway: Gateway
   readonly #actions: AccountActions
+  readonly #unwatched: UnwatchedClosing
   #look: KillLook | undefined
   #isLooking = false
   #nextLookUs = 0
@@ -69,6 +72,7 @@ export class Kill {
     this.#gateway = truth.gateway
     const options = { ...truth.options, quietMs: QUIET_MS, onMismatch: 'alert' } as const
     this.#actions = new AccountActions({ ...truth, options })
+    this.#unwatched = new UnwatchedClosing(truth.ledger, truth.gateway)
   }
 
   get isActive(): boolean {
@@ -179,11 +183,17 @@ export class Kill {
     if (!this.isActive) return 1
     this.#ledger.counters.add('kill_calls_failed', look.callsFailed)
     followLook(look, this.#ledger, this.#actions, nowUs)
+    this.#unwatched.ask(look.positions ?? [], nowUs)
     this.#closeAll()
     const open = openAt(look, this.#gateway.account !== undefined)
     if (this.#isFlat(look, open)) this.#reachFlat(nowUs)
     else this.#goOn(open, nowUs)
     return 1
+  }
+
+  /** Hands over what is durable now; `isClosed`: nothing may leave any more. */
+  send(nowUs: number, isClosed: boolean): void {
+    this.#unwatched.send(nowUs, isClosed || !this.isActive)
   }
 
   #closeAll(): void {

@@ -3,8 +3,8 @@ import type { Ledger } from './ledger.ts'
 
 /**
  * Positions of the account in instruments that are not configured. Their lots are not known here, so
- * no limit counts them, no exit watches them and a kill cannot close them: a person is told of each,
- * once for as long as it is there. They are somebody's, and left alone.
+ * no limit counts them and no exit watches them: a person is told of each, once for as long as it
+ * is there. They are somebody's, and left alone by all but a kill (unwatched-closing.ts).
  */
 export class UnwatchedPositions {
   readonly #ledger: Ledger

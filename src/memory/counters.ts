@@ -235,6 +235,7 @@ export const COUNTERS = [
   'positions_unwatched', // of the account, in an instrument that is not configured
   'exits_kept', // due, and kept until an order in their way had ended
   'orders_left', // not known to have ended when the engine did, though it asked for it
+  'closes_unwatched', // attempts of a kill to close such a position
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

@@ -4,6 +4,7 @@ import type {
   Account,
   BalanceReply,
   CancelReply,
+  CloseTerms,
   EndpointClass,
   ExecutionsReply,
   Gateway,
@@ -110,12 +111,19 @@ export class GuardedGateway implements Gateway {
 
   #guardAccount(account: Account): Account {
     const arm = account.armDisconnectCancel?.bind(account)
+    const close = account.closeUnwatched?.bind(account)
     const setLevels = account.setLevels?.bind(account)
     return {
       executions: (sinceUs, nowUs) => this.#ask(() => account.executions(sinceUs, nowUs)),
       positions: (nowUs) => this.#ask(() => account.positions(nowUs)),
       balance: (nowUs) => this.#ask(() => account.balance(nowUs)),
       cancelAll: (nowUs) => this.#follow('cancel', account.cancelAll(nowUs)),
+      ...(close === undefined
+        ? {}
+        : {
+            closeUnwatched: (terms: CloseTerms, nowUs: number) =>
+              this.#follow('cancel', close(terms, nowUs)),
+          }),
       // Never kept back: a stop protects.
       ...(setLevels === undefined
         ? {}

@@ -53,6 +53,11 @@ export type Account = {
    * does no harm. Undefined where an exchange keeps none.
    */
   setLevels?(key: string, levels: PositionLevels, nowUs: number): Promise<SubmitReply>
+  /**
+   * Closes at market, and can do nothing but reduce, a position of which no steps are known; for the
+   * kill. What became of it `positions` tells. Undefined where an exchange cannot.
+   */
+  closeUnwatched?(close: CloseTerms, nowUs: number): Promise<SubmitReply>
   /** Everything open on the account, by the exchange itself; for the kill. */
   cancelAll(nowUs: number): Promise<CancelReply>
   /**
@@ -61,6 +66,14 @@ export type Account = {
    */
   armDisconnectCancel?(windowS: number, nowUs: number): Promise<CancelReply>
 }
+
+/** `qty` as the exchange writes sizes; `0`: as much as one order may close. */
+export type CloseTerms = Readonly<{
+  key: string
+  orderLinkId: string
+  side: OrderSide
+  qty: string
+}>
 
 /** `lots` is the whole size, what is filled included. */
 export type AmendTerms = Readonly<{ limitTicks: number; lots: number }>
@@ -126,6 +139,9 @@ export type RemotePosition = Readonly<{
   key: string
   /** Signed; undefined: the instrument is not configured, so its lot is not known. */
   lots: number | undefined
+  /** Where `lots` is not known: `buy` of a long one. */
+  side?: OrderSide
+  /** Without a sign. */
   sizeText: string
   averagePrice: number
   unrealizedQuote: number

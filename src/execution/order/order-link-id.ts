@@ -7,6 +7,7 @@ import { assert } from '../../core/assert.ts'
  * and each can be traced to its record.
  */
 const PATTERN = /^bf-([1-9a-z][0-9a-z]{0,10})-([1-9a-z][0-9a-z]{0,10})$/
+const CLOSE_PREFIX = 'bfk'
 const EXEC_PATTERN = /^bfx-([1-9a-z][0-9a-z]{0,10})-([1-9a-z][0-9a-z]{0,10})$/
 
 export type RunNumber = Readonly<{ run: number; number: number }>
@@ -16,6 +17,15 @@ export function formatOrderLinkId({ run, number }: RunNumber): string {
   const id = `bf-${run.toString(36)}-${number.toString(36)}`
   assert(id.length <= ORDER_LINK_ID_CHARACTERS_MAX, 'an orderLinkId fits its limit')
   return id
+}
+
+/**
+ * The same for what a kill closes in instruments that are not configured: `bfk-RUN-NUMBER`. No order
+ * of ours is looked for under it.
+ */
+export function formatCloseId({ run, number }: RunNumber): string {
+  assert(isCount(run) && isCount(number), 'runs and closings are counted from 1')
+  return `${CLOSE_PREFIX}-${run.toString(36)}-${number.toString(36)}`
 }
 
 /** Undefined when the id is not one of ours. */

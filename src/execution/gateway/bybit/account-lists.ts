@@ -275,6 +275,7 @@ export function readPosition(fields: Fields, market: AccountMarket): RemotePosit
   return {
     key: market.key(symbol),
     lots: Number.isNaN(size) ? undefined : side === 'Sell' ? -size : size,
+    ...(Number.isNaN(size) ? { side: side === 'Sell' ? ('sell' as const) : ('buy' as const) } : {}),
     sizeText,
     averagePrice: numberIn(fields, 'avgPrice') || 0,
     unrealizedQuote: numberIn(fields, 'unrealisedPnl') || 0,

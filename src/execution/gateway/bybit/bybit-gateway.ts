@@ -241,6 +241,7 @@ export class BybitGateway implements Gateway {
         return { kind: 'balance', balance: seen.value }
       },
       setLevels: (key, levels) => setPositionLevels(this.#rest, this.#market, key, levels),
+      closeUnwatched: (close) => this.#entry.close(close),
       cancelAll: () => this.#lists.cancelAll(),
       ...(disconnectCancelS === 0
         ? {}

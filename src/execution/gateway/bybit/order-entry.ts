@@ -5,11 +5,11 @@ import type { ResultCode } from '../../../domain/result-codes.ts'
 import type { Counters } from '../../../memory/counters.ts'
 import type { ApprovedAmend } from '../../risk/amend-gate.ts'
 import type { ApprovedOrder } from '../../risk/risk-gate.ts'
-import type { AmendTerms, CancelReply, QueryReply, SubmitReply } from '../gateway.ts'
+import type { AmendTerms, CancelReply, CloseTerms, QueryReply, SubmitReply } from '../gateway.ts'
 import type { CallClass } from './call-pace.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { LinkIds } from './link-ids.ts'
-import { amendBody, cancelBody, createBody } from './order-requests.ts'
+import { amendBody, cancelBody, closeBody, createBody } from './order-requests.ts'
 import type { OrderRow } from './order-rows.ts'
 import type { RestLink } from './rest-link.ts'
 import type { TradeLink, TradeOp } from './trade-link.ts'
@@ -102,6 +102,14 @@ export class OrderEntry {
       this.#entriesStoppedUntilUs = this.#parts.clock.nowUs() + ENTRY_STOP_US
     }
     return replyOf(reply)
+  }
+
+  /** What is open in an instrument that is not configured. */
+  async close(close: CloseTerms): Promise<SubmitReply> {
+    const { key, orderLinkId } = close
+    const symbol = key.slice(key.indexOf(':') + 1)
+    const body = closeBody(symbol, close, this.#parts.ids.toWire(orderLinkId))
+    return replyOf(await this.#send(CREATE, body, CLOSING_WAIT_MS_MAX, {}))
   }
 
   async amend(amend: ApprovedAmend): Promise<SubmitReply> {

@@ -3,7 +3,7 @@ import type { Instrument } from '../../../domain/instrument.ts'
 import type { TimeInForce } from '../../../domain/journal.ts'
 import type { ApprovedAmend } from '../../risk/amend-gate.ts'
 import type { ApprovedOrder } from '../../risk/risk-gate.ts'
-import type { PositionLevels } from '../gateway.ts'
+import type { CloseTerms, PositionLevels } from '../gateway.ts'
 import type { Fields } from './wire-fields.ts'
 
 const TIMES_IN_FORCE: Readonly<Record<TimeInForce, string>> = {
@@ -34,6 +34,22 @@ export function createBody(order: ApprovedOrder, wireId: string): Fields {
     positionIdx: 0,
     reduceOnly: isReduceOnly,
     ...(isReduceOnly ? {} : attachedLevels(order)),
+  }
+}
+
+/** Whatever is open in a symbol of which no steps are known. */
+export function closeBody(symbol: string, { qty, side }: CloseTerms, wireId: string): Fields {
+  return {
+    category: 'linear',
+    symbol,
+    side: side === 'buy' ? 'Buy' : 'Sell',
+    orderType: 'Market',
+    qty,
+    orderLinkId: wireId,
+    positionIdx: 0,
+    reduceOnly: true,
+    // A quantity of zero means all only together with it.
+    ...(qty === '0' ? { closeOnTrigger: true } : {}),
   }
 }
 
