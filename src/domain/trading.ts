@@ -42,3 +42,10 @@ export const POSITION_STATES = [
   'closing', // an order that makes it smaller is on its way or rests
 ] as const
 export type PositionState = (typeof POSITION_STATES)[number]
+
+/**
+ * Whether the exchange cancels what is open when we are gone: not asked for, asked and not seen yet,
+ * seen, given up.
+ */
+export const GUARD_STATES = ['off', 'pending', 'armed', 'failed'] as const
+export type GuardState = (typeof GUARD_STATES)[number]

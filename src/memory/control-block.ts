@@ -1,6 +1,8 @@
 import { SHARDS_MAX } from '../constants.ts'
 import { BREAKER_STATES, type BreakerState } from '../domain/journal.ts'
 import {
+  GUARD_STATES,
+  type GuardState,
   REGIMES,
   type Regime,
   TRADING_STATES,
@@ -20,6 +22,7 @@ import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './re
  *   line 4              STREAM_LEAVE    1 once the process is about to exit; written by main
  *   line 5              STREAM_NATIVE   1 while the stream thread holds native sockets; its own
  *   line 6              KILLS_RELEASED  count of kills that were released; written by execution only
+ *                       GUARD           beside it, GUARD_STATES; by execution too
  *   line 7              WAY_OUT_CLOSED  1 once the watchdog let nothing leave any more; by main
  *   line 8 + i          HEARTBEAT       float64 microseconds, one per thread
  *   line 27 + 2s        NATIVE_BAR      1 while shard s may not begin native code; its supervisor's
@@ -39,6 +42,7 @@ const SLEEPING = 3 * WORDS_PER_LINE
 const STREAM_LEAVE = 4 * WORDS_PER_LINE
 const STREAM_NATIVE = 5 * WORDS_PER_LINE
 const KILLS_RELEASED = 6 * WORDS_PER_LINE
+const GUARD = KILLS_RELEASED + 1
 const WAY_OUT_CLOSED = 7 * WORDS_PER_LINE
 const HEARTBEAT_LINE = 8
 
@@ -123,6 +127,15 @@ export class ControlBlock {
 
   isWayOutClosed(): boolean {
     return Atomics.load(this.#words, WAY_OUT_CLOSED) === 1
+  }
+
+  /** By execution only: whether the exchange cancels what is open when we are gone. */
+  setGuard(state: GuardState): void {
+    Atomics.store(this.#words, GUARD, GUARD_STATES.indexOf(state))
+  }
+
+  guard(): GuardState {
+    return GUARD_STATES[Atomics.load(this.#words, GUARD)]
   }
 
   /** By execution only. */

@@ -236,6 +236,8 @@ export const COUNTERS = [
   'exits_kept', // due, and kept until an order in their way had ended
   'orders_left', // not known to have ended when the engine did, though it asked for it
   'closes_unwatched', // attempts of a kill to close such a position
+  'disconnect_cancels_armed', // the exchange shows that it cancels our orders when we are gone
+  'disconnect_cancels_failed', // attempts to have it so
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

@@ -33,6 +33,7 @@ export function observeComponents(seen: EngineObservation): ComponentObservation
     killComponent(seen),
     regimeComponent(seen),
     breakerComponent(seen),
+    ...guardComponents(seen),
     threadComponent('stream', STREAM_BEAT, seen.isStreamEnded, seen),
     storeComponent(seen.store),
   ]
@@ -106,6 +107,17 @@ function breakerComponent({ control }: EngineObservation): ComponentObservation 
   if (open.length === 0) return { name: 'gateway', state: 'ok', reason: '' }
   const reason = open.map((each) => `breaker of ${each} ${control.breaker(each)}`).join(', ')
   return { name: 'gateway', state: 'degraded', reason }
+}
+
+/** Whether the exchange cancels our orders when this process dies, where that was asked for. */
+function guardComponents({ control }: EngineObservation): ComponentObservation[] {
+  const name = 'disconnect_cancel'
+  const guard = control.guard()
+  if (guard === 'off') return []
+  if (guard === 'armed') return [{ name, state: 'ok', reason: '' }]
+  const what =
+    guard === 'pending' ? 'not seen at the exchange yet' : 'the exchange does not show it'
+  return [{ name, state: 'degraded', reason: `${what}: orders would outlive this process` }]
 }
 
 /** Its journal is the truth, so a store that lags or is away is no danger. */

@@ -185,7 +185,8 @@ export class ExecutionRun {
 
   #countGateway(): void {
     const { counters } = this.#ledger
-    const { paper } = this.#gateway
+    const { gateway, paper } = this.#gateway
+    this.#control.setGuard(gateway.guard ?? 'off')
     if (paper === undefined) return
     counters.set('paper_levels_forgotten', paper.levelsForgotten)
     counters.set('paper_trades_missed', paper.tradesMissed)

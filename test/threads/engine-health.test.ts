@@ -59,6 +59,17 @@ describe('the health matrix', () => {
   const [shard] = observation().shards
   const lost = { ...shard, status: { ...shard.status, connectionsOpen: 1 } }
 
+  it.each([
+    ['off', undefined],
+    ['pending', 'degraded'],
+    ['armed', 'ok'],
+    ['failed', 'degraded'],
+  ] as const)('shows a cancel on disconnect that is %s as %s', (guard, state) => {
+    const seen = observation()
+    seen.control.setGuard(guard)
+    expect(states(seen).disconnect_cancel).toBe(state)
+  })
+
   it.each<[string, Partial<EngineObservation>, Partial<typeof WELL> | Record<string, string>]>([
     ['all is well', {}, {}],
     ['a connection is down', { shards: [lost as typeof shard] }, { exchange: 'degraded' }],

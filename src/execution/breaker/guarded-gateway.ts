@@ -110,7 +110,6 @@ export class GuardedGateway implements Gateway {
   }
 
   #guardAccount(account: Account): Account {
-    const arm = account.armDisconnectCancel?.bind(account)
     const close = account.closeUnwatched?.bind(account)
     const setLevels = account.setLevels?.bind(account)
     return {
@@ -130,12 +129,6 @@ export class GuardedGateway implements Gateway {
         : {
             setLevels: (key: string, levels: PositionLevels, nowUs: number) =>
               this.#follow('cancel', setLevels(key, levels, nowUs)),
-          }),
-      ...(arm === undefined
-        ? {}
-        : {
-            armDisconnectCancel: (windowS: number, nowUs: number) =>
-              this.#follow('cancel', arm(windowS, nowUs)),
           }),
     }
   }

@@ -1,5 +1,5 @@
 import type { ResultCode } from '../../domain/result-codes.ts'
-import type { OrderSide } from '../../domain/trading.ts'
+import type { GuardState, OrderSide } from '../../domain/trading.ts'
 import type { ApprovedAmend } from '../risk/amend-gate.ts'
 import type { ApprovedOrder } from '../risk/risk-gate.ts'
 
@@ -27,6 +27,8 @@ export type Gateway = {
    * When `advance` will have something to do, for the actor's sleep; Infinity: not by time alone.
    */
   nextDueUs(): number
+  /** Whether the exchange cancels what is open when we are gone; absent: as `off`. */
+  readonly guard?: GuardState
   /** Calls that it made by itself since the last time, such as for the clock; for the breakers. */
   takeOwnCalls?(): readonly OwnCall[]
 }
@@ -60,11 +62,6 @@ export type Account = {
   closeUnwatched?(close: CloseTerms, nowUs: number): Promise<SubmitReply>
   /** Everything open on the account, by the exchange itself; for the kill. */
   cancelAll(nowUs: number): Promise<CancelReply>
-  /**
-   * Asks the exchange to cancel every order by itself when our private side was silent for so long;
-   * undefined where it cannot.
-   */
-  armDisconnectCancel?(windowS: number, nowUs: number): Promise<CancelReply>
 }
 
 /** `qty` as the exchange writes sizes; `0`: as much as one order may close. */

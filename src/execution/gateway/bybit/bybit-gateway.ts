@@ -5,6 +5,7 @@ import type { Logger } from '../../../core/log.ts'
 import type { Random } from '../../../core/random.ts'
 import type { Timers } from '../../../core/timer.ts'
 import type { InstrumentTable } from '../../../domain/instrument.ts'
+import type { GuardState } from '../../../domain/trading.ts'
 import type { Counters } from '../../../memory/counters.ts'
 import type { JournaledSteps } from '../../journaled-steps.ts'
 import { ApprovedAmend } from '../../risk/amend-gate.ts'
@@ -25,6 +26,7 @@ import { AccountMarket } from './account-market.ts'
 import { type CallLimits, CallPace } from './call-pace.ts'
 import { CallQueue } from './call-queue.ts'
 import type { Credentials } from './credentials.ts'
+import { DisconnectCancel } from './disconnect-cancel.ts'
 import { EventQueue } from './event-queue.ts'
 import { ExchangeClock } from './exchange-clock.ts'
 import type { ExecutionRow } from './execution-rows.ts'
@@ -98,6 +100,7 @@ export class BybitGateway implements Gateway {
   readonly #startedMs: number
   readonly #events: EventQueue
   readonly #time: TimeWatch
+  readonly #disconnect: DisconnectCancel
   #hasSibling = false
 
   constructor(parts: BybitGatewayParts) {
@@ -137,6 +140,8 @@ export class BybitGateway implements Gateway {
     const onExecution = (row: ExecutionRow) => this.#noteExecution(row)
     this.#lists = new AccountLists({ rest, market, ids, exchangeClock, onOrder, onExecution })
     this.#time = new TimeWatch({ rest, exchangeClock, clock, timers })
+    const windowS = options.disconnectCancelS
+    this.#disconnect = new DisconnectCancel({ rest, timers, log, counters, windowS })
     this.#events = new EventQueue(parts.wake, () => this.#private.cut('too many events wait'))
     const trade = new TradeLink({
       session: () => this.#trade,
@@ -176,6 +181,7 @@ export class BybitGateway implements Gateway {
   /** Nothing is sent or told any more. Orders that rest stay where they are. */
   close(): void {
     this.#time.stop()
+    this.#disconnect.stop()
     this.#private.close()
     this.#trade.close()
     this.#rest.close()
@@ -184,6 +190,11 @@ export class BybitGateway implements Gateway {
   /** Nobody else places orders as we do on this account, as far as its lists and stream tell. */
   get isAlone(): boolean {
     return !this.#hasSibling
+  }
+
+  /** Whether the exchange cancels what is open when we are gone. */
+  get guard(): GuardState {
+    return this.#disconnect.state
   }
 
   submit(order: ApprovedOrder): Promise<SubmitReply> {
@@ -230,7 +241,6 @@ export class BybitGateway implements Gateway {
   }
 
   #openAccount(): Account {
-    const { disconnectCancelS } = this.#parts.options
     return {
       executions: (sinceUs) => this.#lists.executions(sinceUs),
       positions: (nowUs) => this.#positions(nowUs),
@@ -243,9 +253,6 @@ export class BybitGateway implements Gateway {
       setLevels: (key, levels) => setPositionLevels(this.#rest, this.#market, key, levels),
       closeUnwatched: (close) => this.#entry.close(close),
       cancelAll: () => this.#lists.cancelAll(),
-      ...(disconnectCancelS === 0
-        ? {}
-        : { armDisconnectCancel: (windowS: number) => this.#armDisconnectCancel(windowS) }),
     }
   }
 
@@ -262,19 +269,6 @@ export class BybitGateway implements Gateway {
     return { kind: 'positions', positions: [...positions.values()] }
   }
 
-  async #armDisconnectCancel(windowS: number): Promise<CancelReply> {
-    const reply = await this.#rest.call({
-      method: 'POST',
-      path: '/v5/order/disconnected-cancel-all',
-      callClass: 'setting',
-      params: { product: 'DERIVATIVES', timeWindow: windowS },
-    })
-    const { code } = reply.verdict
-    if (reply.verdict.class === 'ok') return { kind: 'accepted' }
-    if (reply.verdict.class === 'ambiguous') return { kind: 'unknown', message: reply.message }
-    return { kind: 'rejected', code, message: reply.message }
-  }
-
   #openPrivate(): BybitSession {
     const { clock, counters, options } = this.#parts
     const guard = options.disconnectCancelS > 0 ? [DISCONNECT_TOPIC] : []
@@ -282,21 +276,15 @@ export class BybitGateway implements Gateway {
       onUp: () => {
         counters.add('private_links_up')
         this.#events.pushLink(true, clock.nowUs())
-        void this.#arm()
+        this.#disconnect.arm()
       },
       onDown: () => {
         counters.add('private_links_lost')
+        this.#disconnect.stop()
         this.#events.pushLink(false, clock.nowUs())
       },
       onFrame: (frame) => this.#stream.receive(frame),
     })
-  }
-
-  async #arm(): Promise<void> {
-    const { log, options } = this.#parts
-    if (options.disconnectCancelS === 0) return
-    const reply = await this.#armDisconnectCancel(options.disconnectCancelS)
-    if (reply.kind !== 'accepted') log.error({ reason: reply.message }, 'no cancel on disconnect')
   }
 
   #openTrade(trade: TradeLink): BybitSession {
