@@ -66,7 +66,7 @@ describe('the pace of calls', () => {
     const queue = new CallQueue(new CallPace(), clock, timers)
     const left: string[] = []
     const ask = (name: string, waitMsMax: number) =>
-      void queue.turn('create', false, waitMsMax).then((go) => left.push(`${name} ${go}`))
+      void queue.turn('cancel', false, waitMsMax).then((go) => left.push(`${name} ${go}`))
     for (let n = 0; n < 10; n++) ask(`${n}`, 0)
     ask('late', 5000)
     ask('later', 5000)
@@ -89,6 +89,61 @@ describe('the pace of calls', () => {
     await pass(400)
     expect(left.at(-1)).toBe('never false')
   })
+
+  it('keeps a fifth of the limit of orders for those that close', () => {
+    const pace = new CallPace()
+    let opening = 0
+    while (pace.take('create', false, START_US + opening) === 0) opening++
+    expect(opening).toBe(8)
+    // The place that is free next is that of the first call.
+    expect(pace.take('create', false, START_US + 8)).toBe(1_100_000 - 8)
+    for (let n = 0; n < 2; n++) expect(pace.take('create', false, START_US + 9, true)).toBe(0)
+    expect(pace.take('create', false, START_US + 10, true)).toBe(1_100_000 - 10)
+    // Three are free again, and two of them are kept.
+    expect(pace.take('create', false, START_US + 1_100_002)).toBe(0)
+    expect(pace.take('create', false, START_US + 1_100_002)).toBeGreaterThan(0)
+    expect(pace.take('create', false, START_US + 1_100_002, true)).toBe(0)
+    const small = new CallPace({ ...CALL_LIMITS_DEFAULT, create: 1 })
+    expect(small.take('create', false, START_US)).toBe(0)
+  })
+
+  it('lets what closes go first, also when the class was closed, and forgets nobody', async () => {
+    const clock = new ManualClock(START_US)
+    const timers = new ManualTimers()
+    const pace = new CallPace()
+    const queue = new CallQueue(pace, clock, timers)
+    const left: string[] = []
+    const ask = (name: string, waitMsMax: number, isClosing: boolean) =>
+      void queue
+        .turn('create', false, waitMsMax, isClosing)
+        .then((go) => left.push(`${name} ${go}`))
+    const pass = async (ms: number) => {
+      for (let n = 0; n < ms; n += 10) {
+        clock.advance(10_000)
+        timers.advance(10)
+        await Promise.resolve()
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    pace.close('create', START_US + 500_000)
+    ask('open', 2000, false)
+    ask('open in a hurry', 200, false)
+    ask('close', 2000, true)
+    ask('close next', 2000, true)
+    await pass(300)
+    expect(left).toEqual(['open in a hurry false'])
+    await pass(300)
+    expect(left.slice(1)).toEqual(['close true', 'close next true', 'open true'])
+    for (let n = 0; n < 5; n++) ask('x', 0, false)
+    ask('waits', 5000, false)
+    ask('at once', 0, true)
+    await pass(10)
+    expect(left.at(-1)).toBe('at once true')
+    expect(left).not.toContain('waits true')
+    await pass(1200)
+    expect(left.at(-1)).toBe('waits true')
+  })
+
   it('says no to a turn that comes after the longest wait, as the thread stood still', async () => {
     const clock = new ManualClock(START_US)
     const timers = new ManualTimers()

@@ -1,8 +1,8 @@
 /**
  * How many calls of each class of endpoints may leave: the exchange's limit a second of each class,
  * the limit of the address over all of them, and what its headers and refusals say. Cancels have a
- * class of their own at the exchange, and a share of the address's limit that nothing else takes.
- * Pure, on the time it is given.
+ * class of their own at the exchange, and a share of the address's limit that nothing else takes;
+ * orders that close have such a share of the limit of orders. Pure, on the time it is given.
  */
 export const CALL_CLASSES = [
   'create',
@@ -41,6 +41,9 @@ const SLACK_US = 100_000
 const ADDRESS_WINDOW_US = 5_000_000
 const ADDRESS_CALLS_MAX = 600
 const CANCEL_SHARE = 100
+/** Of these classes a part of the limit is kept for what can only close or make smaller: 2 of 10. */
+const SHARED: ReadonlySet<CallClass> = new Set<CallClass>(['create', 'amend'])
+const CLOSING_SHARE = 0.2
 
 export class CallPace {
   readonly #limits: CallLimits
@@ -53,8 +56,9 @@ export class CallPace {
   }
 
   /** 0: the call is counted and may leave. Else how long it has to wait, in microseconds. */
-  take(callClass: CallClass, isRest: boolean, nowUs: number): number {
-    const waitUs = Math.max(this.#closedUs(callClass, nowUs), this.#classUs(callClass, nowUs))
+  take(callClass: CallClass, isRest: boolean, nowUs: number, isClosing = false): number {
+    const classUs = this.#classUs(callClass, nowUs, isClosing)
+    const waitUs = Math.max(this.#closedUs(callClass, nowUs), classUs)
     const addressUs = isRest ? this.#addressUs(callClass, nowUs) : 0
     if (Math.max(waitUs, addressUs) > 0) return Math.max(waitUs, addressUs)
     this.#times(callClass).push(nowUs)
@@ -72,11 +76,14 @@ export class CallPace {
     return Math.max(0, (this.#closedUntilUs.get(callClass) ?? 0) - nowUs)
   }
 
-  #classUs(callClass: CallClass, nowUs: number): number {
+  #classUs(callClass: CallClass, nowUs: number, isClosing: boolean): number {
+    const limit = this.#limits[callClass]
+    const kept = isClosing || !SHARED.has(callClass) ? 0 : Math.floor(limit * CLOSING_SHARE)
+    const max = limit - kept
     const times = this.#times(callClass)
     const windowUs = WINDOW_US + SLACK_US
     while (times.length > 0 && times[0] <= nowUs - windowUs) times.shift()
-    return times.length < this.#limits[callClass] ? 0 : times[0] + windowUs - nowUs
+    return times.length < max ? 0 : times[times.length - max] + windowUs - nowUs
   }
 
   #addressUs(callClass: CallClass, nowUs: number): number {

@@ -37,7 +37,12 @@ type Departure = { isCanceled: boolean }
 type Leaving = Readonly<{ orderLinkId: string; isOpening: boolean; waitMsMax: number }>
 
 /** `refusal`: why it must not leave any more, asked when its turn has come. */
-type SendOptions = Readonly<{ isByRest?: boolean; refusal?: () => ResultCode | undefined }>
+type SendOptions = Readonly<{
+  isByRest?: boolean
+  /** It can only close or make smaller. */
+  isClosing?: boolean
+  refusal?: () => ResultCode | undefined
+}>
 
 type Route = Readonly<{ op: TradeOp; path: string; callClass: CallClass }>
 
@@ -109,7 +114,7 @@ export class OrderEntry {
     const { key, orderLinkId } = close
     const symbol = key.slice(key.indexOf(':') + 1)
     const body = closeBody(symbol, close, this.#parts.ids.toWire(orderLinkId))
-    return replyOf(await this.#send(CREATE, body, CLOSING_WAIT_MS_MAX, {}))
+    return replyOf(await this.#send(CREATE, body, CLOSING_WAIT_MS_MAX, { isClosing: true }))
   }
 
   async amend(amend: ApprovedAmend): Promise<SubmitReply> {
@@ -180,6 +185,7 @@ export class OrderEntry {
     const departure = { isCanceled: false }
     departures.set(orderLinkId, departure)
     const reply = await this.#send(route, body, waitMsMax, {
+      isClosing: !isOpening,
       refusal: () => {
         if (departure.isCanceled) return 'canceled_by_command'
         return isOpening && !this.#parts.mayOpen() ? 'recovering' : undefined
@@ -193,12 +199,12 @@ export class OrderEntry {
     route: Route,
     body: Fields,
     waitMsMax: number,
-    { isByRest = false, refusal = () => undefined }: SendOptions,
+    { isByRest = false, isClosing = false, refusal = () => undefined }: SendOptions,
   ): Promise<WireReply> {
     const { counters, isSocketUp, queue, rest, trade } = this.#parts
     const { callClass, op, path } = route
     if (isSocketUp() && (!isByRest || rest.isLockedOut)) {
-      const hasTurn = await queue.turn(callClass, false, waitMsMax)
+      const hasTurn = await queue.turn(callClass, false, waitMsMax, isClosing)
       if (!hasTurn) {
         counters.add('exchange_calls_limited')
         return notSent('exchange_call_limit', `${callClass}: the limit of calls is used up`)
@@ -214,7 +220,8 @@ export class OrderEntry {
         }
       }
     }
-    return rest.call({ method: 'POST', path, callClass, params: body, waitMsMax, refusal })
+    const options = { waitMsMax, isClosing, refusal }
+    return rest.call({ method: 'POST', path, callClass, params: body, ...options })
   }
 
   #entryRefusal(symbol: string): SubmitReply | undefined {

@@ -44,6 +44,8 @@ export type RestCall = Readonly<{
   isPublic?: boolean
   /** For its turn under the limits of the exchange. */
   waitMsMax?: number
+  /** It can only close or make smaller, and goes before what waits. */
+  isClosing?: boolean
   /** Why it must not leave any more; asked when its turn has come. */
   refusal?: () => ResultCode | undefined
 }>
@@ -78,7 +80,8 @@ export class RestLink {
   async call(call: RestCall): Promise<WireReply> {
     const { counters, queue } = this.#parts
     if (this.#closed.signal.aborted) return notSent('exchange_not_reached', 'the link is closed')
-    const hasTurn = await queue.turn(call.callClass, true, call.waitMsMax ?? WAIT_MS_MAX)
+    const { callClass, isClosing = false, waitMsMax = WAIT_MS_MAX } = call
+    const hasTurn = await queue.turn(callClass, true, waitMsMax, isClosing)
     if (!hasTurn) {
       counters.add('exchange_calls_limited')
       return notSent('exchange_call_limit', `${call.callClass}: the limit of calls is used up`)
