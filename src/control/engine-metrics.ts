@@ -32,6 +32,8 @@ export type EngineGauges = Readonly<{
   timeDriftSeconds: number | undefined
   tradingState: TradingState
   regime: Regime
+  /** How many there are now, by code. */
+  incidents: Readonly<Record<string, number>>
   /** Our record of the account is known to be the exchange's. */
   isRecovered: boolean
   /** Of the last recovery, from its begin to the agreement. */
@@ -243,6 +245,11 @@ export function gaugeFamilies(gauges: EngineGauges): MetricFamily[] {
         'regime',
         Object.fromEntries(REGIMES.map((each) => [each, each === gauges.regime ? 1 : 0])),
       ),
+    ),
+    gauge(
+      'bookflow_incidents',
+      'What is wrong with the trading itself now, by code (README, Incidents)',
+      by('code', gauges.incidents),
     ),
     gauge('bookflow_books', 'Books by state', by('state', gauges.booksByState)),
   ]

@@ -19,6 +19,7 @@ import { Exposures } from './exposures.ts'
 import { FollowUps } from './follow-up.ts'
 import type { RemotePosition } from './gateway/gateway.ts'
 import { instrumentKey } from './holding.ts'
+import { Incidents } from './incidents.ts'
 import { decodeIntent, type Intent } from './intent.ts'
 import { Kill } from './kill.ts'
 import type { Ledger } from './ledger.ts'
@@ -65,6 +66,7 @@ export class ExecutionActor {
   readonly #sources: FactSources
   readonly #orders: CommandDesk
   readonly #unwatched: UnwatchedPositions
+  readonly #incidents: Incidents
   /** Put in since the last turn; the callers leave the rest in their rings. */
   #intents: Intent[] = []
   #nextPollUs = 0
@@ -133,11 +135,25 @@ export class ExecutionActor {
     this.kill = new Kill({ truth, closing, trading, control: parts.control, instruments, cancels })
     const { kill } = this
     this.keeper = new LevelKeeper({ truth, looks: this.truth, kill, instruments, options })
+    this.#incidents = this.#watchIncidents()
     this.#orders = {
       ...{ ledger, instruments, trading, regime, kill, isKilled, losses, cancels },
       ...{ truth: this.truth, amends: this.#amends },
       levels: new LevelSetter({ ledger, books, exposures: this.exposures, options }),
     }
+  }
+
+  #watchIncidents(): Incidents {
+    const { control, ledger, options } = this.#parts
+    const { roundsMax } = options.reconcile
+    return new Incidents(ledger, control, {
+      unguarded: () => this.keeper.unguarded,
+      unwatched: () => this.#unwatched.symbols,
+      gapQuote: () => this.report.gapToldQuote,
+      clockOffsetMs: () => this.#sources.guards.clockOffsetMs(),
+      isClockLost: () => this.#clockWatch.isLost,
+      isStuck: () => !this.truth.isHealthy && this.truth.rounds >= roundsMax,
+    })
   }
 
   #onPositions(positions: readonly RemotePosition[], askedUs: number): void {
@@ -328,6 +344,7 @@ export class ExecutionActor {
     const due = this.#isWindingDown ? [] : this.closing.due(nowUs, this.#wayOut(nowUs))
     for (const intent of due) this.#decide(intent, nowUs)
     this.keeper.poll(nowUs)
+    this.#incidents.look(nowUs)
     return due.length
   }
 

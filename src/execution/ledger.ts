@@ -153,7 +153,7 @@ export class Ledger {
 
   auditOrder(order: Order, nowUs: number): void {
     const { terms } = order
-    const record = this.#record('order', nowUs)
+    const record = this.newAudit('order', nowUs)
     this.#fillOrder(record, order)
     record[audit.AUDIT_STATE] = ORDER_STATES.indexOf(order.state)
     record[audit.AUDIT_REASON] =
@@ -167,7 +167,7 @@ export class Ledger {
     fill: Readonly<{ ticks: number; lots: number; feeQuote: number; execNumber: number | null }>,
     nowUs: number,
   ): void {
-    const record = this.#record('fill', nowUs)
+    const record = this.newAudit('fill', nowUs)
     this.#fillOrder(record, order)
     record[audit.AUDIT_STATE] = ORDER_STATES.indexOf(order.state)
     record[audit.AUDIT_PRICE_TICKS] = fill.ticks
@@ -179,7 +179,7 @@ export class Ledger {
   }
 
   auditPosition(key: string, nowUs: number): void {
-    const record = this.#record('position', nowUs)
+    const record = this.newAudit('position', nowUs)
     record[audit.AUDIT_INSTRUMENT] = this.instrument(key)?.index ?? Number.NaN
     record[audit.AUDIT_STATE] = POSITION_STATES.indexOf(this.state.lives.of(key))
     this.#fillPosition(record, key)
@@ -189,7 +189,7 @@ export class Ledger {
   /** The lines of profit that changed since the last time. */
   auditPnl(nowUs: number): void {
     for (const { day, row, strategy } of this.state.pnl.takeTouched()) {
-      const record = this.#record('pnl', nowUs)
+      const record = this.newAudit('pnl', nowUs)
       const gross = this.#pnlMethod === 'fifo' ? row.fifoQuote : row.averageQuote
       record[audit.AUDIT_DAY] = day
       writeText(record, audit.AUDIT_STRATEGY, audit.AUDIT_STRATEGY_SLOTS, strategy)
@@ -202,7 +202,7 @@ export class Ledger {
   }
 
   auditAccount(figures: AccountFigures, nowUs: number): void {
-    const record = this.#record('account', nowUs)
+    const record = this.newAudit('account', nowUs)
     const { margin } = figures
     record[audit.AUDIT_EQUITY_QUOTE] = figures.equityQuote
     record[audit.AUDIT_PEAK_QUOTE] = figures.peakQuote
@@ -217,7 +217,7 @@ export class Ledger {
   }
 
   auditDenied(intent: Intent, denial: Denial, nowUs: number): void {
-    const record = this.#record('denied', nowUs)
+    const record = this.newAudit('denied', nowUs)
     record[audit.AUDIT_INSTRUMENT] = intent.instrument.index
     record[audit.AUDIT_REASON] = RESULT_CODES[denial.code]
     record[audit.AUDIT_PRICE_TICKS] = intent.limitTicks
@@ -228,18 +228,19 @@ export class Ledger {
 
   /** `command` is NaN when nobody asked. */
   auditTradingState(code: ResultCode, command: number, nowUs: number): void {
-    const record = this.#record('trading_state', nowUs)
+    const record = this.newAudit('trading_state', nowUs)
     record[audit.AUDIT_STATE] = tradingStateCode(this.state.tradingState)
     record[audit.AUDIT_REASON] = RESULT_CODES[code]
     record[audit.AUDIT_COMMAND] = command
   }
 
   auditBreaker(state: BreakerState, nowUs: number): void {
-    const record = this.#record('breaker', nowUs)
+    const record = this.newAudit('breaker', nowUs)
     record[audit.AUDIT_STATE] = BREAKER_STATES.indexOf(state)
   }
 
-  #record(kind: audit.AuditKind, nowUs: number): Float64Array {
+  /** Leaves with the next publish; its caller fills it. */
+  newAudit(kind: audit.AuditKind, nowUs: number): Float64Array {
     const record = new Float64Array(audit.AUDIT_FIELDS).fill(Number.NaN)
     record[audit.AUDIT_KIND] = audit.AUDIT_KINDS.indexOf(kind)
     record[audit.AUDIT_TIME_US] = nowUs

@@ -36,6 +36,8 @@ export class ClockWatch {
   readonly #levelsMs: readonly number[]
   #level = 0
   #isKnown = false
+  /** It was compared, and is not any more. */
+  isLost = false
 
   constructor(ledger: Ledger, blockMs: number) {
     this.#ledger = ledger
@@ -48,6 +50,7 @@ export class ClockWatch {
       this.#ledger.counters.add('clock_drifts')
       this.#ledger.log.error('the clock is not compared any more: nothing is opened')
     }
+    this.isLost = !isKnown && (this.#isKnown || this.isLost)
     this.#isKnown = isKnown
     if (!isKnown) return
     const level = this.#levelsMs.filter((limitMs) => Math.abs(offsetMs) > limitMs).length

@@ -1,3 +1,4 @@
+import type { IncidentCode } from '../domain/incidents.ts'
 import type { BreakerState } from '../domain/journal.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import type { Regime, TradingState } from '../domain/trading.ts'
@@ -14,6 +15,7 @@ export type TradingControl = {
   kill?(): void
   /** Releases so many settings of the latch. */
   release?(kills: number): void
+  setIncidents?(code: IncidentCode, count: number): void
   setBreaker?(endpoint: EndpointClass, state: BreakerState): void
   /** The watchdog has given this actor up: nothing may leave any more. */
   isWayOutClosed?(): boolean

@@ -1,4 +1,5 @@
 import type { RemotePosition } from './gateway/gateway.ts'
+import { namesOf } from './holding.ts'
 import type { Ledger } from './ledger.ts'
 
 /**
@@ -13,6 +14,11 @@ export class UnwatchedPositions {
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger
+  }
+
+  /** Of those there now. */
+  get symbols(): readonly string[] {
+    return [...this.#told].map((key) => namesOf(key)?.symbol ?? key)
   }
 
   look(positions: readonly RemotePosition[]): void {

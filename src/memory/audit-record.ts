@@ -10,7 +10,8 @@ export const AUDIT_INSTRUMENT = 3
 export const AUDIT_ORDER_NUMBER = 4 // the number in orderLinkId (order-link-id.ts)
 export const AUDIT_RUN = 5 // run number in orderLinkId
 export const AUDIT_SIDE = 6 // ORDER_SIDES
-export const AUDIT_STATE = 7 // order, trading or position state, or breaker (0 closed, 1 open, 2 half open)
+/** Order, trading or position state, breaker (0 closed, 1 open, 2 half open), INCIDENT_CODES. */
+export const AUDIT_STATE = 7
 export const AUDIT_REASON = 8 // result code, or INTENT_REASONS for the first event of an order
 export const AUDIT_PRICE_TICKS = 9 // limit, or fill price
 export const AUDIT_LOTS = 10 // of the order, or of the fill
@@ -29,6 +30,7 @@ export const AUDIT_PNL_METHOD = 22 // PNL_METHODS: how the realized profit and t
 export const AUDIT_DAY = 23 // of a line of profit: days since the epoch; NaN: of a strategy
 export const AUDIT_STRATEGY = 24 // of a line of profit: text, AUDIT_STRATEGY_SLOTS (text-slots.ts)
 export const AUDIT_STRATEGY_SLOTS = 8
+export const AUDIT_SUBJECT = AUDIT_STRATEGY // of an incident: text, its symbol
 /** Of the account, in quote: what it is worth, the highest that was, and the falls from there. */
 export const AUDIT_EQUITY_QUOTE = 32
 export const AUDIT_PEAK_QUOTE = 33
@@ -41,6 +43,7 @@ export const AUDIT_MARGIN_FREE = 39
 export const AUDIT_NOTIONAL_QUOTE = 40 // of all positions, at the last known mids
 export const AUDIT_MARGIN_IS_EXCHANGE = 41 // 1: the exchange's figures, 0: our model
 export const AUDIT_FILLS = 42 // of a line of profit
+export const AUDIT_IS_ACTIVE = 43 // of an incident: 1 it began, 0 it is over
 export const AUDIT_FIELDS = 48
 
 export const AUDIT_KINDS = [
@@ -52,5 +55,6 @@ export const AUDIT_KINDS = [
   'breaker',
   'pnl', // what a UTC day or a strategy has won so far
   'account', // equity, drawdown and margin
+  'incident', // something is wrong with the trading itself (domain/incidents.ts), or over
 ] as const
 export type AuditKind = (typeof AUDIT_KINDS)[number]

@@ -1,4 +1,5 @@
 import { SHARDS_MAX } from '../constants.ts'
+import { INCIDENT_CODES, type IncidentCode } from '../domain/incidents.ts'
 import { BREAKER_STATES, type BreakerState } from '../domain/journal.ts'
 import {
   GUARD_STATES,
@@ -27,10 +28,12 @@ import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './re
  *   line 8 + i          HEARTBEAT       float64 microseconds, one per thread
  *   line 27 + 2s        NATIVE_BAR      1 while shard s may not begin native code; its supervisor's
  *   line 28 + 2s        NATIVE_BUSY     1 while shard s may be in native code; its own
- *   last but one        BREAKERS        a word each, BREAKER_STATES; written by execution
- *   last line           RECOVERED       1 while our record of the account is known to be right; then
+ *   last but two        BREAKERS        a word each, BREAKER_STATES; written by execution
+ *   last but one        RECOVERED       1 while our record of the account is known to be right; then
  *                                       two doubles: since when it is or is not, and how long the
  *                                       last recovery took, in microseconds; written by execution
+ *   last line           INCIDENTS       a word each, INCIDENT_CODES: how many there are now; by
+ *                                       execution
  */
 const WORDS_PER_LINE = 16
 const DOUBLES_PER_LINE = 8
@@ -54,7 +57,8 @@ const BEATS = SHARDS_MAX + 3
 const NATIVE_LINE = HEARTBEAT_LINE + BEATS
 const BREAKER_LINE = NATIVE_LINE + 2 * SHARDS_MAX
 const RECOVERED_LINE = BREAKER_LINE + 1
-const LINES = RECOVERED_LINE + 1
+const INCIDENT_LINE = RECOVERED_LINE + 1
+const LINES = INCIDENT_LINE + 1
 const RECOVERED = RECOVERED_LINE * WORDS_PER_LINE
 const RECOVERED_SINCE_US = RECOVERED_LINE * DOUBLES_PER_LINE + 1
 const RECOVERY_US = RECOVERED_LINE * DOUBLES_PER_LINE + 2
@@ -147,6 +151,15 @@ export class ControlBlock {
   breaker(breaker: BreakerName): BreakerState {
     const word = BREAKER_LINE * WORDS_PER_LINE + BREAKERS.indexOf(breaker)
     return BREAKER_STATES[Atomics.load(this.#words, word)]
+  }
+
+  /** By execution only: how many there are now. */
+  setIncidents(code: IncidentCode, count: number): void {
+    Atomics.store(this.#words, incidentWord(code), count)
+  }
+
+  incidents(code: IncidentCode): number {
+    return Atomics.load(this.#words, incidentWord(code))
   }
 
   /**
@@ -266,6 +279,10 @@ export class ControlBlock {
     Atomics.store(this.#words, nativeBusy(shard), 0) // a thread that died left its word as it was
     Atomics.store(this.#words, nativeBar(shard), 0)
   }
+}
+
+function incidentWord(code: IncidentCode): number {
+  return INCIDENT_LINE * WORDS_PER_LINE + INCIDENT_CODES.indexOf(code)
 }
 
 function nativeBar(shard: number): number {

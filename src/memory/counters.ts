@@ -238,6 +238,9 @@ export const COUNTERS = [
   'closes_unwatched', // attempts of a kill to close such a position
   'disconnect_cancels_armed', // the exchange shows that it cancels our orders when we are gone
   'disconnect_cancels_failed', // attempts to have it so
+  'incidents_raised', // something was wrong with the trading itself: a person was told
+  'incidents_ended',
+  'incidents_untold', // now, beyond the bound of those that are told of at once
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

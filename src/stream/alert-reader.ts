@@ -1,5 +1,7 @@
 import { ALERT_SEVERITIES, isAlertKind } from '../domain/alerts.ts'
+import { isIncidentCode } from '../domain/incidents.ts'
 import type { AlertFacts } from '../memory/alert-record.ts'
+import type { IncidentFacts } from '../memory/incident-facts.ts'
 
 type Wire = Readonly<Record<string, unknown>>
 
@@ -24,6 +26,23 @@ export function readAlertFacts(wire: Wire): AlertFacts | undefined {
     unit: text(wire.unit) ?? '',
     raised_us: number(wire.raised_us) ?? Number.NaN,
     evidence: evidenceOf(wire.evidence),
+  }
+}
+
+/** One incident of a frame; undefined for a code that this library does not know. */
+export function readIncidentFacts(wire: Wire): IncidentFacts | undefined {
+  const code = text(wire.code)
+  const severity = ALERT_SEVERITIES.find((one) => one === wire.severity)
+  if (code === null || !isIncidentCode(code) || severity === undefined) return undefined
+  return {
+    number: number(wire.number) ?? 0,
+    time_us: number(wire.time_us) ?? Number.NaN,
+    code,
+    severity,
+    symbol: text(wire.symbol),
+    reason: text(wire.reason),
+    message: text(wire.message) ?? '',
+    is_active: wire.is_active === true,
   }
 }
 

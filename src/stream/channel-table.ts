@@ -15,15 +15,23 @@ import { EventChannel } from './event-log.ts'
 import { FeatureChannel } from './feature-channel.ts'
 import { HealthChannel, type StreamGauges } from './health-channel.ts'
 import { describeSignal, describeTrade } from './market-events.ts'
-import { AccountChannel, OrderChannel, PositionChannel } from './order-channel.ts'
+import { AccountChannel, IncidentChannel, OrderChannel, PositionChannel } from './order-channel.ts'
 
 /** Families that take a symbol, or `*` for all of them. */
 const SYMBOL_FAMILIES = ['features', 'book', 'trades', 'candles']
-const PLAIN_CHANNELS = ['signals', 'alerts', 'orders', 'positions', 'account', 'health']
+const PLAIN_CHANNELS = [
+  'signals',
+  'alerts',
+  'orders',
+  'positions',
+  'account',
+  'incidents',
+  'health',
+]
 const FAMILIES = [...SYMBOL_FAMILIES, ...PLAIN_CHANNELS]
 const FORMS =
   'features.SYMBOL, book.N.SYMBOL, trades.SYMBOL, candles.1m.SYMBOL (* for all symbols), signals, ' +
-  'alerts, orders, positions, account, health'
+  'alerts, orders, positions, account, incidents, health'
 
 export type ChannelFailure = 'unknown_channel' | 'too_many_channels'
 
@@ -137,6 +145,7 @@ export class ChannelTable {
     if (name === 'health') return new HealthChannel(this.#memory, records, this.#gauges)
     if (name === 'orders') return new OrderChannel(records.orders)
     if (name === 'account') return new AccountChannel(records.orders)
+    if (name === 'incidents') return new IncidentChannel(records.orders)
     if (name === 'positions') return new PositionChannel(records.orders)
     if (name === 'signals') {
       return new EventChannel(name, 'signals', records.signals, (record) =>

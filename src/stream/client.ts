@@ -272,6 +272,9 @@ function giveFrame(handlers: DeskHandlers, frame: DeskFrame): void {
     case 'candles':
       handlers.candles?.(frame)
       break
+    case 'incidents':
+      handlers.incidents?.(frame)
+      break
     case 'health':
       handlers.health?.(frame)
       break

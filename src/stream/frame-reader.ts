@@ -2,7 +2,7 @@ import { decode } from '@msgpack/msgpack'
 import { BOOK_REASONS, BOOK_STATES, type BookReason, type BookState } from '../domain/book.ts'
 import { ORDER_SIDES, type OrderSide, REGIMES, TRADING_STATES } from '../domain/trading.ts'
 import { readAccount, readPosition } from './account-reader.ts'
-import { readAlertFacts } from './alert-reader.ts'
+import { readAlertFacts, readIncidentFacts } from './alert-reader.ts'
 import { readCandleFacts } from './candle-reader.ts'
 import type {
   BookLevels,
@@ -93,6 +93,11 @@ export function readFrame(wire: WireRecord, featureCount: number): DeskFrame | u
       return { kind: 'orders', ...base, orders: records(wire.orders).map(readOrder) }
     case 'positions':
       return { kind: 'positions', ...base, positions: records(wire.positions).map(readPosition) }
+    case 'incidents': {
+      const incidents = records(wire.incidents).map(readIncidentFacts)
+      const known = incidents.filter((one) => one !== undefined)
+      return { kind: 'incidents', ...base, incidents: known }
+    }
     case 'account':
       return readAccount(wire, base)
     case 'health':

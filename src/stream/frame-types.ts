@@ -3,6 +3,7 @@ import type { PnlMethod } from '../domain/pnl.ts'
 import type { OrderSide, PositionState, Regime, TradingState } from '../domain/trading.ts'
 import type { AlertFacts } from '../memory/alert-record.ts'
 import type { CandleFacts } from '../memory/candle-record.ts'
+import type { IncidentFacts } from '../memory/incident-facts.ts'
 
 /**
  * The frames of the desk stream as the client library gives them. Fields have the names of the wire
@@ -18,6 +19,7 @@ export type DeskFrame =
   | OrdersFrame
   | PositionsFrame
   | AccountFrame
+  | IncidentsFrame
   | HealthFrame
 
 type Frame<Kind extends string> = {
@@ -164,6 +166,9 @@ export type AccountFrame = Frame<'account'> & {
   margin_maintenance_quote: number | null
   margin_free_quote: number | null
 }
+
+/** What is wrong with the trading itself: first what is not over, then what begins and ends. */
+export type IncidentsFrame = Frame<'incidents'> & { incidents: IncidentFacts[] }
 
 export type HealthFrame = Frame<'health'> & {
   time_us: number

@@ -99,3 +99,36 @@ export class AccountChannel implements DeskChannel {
     }))
   }
 }
+
+/** `incidents`: first those that are not over, then each that begins or ends. */
+export class IncidentChannel implements DeskChannel {
+  readonly name = 'incidents'
+  readonly isReady = true
+  readonly #fold: OrderFold
+  readonly #cache = new BodyCache()
+
+  constructor(fold: OrderFold) {
+    this.#fold = fold
+  }
+
+  get head(): number {
+    return this.#fold.incidents.head
+  }
+
+  look(): void {
+    // As for orders.
+  }
+
+  fill(out: FrameChoice, cursor: number, variant: FrameVariant): void {
+    const { incidents } = this.#fold
+    const isFirst = cursor === BEFORE_FIRST
+    out.isSnapshot = isFirst || cursor < incidents.oldest()
+    out.missed = out.isSnapshot && !isFirst ? incidents.head - cursor : 0
+    const kind = variant === 'json' ? 'json' : 'msgpack_f64'
+    const from = out.isSnapshot ? BEFORE_FIRST : cursor
+    out.body = this.#cache.body(kind, incidents.head, from, () => ({
+      channel: this.name,
+      incidents: out.isSnapshot ? this.#fold.activeIncidents() : incidents.since(cursor),
+    }))
+  }
+}

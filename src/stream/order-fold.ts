@@ -5,6 +5,7 @@ import { resultCodeName } from '../domain/result-codes.ts'
 import { ORDER_SIDES, ORDER_STATES, POSITION_STATES } from '../domain/trading.ts'
 import * as audit from '../memory/audit-record.ts'
 import type { Counters } from '../memory/counters.ts'
+import { type IncidentFacts, incidentKey, readIncident } from '../memory/incident-facts.ts'
 import { INTENT_REASONS } from '../memory/intent-record.ts'
 import { finiteOrNull } from './desk-channel.ts'
 import { EventLog } from './event-log.ts'
@@ -32,6 +33,9 @@ export class OrderFold {
   /** Records of the account so far, and the latest of them. */
   accountVersion = 0
   account: FrameFields = {}
+  /** Beginnings and ends of incidents. */
+  readonly incidents = new EventLog<IncidentFacts>()
+  readonly #activeIncidents = new Map<string, IncidentFacts>()
   readonly #open = new Map<string, FrameFields>()
   readonly #positions = new Map<number, Position>()
   readonly #instruments: InstrumentTable
@@ -52,9 +56,22 @@ export class OrderFold {
       this.account = describeAccount(record)
     } else if (kind === 'position') this.#applyPosition(record, instrument)
     else if (kind === 'order') this.#applyOrder(record, instrument)
+    else if (kind === 'incident') this.#applyIncident(readIncident(record))
     else if (kind === 'fill' || kind === 'denied') {
       this.events.push(this.#describe(kind, record, instrument))
     }
+  }
+
+  /** Incidents that are not over; as many as execution tells of at once. */
+  activeIncidents(): IncidentFacts[] {
+    return [...this.#activeIncidents.values()]
+  }
+
+  #applyIncident(incident: IncidentFacts | undefined): void {
+    if (incident === undefined) return
+    this.incidents.push(incident)
+    if (incident.is_active) this.#activeIncidents.set(incidentKey(incident), incident)
+    else this.#activeIncidents.delete(incidentKey(incident))
   }
 
   openOrders(): FrameFields[] {

@@ -12,6 +12,7 @@ import type { ControlPorts } from '../control/ports.ts'
 import type { EngineStatus, Readiness } from '../control/schemas.ts'
 import { systemClock } from '../core/clock.ts'
 import { fail, succeed } from '../core/result.ts'
+import { INCIDENT_CODES } from '../domain/incidents.ts'
 import { readCandle } from '../memory/candle-record.ts'
 import { BREAKERS } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
@@ -111,12 +112,14 @@ export function controlPorts(engine: Engine, owned: readonly (readonly number[])
 }
 
 function observation(engine: Engine) {
+  engine.trading.update()
   return {
     nowUs: systemClock.nowUs(),
     control: engine.control,
     states: engine.watch.states(),
     shards: engine.shardOverviews(),
     store: engine.store.overview(),
+    incidents: [...engine.trading.incidents.values()],
     isExecutionEnded: engine.isExecutionEnded,
     isStreamEnded: !engine.isStreamRunning,
   }
@@ -241,6 +244,9 @@ function metricFamilies(engine: Engine) {
       timeDriftSeconds: engine.timeDriftSeconds,
       tradingState: engine.control.tradingState(),
       regime: engine.control.regime(),
+      incidents: Object.fromEntries(
+        INCIDENT_CODES.map((code) => [code, engine.control.incidents(code)]),
+      ),
       projectionLagRecords: engine.store.overview().lagRecords,
       isRecovered: engine.control.isRecovered(),
       recoverySeconds: recoverySeconds(engine),

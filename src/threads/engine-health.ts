@@ -1,14 +1,18 @@
 import { HEARTBEAT_SILENT_MS_MAX } from '../constants.ts'
 import type { ComponentObservation } from '../control/health.ts'
+import { INCIDENT_CODES, INCIDENT_TABLE, type IncidentComponent } from '../domain/incidents.ts'
 import {
   BREAKERS,
   type ControlBlock,
   EXECUTION_BEAT,
   STREAM_BEAT,
 } from '../memory/control-block.ts'
+import type { IncidentFacts } from '../memory/incident-facts.ts'
 import type { StateCounts } from './market-watch.ts'
 import type { ShardOverview } from './shard-supervisor.ts'
 import type { StoreOverview } from './store-supervisor.ts'
+
+const SYMBOLS_NAMED_MAX = 5
 
 export type EngineObservation = Readonly<{
   nowUs: number
@@ -16,6 +20,8 @@ export type EngineObservation = Readonly<{
   states: StateCounts
   shards: readonly ShardOverview[]
   store: StoreOverview
+  /** Those that are not over, as the audit ring told them. */
+  incidents: readonly IncidentFacts[]
   isExecutionEnded: boolean
   isStreamEnded: boolean
 }>
@@ -32,6 +38,10 @@ export function observeComponents(seen: EngineObservation): ComponentObservation
     recoveryComponent(seen),
     killComponent(seen),
     regimeComponent(seen),
+    incidentComponent('trading', seen),
+    incidentComponent('positions', seen),
+    incidentComponent('equity', seen),
+    incidentComponent('clock', seen),
     breakerComponent(seen),
     ...guardComponents(seen),
     threadComponent('stream', STREAM_BEAT, seen.isStreamEnded, seen),
@@ -78,8 +88,11 @@ function threadComponent(
 }
 
 /** Nothing is opened before our record of the account is known to be the exchange's. */
-function recoveryComponent({ control, nowUs }: EngineObservation): ComponentObservation {
+function recoveryComponent(seen: EngineObservation): ComponentObservation {
   const name = 'recovery'
+  const { control, nowUs } = seen
+  const stuck = incidentComponent(name, seen)
+  if (stuck.state !== 'ok') return stuck
   if (control.isRecovered()) return { name, state: 'ok', reason: '' }
   const sinceUs = control.recoveredSinceUs()
   const what = 'recovering: the account is compared with the exchange'
@@ -89,8 +102,11 @@ function recoveryComponent({ control, nowUs }: EngineObservation): ComponentObse
 }
 
 /** A kill that is not released is no fault of the engine; it is shown, so that nobody wonders. */
-function killComponent({ control }: EngineObservation): ComponentObservation {
+function killComponent(seen: EngineObservation): ComponentObservation {
   const name = 'kill'
+  const { control } = seen
+  const stuck = incidentComponent(name, seen)
+  if (stuck.state !== 'ok') return stuck
   if (!control.isKilled()) return { name, state: 'ok', reason: '' }
   return { name, state: 'degraded', reason: 'killed: trading is halted until the release' }
 }
@@ -100,6 +116,28 @@ function regimeComponent({ control }: EngineObservation): ComponentObservation {
   const name = 'regime'
   if (control.regime() === 'risk_on') return { name, state: 'ok', reason: '' }
   return { name, state: 'degraded', reason: 'risk_off: nothing is opened, only closed' }
+}
+
+/**
+ * The shared words say what is wrong, and what the audit ring told of it says more: a reader that
+ * missed a record still sees that there is something.
+ */
+function incidentComponent(
+  name: IncidentComponent,
+  { control, incidents }: EngineObservation,
+): ComponentObservation {
+  const codes = INCIDENT_CODES.filter(
+    (code) => INCIDENT_TABLE[code].component === name && control.incidents(code) > 0,
+  )
+  if (codes.length === 0) return { name, state: 'ok', reason: '' }
+  const isUnhealthy = codes.some((code) => INCIDENT_TABLE[code].health === 'unhealthy')
+  const reasons = codes.map((code) => {
+    const told = incidents.filter((each) => each.code === code)
+    const symbols = told.flatMap(({ symbol }) => (symbol === null ? [] : [symbol]))
+    const about = symbols.length === 0 ? '' : `${symbols.slice(0, SYMBOLS_NAMED_MAX).join(', ')}: `
+    return `${code}: ${about}${told[0]?.message ?? INCIDENT_TABLE[code].message}`
+  })
+  return { name, state: isUnhealthy ? 'unhealthy' : 'degraded', reason: reasons.join('; ') }
 }
 
 function breakerComponent({ control }: EngineObservation): ComponentObservation {

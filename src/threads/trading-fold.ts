@@ -15,6 +15,7 @@ import {
 import { formatOrderLinkId } from '../execution/order/order-link-id.ts'
 import * as audit from '../memory/audit-record.ts'
 import { BroadcastReader } from '../memory/broadcast.ts'
+import { type IncidentFacts, incidentKey, readIncident } from '../memory/incident-facts.ts'
 import { INTENT_REASONS } from '../memory/intent-record.ts'
 import { readText } from '../memory/text-slots.ts'
 
@@ -89,6 +90,8 @@ export class TradingFold {
   readonly pnlDays = new Map<number, PnlView>()
   readonly pnlStrategies = new Map<string, PnlView>()
   account: AccountView | undefined
+  /** What is wrong now; as many as execution tells of at once (INCIDENTS_ACTIVE_MAX). */
+  readonly incidents = new Map<string, IncidentFacts>()
   /** What execution said to the command of each number, the newest ones. */
   readonly #answers = new Map<number, CommandReply>()
   readonly #reader: BroadcastReader
@@ -147,6 +150,7 @@ export class TradingFold {
     else if (kind === 'trading_state') this.#applyState(record)
     else if (kind === 'pnl') this.#applyPnl(record)
     else if (kind === 'account') this.account = readAccount(record)
+    else if (kind === 'incident') this.#applyIncident(readIncident(record))
   }
 
   #countDenied(code: number): void {
@@ -211,6 +215,12 @@ export class TradingFold {
     if (Number.isNaN(day)) this.pnlStrategies.set(strategy, view)
     else this.pnlDays.set(day, view)
     if (this.pnlDays.size > PNL_DAYS_KEPT) this.pnlDays.delete(Math.min(...this.pnlDays.keys()))
+  }
+
+  #applyIncident(incident: IncidentFacts | undefined): void {
+    if (incident === undefined) return
+    if (incident.is_active) this.incidents.set(incidentKey(incident), incident)
+    else this.incidents.delete(incidentKey(incident))
   }
 
   #applyState(record: Float64Array): void {

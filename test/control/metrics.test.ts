@@ -95,6 +95,7 @@ describe('engine metrics', () => {
         timeDriftSeconds: undefined,
         tradingState: 'reduce_only',
         regime: 'risk_off',
+        incidents: { clock_drift: 1, equity_gap: 0 },
         projectionLagRecords: 12,
         isRecovered: false,
         recoverySeconds: undefined,
@@ -109,6 +110,8 @@ describe('engine metrics', () => {
     expect(values.get('bookflow_trading_state{state="active"}')).toBe(0)
     expect(values.get('bookflow_regime{regime="risk_off"}')).toBe(1)
     expect(values.get('bookflow_regime{regime="risk_on"}')).toBe(0)
+    expect(values.get('bookflow_incidents{code="clock_drift"}')).toBe(1)
+    expect(values.get('bookflow_incidents{code="equity_gap"}')).toBe(0)
     expect(values.get('bookflow_account_recovered')).toBe(0)
     expect(text).not.toContain('recovery_seconds')
     expect(text).not.toContain('time_drift_seconds')

@@ -179,6 +179,7 @@ describe('levels at the exchange', () => {
     expect(exchange.asked.length).toBeLessThan(9)
     // The old stop is there still, but it is looser than the one that the person wants.
     expect(rig.counters.get('positions_unguarded')).toBe(1)
+    expect(rig.control.incidents.get('position_unguarded')).toBe(1)
     const before = exchange.asked.length
     exchange.fillForeign(KEY, 'sell', 10, rig.clock.nowUs())
     await rig.pass(40_000, 100)

@@ -1,6 +1,7 @@
 import { ManualClock } from '../../src/core/clock.ts'
 import { parseStep } from '../../src/core/decimal.ts'
 import { createLogger } from '../../src/core/log.ts'
+import type { IncidentCode } from '../../src/domain/incidents.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
 import type { JournalRecord } from '../../src/domain/journal.ts'
 import type { Regime, TradingState } from '../../src/domain/trading.ts'
@@ -115,6 +116,10 @@ export class HandControl {
   state: TradingState = 'halted'
   regime: Regime = 'risk_on'
   killed = false
+  readonly incidents = new Map<IncidentCode, number>()
+  setIncidents(code: IncidentCode, count: number): void {
+    this.incidents.set(code, count)
+  }
   setRegime(regime: Regime): void {
     this.regime = regime
   }

@@ -229,6 +229,7 @@ describe('a position of an instrument that is not configured', () => {
     await agree(desk)
     await rig.pass(40_000, 100)
     expect(rig.counters.get('positions_unwatched')).toBe(1)
+    expect(rig.control.incidents.get('position_unwatched')).toBe(1)
     size = '0'
     await rig.pass(20_000, 100)
     size = '3'

@@ -1,13 +1,20 @@
 import { decode } from '@msgpack/msgpack'
 import { describe, expect, test } from 'vitest'
 import { DESK_EVENTS_KEPT, ORDERS_OPEN_MAX } from '../../src/constants.ts'
+import { INCIDENT_CODES, type IncidentCode } from '../../src/domain/incidents.ts'
 import { RESULT_CODES } from '../../src/domain/result-codes.ts'
 import type { OrderState } from '../../src/domain/trading.ts'
 import * as audit from '../../src/memory/audit-record.ts'
+import { writeText } from '../../src/memory/text-slots.ts'
 import { BEFORE_FIRST, createFrameChoice, type DeskChannel } from '../../src/stream/desk-channel.ts'
 import { openDeskMemory } from '../../src/stream/desk-memory.ts'
 import { DeskRecords } from '../../src/stream/desk-records.ts'
-import { AccountChannel, OrderChannel, PositionChannel } from '../../src/stream/order-channel.ts'
+import {
+  AccountChannel,
+  IncidentChannel,
+  OrderChannel,
+  PositionChannel,
+} from '../../src/stream/order-channel.ts'
 import {
   AUDIT_SLOTS,
   createDeskWorld,
@@ -129,6 +136,40 @@ describe('orders and positions on the desk', () => {
     expect(records.orders.openOrders()).toHaveLength(ORDERS_OPEN_MAX)
     expect(records.orders.openOrders()[0]).toMatchObject({ order_link_id: 'bf-3-11' })
     expect(memory.counters.get('stream_orders_dropped')).toBe(10)
+  })
+
+  test('incidents show what is not over to a late client, and each beginning and end', () => {
+    const { world, records } = setUp()
+    const channel = new IncidentChannel(records.orders)
+    const tell = (number: number, code: IncidentCode, isActive: boolean, symbol = '') => {
+      const text = new Float64Array(audit.AUDIT_STRATEGY_SLOTS)
+      writeText(text, 0, audit.AUDIT_STRATEGY_SLOTS, symbol)
+      world.audit({
+        [audit.AUDIT_NUMBER]: number,
+        [audit.AUDIT_KIND]: audit.AUDIT_KINDS.indexOf('incident'),
+        [audit.AUDIT_TIME_US]: 5,
+        [audit.AUDIT_STATE]: INCIDENT_CODES.indexOf(code),
+        [audit.AUDIT_IS_ACTIVE]: isActive ? 1 : 0,
+        [audit.AUDIT_REASON]: code === 'trading_halted' ? RESULT_CODES.daily_loss : Number.NaN,
+        ...Object.fromEntries([...text].map((slot, i) => [audit.AUDIT_SUBJECT + i, slot])),
+      })
+    }
+    tell(1, 'position_unguarded', true, 'BTCUSDT')
+    tell(2, 'trading_halted', true)
+    tell(3, 'position_unguarded', false, 'BTCUSDT')
+    records.drain()
+    expect(frameOf(channel, BEFORE_FIRST)).toMatchObject({
+      snapshot: true,
+      incidents: [{ code: 'trading_halted', reason: 'daily_loss', symbol: null, is_active: true }],
+    })
+    expect(frameOf(channel, 0)).toMatchObject({
+      missed: 0,
+      incidents: [
+        { code: 'position_unguarded', symbol: 'BTCUSDT', severity: 'critical', is_active: true },
+        { code: 'trading_halted' },
+        { code: 'position_unguarded', symbol: 'BTCUSDT', is_active: false },
+      ],
+    })
   })
 
   test('positions show the latest of each symbol and count what was in between', () => {

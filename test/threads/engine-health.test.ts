@@ -29,7 +29,7 @@ function observation(change: Partial<EngineObservation> = {}): EngineObservation
       { shard: 0, symbols: 10, state: 'running', reason: '', sinceUs: 0, restarts: 0, status },
     ],
     store: { state: 'running', reason: '', sinceUs: 0, restarts: 0, lagRecords: 0, offset: 0 },
-
+    incidents: [],
     isExecutionEnded: false,
     isStreamEnded: false,
     ...change,
@@ -50,6 +50,10 @@ const WELL = {
   recovery: 'ok',
   kill: 'ok',
   regime: 'ok',
+  trading: 'ok',
+  positions: 'ok',
+  equity: 'ok',
+  clock: 'ok',
   gateway: 'ok',
   stream: 'ok',
   store: 'ok',
@@ -118,6 +122,43 @@ describe('the health matrix', () => {
       state: 'degraded',
       reason: 'breaker of placement open',
     })
+  })
+
+  it('names an incident in its component, with the symbols that were told', () => {
+    const seen = observation()
+    const { control } = seen
+    const told = { number: 1, time_us: 1, severity: 'critical', reason: null } as const
+    const bare = {
+      ...told,
+      code: 'position_unguarded',
+      message: 'no stop',
+      is_active: true,
+    } as const
+    const incidents = [
+      { ...bare, symbol: 'BTCUSDT' },
+      { ...bare, symbol: 'ETHUSDT' },
+    ]
+    control.setIncidents('position_unguarded', 2)
+    control.setIncidents('trading_halted', 1)
+    control.setIncidents('kill_not_flat', 1)
+    control.setIncidents('clock_drift', 1)
+    control.setIncidents('equity_gap', 1)
+    control.setIncidents('reconcile_stuck', 1)
+    const components = observeComponents({ ...seen, incidents })
+    const of = (name: string) => components.find((component) => component.name === name)
+    expect(of('positions')).toEqual({
+      ...{ name: 'positions', state: 'unhealthy' },
+      reason: 'position_unguarded: BTCUSDT, ETHUSDT: no stop',
+    })
+    // The ring told nothing of these, or it was missed: the shared words are enough.
+    expect(of('trading')).toMatchObject({ state: 'degraded' })
+    expect(of('trading')?.reason).toContain('trading_halted: trading was halted')
+    expect(of('kill')).toMatchObject({ state: 'unhealthy' })
+    expect(of('clock')).toMatchObject({ state: 'degraded' })
+    expect(of('equity')).toMatchObject({ state: 'degraded' })
+    expect(of('recovery')).toMatchObject({ state: 'unhealthy' })
+    control.setIncidents('trading_halted', 0)
+    expect(observeComponents(seen).find(({ name }) => name === 'trading')?.state).toBe('ok')
   })
 
   it('is unhealthy until the account agrees, and again after the link was lost', () => {

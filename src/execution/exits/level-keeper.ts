@@ -87,6 +87,12 @@ export class LevelKeeper {
     return this.#leaving.length === 0 && this.#replies.length === 0
   }
 
+  /** Symbols of positions that have been without their stop at the exchange for too long. */
+  get unguarded(): readonly string[] {
+    const told = [...this.#guards.values()].filter(({ isTold }) => isTold)
+    return told.map(({ instrument }) => instrument.symbol)
+  }
+
   /** The exchange keeps what it should, as far as we know. */
   get isSettled(): boolean {
     for (const { asked, isWanting } of this.#guards.values()) {
@@ -274,10 +280,8 @@ export class LevelKeeper {
     const ledger = this.#ledger
     return ledger.commit({
       type: 'held_levels',
-      time_us: nowUs,
-      run: ledger.run,
-      symbol: instrument.symbol,
-      category: instrument.category,
+      ...{ time_us: nowUs, run: ledger.run },
+      ...{ symbol: instrument.symbol, category: instrument.category },
       phase,
       target_ticks: Number.isNaN(targetTicks) ? null : targetTicks,
       stop_ticks: Number.isNaN(stopTicks) ? null : stopTicks,
