@@ -41,6 +41,7 @@ async function runAgainst(
       data_folder: data,
       log_level: 'error',
       'model.folder': PACKAGED_MODEL,
+      'execution.start': 'active', // a demonstration trades without being asked
       'control.port': options.controlPort,
       'stream.port': options.streamPort,
       ...keys?.options(),

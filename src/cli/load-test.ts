@@ -149,6 +149,7 @@ async function runAgainst(ground: Ground, options: LoadOptions): Promise<number>
       data_folder: data,
       log_level: 'silent',
       'model.folder': PACKAGED_MODEL,
+      'execution.start': 'active',
       'control.port': 0,
       'stream.port': 0,
       ...(keys === undefined ? {} : { ...keys.options(), strategies: [EAGER_STRATEGY] }),

@@ -10,7 +10,20 @@ export type Caution = Readonly<{ path: KeyPath; message: string }>
 
 export function cautions(config: ConfigDraft): Caution[] {
   const isLive = config.mode === 'live'
-  return [...offCautions(config, isLive), ...(isLive ? liveCautions(config) : [])]
+  return [
+    ...startCautions(config),
+    ...offCautions(config, isLive),
+    ...(isLive ? liveCautions(config) : []),
+  ]
+}
+
+/** Strategies wait for a person, and there is no way for one to come. */
+function startCautions({ control, execution }: ConfigDraft): Caution[] {
+  const { start } = execution
+  if (start === 'active' || control.token !== undefined) return []
+  const fix = 'set BOOKFLOW_CONTROL_TOKEN for POST /api/v1/control/resume, or active on paper'
+  const message = `${start}: nothing is opened until a person resumes, which nobody can: ${fix}`
+  return [{ path: ['execution', 'start'], message }]
 }
 
 /** On paper only what the preset would hold back; with money everything that is off. */

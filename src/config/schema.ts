@@ -251,9 +251,9 @@ const GATEWAYS = ['paper', 'bybit'] as const
 
 const Execution = section('the one actor that may trade', {
   start: choice(
-    ['active', 'halted'],
-    'active',
-    'trading state after recovery; a halt outlives a restart',
+    ['reduce_only', 'active', 'halted'],
+    'reduce_only',
+    'trading state after recovery; active: trades on without a person, not in live mode',
   ),
   equity_quote: amount(100_000, 1, 1e12, 'equity at the first start, in quote currency'),
   preset: choice(PRESETS, 'balanced', 'the limits that are left out below'),

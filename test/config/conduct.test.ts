@@ -17,6 +17,26 @@ describe('the rest of an entry', () => {
   })
 })
 
+describe('the start in the configuration', () => {
+  it('opens nothing before a person resumes, unless active is asked for', () => {
+    expect(section.options('{}').start).toBe('reduce_only')
+    expect(section.options('{start: active}').start).toBe('active')
+    expect(section.options('{start: halted}').start).toBe('halted')
+  })
+
+  it('is warned of where nobody could resume', () => {
+    const warnings = (execution: string) => {
+      const loaded = section.load(execution)
+      return loaded.ok ? loaded.value.warnings.join() : loaded.message
+    }
+    expect(warnings('{}')).toContain('execution.start: reduce_only: nothing is opened until')
+    expect(warnings('{}')).toContain('set BOOKFLOW_CONTROL_TOKEN')
+    expect(warnings('{start: halted}')).toContain('execution.start: halted')
+    expect(warnings('{start: active}')).toBe('')
+    expect(warnings('{}\ncontrol: {token: a-token-of-some-length}')).not.toContain('start')
+  })
+})
+
 describe('breakers in the configuration', () => {
   it('are those of the catalogue without a word', () => {
     expect(section.options('{}').breakers).toEqual(DEFAULT_EXECUTION_OPTIONS.breakers)

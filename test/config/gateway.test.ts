@@ -75,6 +75,8 @@ describe('trading with money', () => {
       start: 'reduce_only',
       requiresStop: true,
     })
+    const active = load({ ...LIVE, 'execution.start': 'active' })
+    expect(active.ok && executionOptions(active.value.config).start).toBe('reduce_only')
     const halted = load({ ...LIVE, 'execution.start': 'halted' })
     if (!halted.ok) return expect.unreachable(halted.message)
     expect(executionOptions(halted.value.config).start).toBe('halted')

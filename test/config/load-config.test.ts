@@ -60,7 +60,8 @@ describe('defaults', () => {
     expect(defaults.config.symbols).toEqual({ top: 100 })
     expect(defaults.config.execution.limits.daily_loss_fraction).toBe(0.02)
     expect(defaults.config.control.token).toBeUndefined()
-    expect(defaults.warnings).toEqual([])
+    expect(defaults.config.execution.start).toBe('reduce_only')
+    expect(defaults.warnings).toEqual([expect.stringContaining('nobody can')])
   })
 
   it('are all spelled out in the example, key by key', () => {
@@ -333,7 +334,8 @@ describe('the environment', () => {
 
   it('may carry variables of the cluster, with a warning, and of the tests', () => {
     const { warnings } = accepted('', { BOOKFLOW_SERVICE_HOST: '10.0.0.1', BOOKFLOW_DATA: '/x' })
-    expect(warnings).toEqual(['environment BOOKFLOW_SERVICE_HOST: unknown variable (ignored)'])
+    const ignored = 'environment BOOKFLOW_SERVICE_HOST: unknown variable (ignored)'
+    expect(warnings).toEqual([ignored, expect.stringContaining('execution.start')])
   })
 
   it('has one name for each setting', () => {

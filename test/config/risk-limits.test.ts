@@ -124,7 +124,7 @@ describe('off', () => {
   })
 
   it('is said where the preset would hold something back', () => {
-    const loaded = load('execution: {limits: {leverage_max: off, cooldown_ms: off}}')
+    const loaded = load('execution: {start: active, limits: {leverage_max: off, cooldown_ms: off}}')
     if (!loaded.ok) expect.fail(loaded.message)
     expect(loaded.value.warnings).toEqual([
       expect.stringMatching(

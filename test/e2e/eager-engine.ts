@@ -44,7 +44,7 @@ export function eagerEngine({ execution, logLevel, params, rate, symbols }: Eage
         log_level: logLevel ?? 'silent',
         control: { port: 0 },
         stream: { port: 0 },
-        execution,
+        execution: { start: 'active', ...execution },
         strategies: [
           { name: 'eager', kind: 'order_book_scalper', params: { ...EAGER, ...params } },
         ],
