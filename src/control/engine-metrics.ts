@@ -41,6 +41,8 @@ export type EngineGauges = Readonly<{
   booksByState: Readonly<Record<string, number>>
   /** Records of the journal that SQL has not yet; undefined while there is no store. */
   projectionLagRecords?: number | undefined
+  /** Records that SQL cannot hold, as the row of another has their key. */
+  projectionConflicts?: number | undefined
 }>
 
 /** Upper bounds of the buckets in microseconds, the resolution of the shared histograms. */
@@ -201,6 +203,11 @@ export function gaugeFamilies(gauges: EngineGauges): MetricFamily[] {
       'bookflow_projection_lag_records',
       'Journal records that are not in SQL yet',
       gauges.projectionLagRecords,
+    ),
+    one(
+      'bookflow_projection_conflicts',
+      'Journal records that SQL cannot hold, as the row of another has their key',
+      gauges.projectionConflicts,
     ),
     one('websocket_connections', 'Open connections to the exchange', gauges.websocketConnections),
     one('active_positions_count', 'Symbols with a position', gauges.activePositionsCount),

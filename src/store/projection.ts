@@ -1,5 +1,6 @@
 import { type Result, succeed } from '../core/result.ts'
 import type { JournalRecord } from '../domain/journal.ts'
+import { keepConflicts } from './conflicts.ts'
 import type { SqlCode, SqlSession } from './sql-client.ts'
 import { STATEMENTS } from './statements.ts'
 
@@ -14,24 +15,34 @@ import { STATEMENTS } from './statements.ts'
  */
 export type SequencedRecord = JournalRecord & Readonly<{ journal_sequence: number }>
 
-/** Writes a batch of consecutive records. Inside a transaction that also moves the offset. */
+/**
+ * Writes a batch of consecutive records. Inside a transaction that also moves the offset. Answers
+ * the numbers of those that another record's row kept out (conflicts.ts).
+ */
 export async function applyRecords(
   session: SqlSession,
   records: readonly SequencedRecord[],
-): Promise<Result<void, SqlCode>> {
+): Promise<Result<readonly number[], SqlCode>> {
   const byType = new Map<JournalRecord['type'], SequencedRecord[]>()
   for (const record of records) {
     const same = byType.get(record.type)
     if (same === undefined) byType.set(record.type, [record])
     else same.push(record)
   }
+  const texts = new Map([...byType].map(([type, same]) => [type, JSON.stringify(same)]))
   for (const { type, sql } of STATEMENTS) {
-    const same = byType.get(type)
-    if (same === undefined) continue
-    const done = await session.query(sql, [JSON.stringify(same)])
+    const text = texts.get(type)
+    if (text === undefined) continue
+    const done = await session.query(sql, [text])
     if (!done.ok) return done
   }
-  return succeed(undefined)
+  const conflicts: number[] = []
+  for (const [type, text] of texts) {
+    const kept = await keepConflicts(session, type, text)
+    if (!kept.ok) return kept
+    conflicts.push(...kept.value)
+  }
+  return succeed(conflicts.sort((a, b) => a - b))
 }
 
 /** How far the journal has been applied, and which journal it is. */
@@ -107,6 +118,7 @@ const TABLES = [
   'held_levels',
   'entry_settlements',
   'regimes',
+  'projection_conflicts',
 ]
 
 /** Empties the projection, so that the journal is applied from its first record. */

@@ -5,6 +5,7 @@ import { fail, type Result, succeed } from '../core/result.ts'
 import { JOURNAL_KIND_JSON } from '../domain/journal.ts'
 import { decodeJournalRecord } from '../domain/journal-codec.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
+import { countConflicts } from './conflicts.ts'
 import { type MigrationCode, migrate } from './migrations.ts'
 import {
   applyRecords,
@@ -31,10 +32,14 @@ import type { SqlClient } from './sql-client.ts'
  */
 export type ProjectorCode = ResultCode | MigrationCode
 
+/** Of one batch, in what is told. */
+const CONFLICTS_SHOWN_MAX = 10
+
 export type ProjectorStatus = Readonly<{ offset: number; lagRecords: number }>
 
 export type ProjectorEvent = Readonly<{
-  event: 'migrated' | 'rebuilding'
+  /** `conflict`: records that another record's row keeps out of SQL. */
+  event: 'migrated' | 'rebuilding' | 'conflict'
   detail: string
 }>
 
@@ -50,13 +55,17 @@ export class Projector {
   #isContinuous = false
   /** Records of a kind that later versions may write. */
   skipped = 0
+  /** Records of all that was applied whose key the row of another record has. */
+  conflicts: number
 
   private constructor(
     client: SqlClient,
     place: RecordFilePlace,
     offset: ProjectionOffset,
+    conflicts: number,
     note: (event: ProjectorEvent) => void,
   ) {
+    this.conflicts = conflicts
     this.#client = client
     this.#place = place
     this.#note = note
@@ -77,7 +86,9 @@ export class Projector {
     for (const name of migrated.value) note({ event: 'migrated', detail: name })
     const offset = await readOffset(client, 'look')
     if (!offset.ok) return offset
-    return succeed(new Projector(client, place, offset.value, note))
+    const conflicts = await countConflicts(client)
+    if (!conflicts.ok) return conflicts
+    return succeed(new Projector(client, place, offset.value, conflicts.value, note))
   }
 
   /**
@@ -119,6 +130,7 @@ export class Projector {
     this.#note({ event: 'rebuilding', detail: reason })
     const cleared = await this.#client.transaction(clearProjection)
     if (!cleared.ok) return cleared
+    this.conflicts = 0
     this.#restart(NOTHING_APPLIED)
     return succeed(undefined)
   }
@@ -224,6 +236,7 @@ export class Projector {
       firstChecksum: before.sequence === 0 ? batch[0].checksum : before.firstChecksum,
       isAppliedAgain: false,
     }
+    let conflicts: readonly number[] = []
     const committed = await this.#client.transaction<void, ProjectorCode>(async (session) => {
       const stored = await readOffset(session, 'lock')
       if (!stored.ok) return stored
@@ -231,12 +244,24 @@ export class Projector {
         return fail('projection_mismatch', 'another process moved the projection')
       }
       const applied = await applyRecords(session, records)
-      return applied.ok ? writeOffset(session, after) : applied
+      if (!applied.ok) return applied
+      conflicts = applied.value
+      return writeOffset(session, after)
     })
     if (!committed.ok) return committed
+    this.#noteConflicts(conflicts)
     this.#offset = after
     this.#isContinuous = true
     return succeed(undefined)
+  }
+
+  #noteConflicts(sequences: readonly number[]): void {
+    if (sequences.length === 0) return
+    this.conflicts += sequences.length
+    const shown = sequences.slice(0, CONFLICTS_SHOWN_MAX).join(', ')
+    const more = sequences.length > CONFLICTS_SHOWN_MAX ? ', ...' : ''
+    const text = `${sequences.length} records whose key another record has: ${shown}${more}`
+    this.#note({ event: 'conflict', detail: `${text} (bookflow.projection_conflicts)` })
   }
 
   #restart(offset: ProjectionOffset): void {

@@ -122,9 +122,10 @@ async function openEmbedded(
 
 async function follow(client: SqlClient, log: Logger): Promise<Result<void, ProjectorCode>> {
   const place = { folder: journalFolder, name: JOURNAL_NAME }
-  const opened = await Projector.open(client, place, ({ event, detail }) =>
-    log.info({ detail }, event),
-  )
+  const opened = await Projector.open(client, place, ({ event, detail }) => {
+    if (event === 'conflict') log.error({ detail }, 'records that SQL cannot hold')
+    else log.info({ detail }, event)
+  })
   if (!opened.ok) return opened
   const projector = opened.value
   log.info({ database: client.name, ...projector.status() }, 'projection open')
@@ -164,6 +165,7 @@ function pause(durationMs: number): Promise<void> {
 
 function sendStatus(projector: Projector): Promise<void> {
   const { offset, lagRecords } = projector.status()
-  const skipped = projector.skipped
-  return report({ type: 'status', offset, lag_records: lagRecords, skipped_records: skipped })
+  const { conflicts, skipped } = projector
+  const counts = { lag_records: lagRecords, skipped_records: skipped, conflicts }
+  return report({ type: 'status', offset, ...counts })
 }

@@ -9,5 +9,7 @@ export type StoreReport =
       lag_records: number
       /** Records of a kind this version does not know. */
       skipped_records: number
+      /** Records that SQL cannot hold, as another record has the key of their row. */
+      conflicts: number
     }>
   | Readonly<{ type: 'failed'; code: string; message: string }>

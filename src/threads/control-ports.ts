@@ -248,6 +248,7 @@ function metricFamilies(engine: Engine) {
         INCIDENT_CODES.map((code) => [code, engine.control.incidents(code)]),
       ),
       projectionLagRecords: engine.store.overview().lagRecords,
+      projectionConflicts: engine.store.overview().conflicts,
       isRecovered: engine.control.isRecovered(),
       recoverySeconds: recoverySeconds(engine),
       booksByState: watch.states(),

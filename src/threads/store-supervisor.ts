@@ -18,6 +18,8 @@ export type StoreOverview = Readonly<{
   lagRecords: number | undefined
   /** Journal record that SQL has reached; undefined before the first report. */
   offset: number | undefined
+  /** Records that SQL cannot hold (store/conflicts.ts); undefined before the first report. */
+  conflicts: number | undefined
 }>
 
 export type StoreSupervisorOptions = Readonly<{
@@ -44,6 +46,7 @@ export class StoreSupervisor {
   #backoffMs = RESTART_MS_MIN
   #lagRecords: number | undefined
   #offset: number | undefined
+  #conflicts: number | undefined
   #isStopping = false
 
   constructor(options: StoreSupervisorOptions) {
@@ -82,6 +85,7 @@ export class StoreSupervisor {
       restarts: this.#restarts,
       lagRecords: this.#lagRecords,
       offset: this.#offset,
+      conflicts: this.#conflicts,
     }
   }
 
@@ -97,6 +101,7 @@ export class StoreSupervisor {
     } else if (message.type === 'status' && 'lag_records' in message) {
       this.#lagRecords = Number(message.lag_records)
       if ('offset' in message) this.#offset = Number(message.offset)
+      if ('conflicts' in message) this.#conflicts = Number(message.conflicts)
     }
   }
 

@@ -97,6 +97,7 @@ describe('engine metrics', () => {
         regime: 'risk_off',
         incidents: { clock_drift: 1, equity_gap: 0 },
         projectionLagRecords: 12,
+        projectionConflicts: 2,
         isRecovered: false,
         recoverySeconds: undefined,
         booksByState: { LIVE: 99, SYNCING: 1 },
@@ -105,6 +106,7 @@ describe('engine metrics', () => {
     const values = parse(text)
     expect(values.get('pnl_total_usd')).toBe(-3.5)
     expect(values.get('bookflow_projection_lag_records')).toBe(12)
+    expect(values.get('bookflow_projection_conflicts')).toBe(2)
     expect(values.get('circuit_breaker_state{breaker="gateway"}')).toBe(2)
     expect(values.get('bookflow_trading_state{state="reduce_only"}')).toBe(1)
     expect(values.get('bookflow_trading_state{state="active"}')).toBe(0)

@@ -24,6 +24,7 @@ const KEYS: Record<string, string> = {
   held_levels: 'journal_sequence',
   entry_settlements: 'journal_sequence',
   regimes: 'journal_sequence',
+  projection_conflicts: 'journal_sequence',
   daily_pnl: 'date, category, symbol',
   idempotency_keys: 'key_hash',
   portfolio: 'category, symbol',

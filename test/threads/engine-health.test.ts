@@ -28,7 +28,15 @@ function observation(change: Partial<EngineObservation> = {}): EngineObservation
     shards: [
       { shard: 0, symbols: 10, state: 'running', reason: '', sinceUs: 0, restarts: 0, status },
     ],
-    store: { state: 'running', reason: '', sinceUs: 0, restarts: 0, lagRecords: 0, offset: 0 },
+    store: {
+      state: 'running',
+      reason: '',
+      sinceUs: 0,
+      restarts: 0,
+      lagRecords: 0,
+      offset: 0,
+      conflicts: 0,
+    },
     incidents: [],
     isExecutionEnded: false,
     isStreamEnded: false,
