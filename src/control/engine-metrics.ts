@@ -190,14 +190,18 @@ function histogramSample(
 }
 
 export function gaugeFamilies(gauges: EngineGauges): MetricFamily[] {
-  const one = (name: string, help: string, value: number | undefined): MetricFamily =>
-    gauge(name, help, value === undefined ? [] : [{ labels: {}, value }])
-  const by = (label: string, values: Readonly<Record<string, number>>): MetricSample[] =>
-    Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }))
-  const states = TRADING_STATES.map((state) => ({
-    labels: { state },
-    value: state === gauges.tradingState ? 1 : 0,
-  }))
+  return [
+    ...projectionFamilies(gauges),
+    one('websocket_connections', 'Open connections to the exchange', gauges.websocketConnections),
+    ...moneyFamilies(gauges),
+    one('time_drift_seconds', 'Our clock minus that of the exchange', gauges.timeDriftSeconds),
+    ...accountFamilies(gauges),
+    ...stateFamilies(gauges),
+    gauge('bookflow_books', 'Books by state', by('state', gauges.booksByState)),
+  ]
+}
+
+function projectionFamilies(gauges: EngineGauges): MetricFamily[] {
   return [
     one(
       'bookflow_projection_lag_records',
@@ -209,7 +213,11 @@ export function gaugeFamilies(gauges: EngineGauges): MetricFamily[] {
       'Journal records that SQL cannot hold, as the row of another has their key',
       gauges.projectionConflicts,
     ),
-    one('websocket_connections', 'Open connections to the exchange', gauges.websocketConnections),
+  ]
+}
+
+function moneyFamilies(gauges: EngineGauges): MetricFamily[] {
+  return [
     one('active_positions_count', 'Symbols with a position', gauges.activePositionsCount),
     one('pnl_total_usd', 'Realized and unrealized profit, fees included', gauges.pnlTotalUsd),
     one(
@@ -228,7 +236,11 @@ export function gaugeFamilies(gauges: EngineGauges): MetricFamily[] {
       gauges.maxDrawdownPercent,
     ),
     one('risk_exposure_percent', 'Exposure as a part of its limit', gauges.riskExposurePercent),
-    one('time_drift_seconds', 'Our clock minus that of the exchange', gauges.timeDriftSeconds),
+  ]
+}
+
+function accountFamilies(gauges: EngineGauges): MetricFamily[] {
+  return [
     gauge(
       'circuit_breaker_state',
       '0 closed, 1 half open, 2 open',
@@ -244,22 +256,39 @@ export function gaugeFamilies(gauges: EngineGauges): MetricFamily[] {
       'From the start, or the loss of the private side, to the agreement; the latest',
       gauges.recoverySeconds,
     ),
-    gauge('bookflow_trading_state', '1 for the state trading is in', states),
+  ]
+}
+
+function stateFamilies({ incidents, regime, tradingState }: EngineGauges): MetricFamily[] {
+  return [
+    gauge(
+      'bookflow_trading_state',
+      '1 for the state trading is in',
+      by('state', oneHot(TRADING_STATES, tradingState)),
+    ),
     gauge(
       'bookflow_regime',
       '1 for the regime; risk_off opens nothing',
-      by(
-        'regime',
-        Object.fromEntries(REGIMES.map((each) => [each, each === gauges.regime ? 1 : 0])),
-      ),
+      by('regime', oneHot(REGIMES, regime)),
     ),
     gauge(
       'bookflow_incidents',
       'What is wrong with the trading itself now, by code (README, Incidents)',
-      by('code', gauges.incidents),
+      by('code', incidents),
     ),
-    gauge('bookflow_books', 'Books by state', by('state', gauges.booksByState)),
   ]
+}
+
+function one(name: string, help: string, value: number | undefined): MetricFamily {
+  return gauge(name, help, value === undefined ? [] : [{ labels: {}, value }])
+}
+
+function by(label: string, values: Readonly<Record<string, number>>): MetricSample[] {
+  return Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }))
+}
+
+function oneHot(names: readonly string[], now: string): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, name === now ? 1 : 0]))
 }
 
 function gauge(name: string, help: string, samples: readonly MetricSample[]): MetricFamily {

@@ -53,11 +53,6 @@ export class AccountReport {
     this.#options = parts.options
   }
 
-  /** How much less the exchange has, where a person was told; NaN: nothing to tell. */
-  get gapToldQuote(): number {
-    return this.#isGapTold ? this.#exposures.gapQuote : Number.NaN
-  }
-
   /** What the exchange says of the account; undefined: it is not known any more. */
   setMargin(margin: RemoteMargin | undefined): void {
     this.#remote = margin

@@ -149,7 +149,7 @@ export class ExecutionActor {
     return new Incidents(ledger, control, {
       unguarded: () => this.keeper.unguarded,
       unwatched: () => this.#unwatched.symbols,
-      gapQuote: () => this.report.gapToldQuote,
+      gapQuote: () => this.balances.gapToldQuote,
       clockOffsetMs: () => this.#sources.guards.clockOffsetMs(),
       isClockLost: () => this.#clockWatch.isLost,
       isStuck: () => !this.truth.isHealthy && this.truth.rounds >= roundsMax,

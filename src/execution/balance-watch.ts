@@ -44,6 +44,11 @@ export class BalanceWatch {
     this.#parts = parts
   }
 
+  /** How much less the exchange has, where a person was told; NaN: nothing to tell. */
+  get gapToldQuote(): number {
+    return this.#isGapTold ? this.#parts.exposures.gapQuote : Number.NaN
+  }
+
   /** Asks when it is time. */
   poll(nowUs: number): void {
     this.#review(nowUs)

@@ -28,6 +28,12 @@ function watching(sources: Partial<IncidentSources>) {
   return { rig, look }
 }
 
+const holding = (equityQuote: number) => ({
+  equityQuote,
+  walletQuote: equityQuote,
+  availableQuote: equityQuote,
+})
+
 describe('an incident', () => {
   it('of a loss beyond its limit lasts until a person resumes', async () => {
     const rig = await startRig({
@@ -103,11 +109,11 @@ describe('an incident', () => {
 
   it('of the account ends when the exchange has as much as the journal again', async () => {
     const rig = await startRig()
-    rig.actor.report.compare(50_000)
+    rig.actor.balances.take(holding(50_000), rig.clock.nowUs())
     await rig.pass(50)
     expect(told(rig)).toMatchObject([{ code: 'equity_gap', is_active: true }])
     expect(told(rig)[0]?.message).toContain('(50000 quote)')
-    rig.actor.report.compare(100_000)
+    rig.actor.balances.take(holding(100_000), rig.clock.nowUs())
     await rig.pass(50)
     expect(told(rig)).toHaveLength(2)
     expect(rig.control.incidents.get('equity_gap')).toBe(0)
