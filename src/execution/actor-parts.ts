@@ -25,6 +25,8 @@ export type ActorParts = Readonly<{
   tape?: Tape
   /** An answer has come while the actor may sleep. */
   wake?: () => void
+  /** Signal to order on the disk, in microseconds. */
+  intentToDurable?: Histogram
   /** Signal to order handed over, journal included, in microseconds. */
   intentToSubmit?: Histogram
   /** Calls of the gateway, to their answers, in microseconds. */

@@ -276,8 +276,9 @@ export class ExecutionActor {
   }
 
   #send(): number {
-    const { clock, control, intentToSubmit } = this.#parts
+    const { clock, control, intentToDurable, intentToSubmit } = this.#parts
     const nowUs = clock.nowUs()
+    for (const { intent } of this.flow.submits) intentToDurable?.record(nowUs - intent.createdUs)
     const isClosed = control.isWayOutClosed?.() ?? false
     this.keeper.send(nowUs, isClosed)
     this.kill.send(nowUs, isClosed)
@@ -285,7 +286,7 @@ export class ExecutionActor {
       isClosed ? 'actor_silent' : lateRefusal(this.#sources, isOpening, this.#isKilled)
     const orderRefusal = (approved: ApprovedOrder) => {
       const refusal = refusalOf(!approved.isReduceOnly)
-      if (refusal === undefined) intentToSubmit?.record(nowUs - approved.intent.createdUs)
+      if (refusal === undefined) intentToSubmit?.record(clock.nowUs() - approved.intent.createdUs)
       return refusal
     }
     return this.flow.send(nowUs, orderRefusal, (amend) => refusalOf(amend.isWider))

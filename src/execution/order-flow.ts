@@ -105,6 +105,11 @@ export class OrderFlow {
     return !hasCalls && this.#amends.isIdle
   }
 
+  /** Orders that `send` hands over next. */
+  get submits(): readonly ApprovedOrder[] {
+    return this.#submits
+  }
+
   get flights(): number {
     return this.#looks.size
   }

@@ -13,6 +13,8 @@ export const HISTOGRAMS = [
   'push_to_feature', // the exchange's push stamp `ts` (ms) -> row readable, by our clock
   'gateway_call', // a call of the gateway made -> its answer
   'fill_to_position', // an execution came in -> position and profit readable, journal included
+  'intent_to_durable', // signal -> order on the disk: written and synced
+  'intent_to_wire', // signal -> bytes of the order in the socket, or in fetch; none on paper
 ] as const
 export type HistogramName = (typeof HISTOGRAMS)[number]
 

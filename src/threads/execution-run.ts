@@ -95,7 +95,9 @@ export class ExecutionRun {
       })
     const firstStartUs = () => state.firstStartUs
     const journaled = journaledSteps(state)
-    const open = await openGateway(data, { paper, firstStartUs, journaled, log, counters, wake })
+    const intentToWire = openHistogram(data.histograms, 'intent_to_wire')
+    const told = { log, counters, wake, intentToWire }
+    const open = await openGateway(data, { paper, firstStartUs, journaled, ...told })
     if (!open.ok) {
       await journal.close()
       return open
@@ -124,6 +126,7 @@ export class ExecutionRun {
       tape: new SharedTape(data.trades),
       guards,
       wake,
+      intentToDurable: openHistogram(data.histograms, 'intent_to_durable'),
       intentToSubmit: openHistogram(data.histograms, 'intent_to_submit'),
       callTime: openHistogram(data.histograms, 'gateway_call'),
     })

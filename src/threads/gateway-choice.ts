@@ -1,4 +1,5 @@
 import { systemClock } from '../core/clock.ts'
+import type { Histogram } from '../core/histogram.ts'
 import type { Logger } from '../core/log.ts'
 import { Random, systemSeed } from '../core/random.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
@@ -36,6 +37,8 @@ export type GatewayParts = Readonly<{
   journaled: JournaledSteps
   log: Logger
   counters: Counters
+  /** Nothing is on a wire on paper. */
+  intentToWire: Histogram
   wake: () => void
 }>
 
@@ -73,11 +76,11 @@ async function openBybit(
   }
   const lock = lockAccount(credentials.value, settings.restUrl)
   if (!lock.ok) return lock
-  const { counters, firstStartUs, journaled, log, wake } = parts
+  const { counters, firstStartUs, intentToWire, journaled, log, wake } = parts
   const gateway = new BybitGateway({
     ...{ options: settings, credentials: credentials.value, instruments: data.instruments },
     ...{ firstStartUs, journaled, clock: systemClock, timers: systemTimers },
-    ...{ random: new Random(systemSeed()), log, counters, wake },
+    ...{ random: new Random(systemSeed()), log, counters, wake, intentToWire },
   })
   const close = () => {
     gateway.close()

@@ -1,6 +1,7 @@
 import { afterEach, expect } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { parseStep } from '../../src/core/decimal.ts'
+import { Histogram } from '../../src/core/histogram.ts'
 import { createLogger } from '../../src/core/log.ts'
 import { Random } from '../../src/core/random.ts'
 import { systemTimers } from '../../src/core/timer.ts'
@@ -57,6 +58,9 @@ export class BybitRig implements Books {
   readonly state = new ExecutionState()
   readonly journal: MemoryJournal
   readonly control = new HandControl()
+  readonly durable = new Histogram()
+  readonly submitted = new Histogram()
+  readonly onWire = new Histogram()
   readonly instruments: readonly Instrument[]
   readonly ledger: Ledger
   readonly options: ExecutionOptions
@@ -104,12 +108,14 @@ export class BybitRig implements Books {
       ...{ instruments, firstStartUs: () => state.firstStartUs, clock, timers: systemTimers },
       journaled: journaledSteps(state),
       ...{ random: new Random(1), log, counters, wake: () => {} },
+      intentToWire: this.onWire,
     })
     const audit = { publish: () => {} }
     this.ledger = new Ledger({ journal: this.journal, audit, log, counters, instruments, state })
     this.actor = new ExecutionActor({
       ...{ clock, ledger: this.ledger, gateway: this.gateway, books: this, instruments },
       ...{ options: this.options, control: this.control },
+      ...{ intentToDurable: this.durable, intentToSubmit: this.submitted },
       guards: {
         clockOffsetMs: () => this.gateway.exchangeClock.offsetMs,
         hasInstanceLock: () => this.gateway.isAlone,

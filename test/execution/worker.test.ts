@@ -205,6 +205,8 @@ describe.skipIf(!existsSync(FILE))('the execution thread', () => {
     expect(counters.get('fills')).toBe(1)
     expect(counters.get('journal_syncs')).toBeGreaterThan(2)
     expect(openHistogram(thread.data.histograms, 'intent_to_submit').count()).toBe(1)
+    expect(openHistogram(thread.data.histograms, 'intent_to_durable').count()).toBe(1)
+    expect(openHistogram(thread.data.histograms, 'intent_to_wire').count()).toBe(0)
     expect(openHistogram(thread.data.histograms, 'fill_to_position').count()).toBe(1)
     await thread.stop()
     const third = new Thread(dataFolder)

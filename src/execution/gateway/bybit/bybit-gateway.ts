@@ -1,6 +1,7 @@
 // Long because the wiring of the private side of an exchange is read in one place.
 import { assert } from '../../../core/assert.ts'
 import type { Clock } from '../../../core/clock.ts'
+import type { Histogram } from '../../../core/histogram.ts'
 import type { Logger } from '../../../core/log.ts'
 import type { Random } from '../../../core/random.ts'
 import type { Timers } from '../../../core/timer.ts'
@@ -77,6 +78,8 @@ export type BybitGatewayParts = Readonly<{
   random: Random
   log: Logger
   counters: Counters
+  /** From the intent of an order to its bytes on the way, in microseconds. */
+  intentToWire?: Histogram
   /** An event or an answer has come while the actor may sleep. */
   wake: () => void
 }>
@@ -162,6 +165,7 @@ export class BybitGateway implements Gateway {
       isSocketUp: () => this.#trade.isUp,
       query: (orderLinkId) => this.query(orderLinkId),
       mayOpen: () => this.#private.isUp,
+      ...(parts.intentToWire === undefined ? {} : { intentToWire: parts.intentToWire }),
     })
     this.account = this.#openAccount()
   }

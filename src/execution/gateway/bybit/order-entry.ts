@@ -1,5 +1,6 @@
 import { ORDERS_FINISHED_MAX, ORDERS_OPEN_MAX } from '../../../constants.ts'
 import type { Clock } from '../../../core/clock.ts'
+import type { Histogram } from '../../../core/histogram.ts'
 import { pause, type Timers } from '../../../core/timer.ts'
 import type { ResultCode } from '../../../domain/result-codes.ts'
 import type { Counters } from '../../../memory/counters.ts'
@@ -29,19 +30,29 @@ export type OrderEntryParts = Readonly<{
   query: (orderLinkId: string) => Promise<QueryReply>
   /** Asked when the turn of what opens or enlarges has come: the private side may be lost by then. */
   mayOpen: () => boolean
+  /** From the intent of an order to its bytes in the socket, or in `fetch`; in microseconds. */
+  intentToWire?: Histogram
 }>
 
 /** An order or a change on its way out; `isCanceled`: its order is, so it must not leave. */
 type Departure = { isCanceled: boolean }
 
-type Leaving = Readonly<{ orderLinkId: string; isOpening: boolean; waitMsMax: number }>
+type Leaving = Readonly<{
+  orderLinkId: string
+  isOpening: boolean
+  waitMsMax: number
+  onWire?: () => void
+}>
 
-/** `refusal`: why it must not leave any more, asked when its turn has come. */
+/**
+ * `refusal`: why it must not leave any more, asked when its turn has come. `onWire`: it left, once.
+ */
 type SendOptions = Readonly<{
   isByRest?: boolean
   /** It can only close or make smaller. */
   isClosing?: boolean
   refusal?: () => ResultCode | undefined
+  onWire?: () => void
 }>
 
 type Route = Readonly<{ op: TradeOp; path: string; callClass: CallClass }>
@@ -92,14 +103,15 @@ export class OrderEntry {
   }
 
   async submit(order: ApprovedOrder): Promise<SubmitReply> {
-    const { ids } = this.#parts
-    const { instrument, isReduceOnly, orderLinkId } = order
+    const { clock, ids, intentToWire } = this.#parts
+    const { instrument, intent, isReduceOnly, orderLinkId } = order
     const refusal = isReduceOnly ? undefined : this.#entryRefusal(instrument.symbol)
     if (refusal !== undefined) return refusal
     this.#remember(orderLinkId, instrument.symbol)
     const waitMsMax = isReduceOnly ? CLOSING_WAIT_MS_MAX : OPENING_WAIT_MS_MAX
     const body = createBody(order, ids.toWire(orderLinkId))
-    const leaving = { orderLinkId, isOpening: !isReduceOnly, waitMsMax }
+    const onWire = () => intentToWire?.record(clock.nowUs() - intent.createdUs)
+    const leaving = { orderLinkId, isOpening: !isReduceOnly, waitMsMax, onWire }
     const reply = await this.#depart(this.#leaving, leaving, CREATE, body)
     const { action } = reply.verdict
     if (action === 'close_symbol') this.#closedSymbols.add(instrument.symbol)
@@ -178,7 +190,7 @@ export class OrderEntry {
 
   async #depart(
     departures: Map<string, Departure>,
-    { isOpening, orderLinkId, waitMsMax }: Leaving,
+    { isOpening, onWire, orderLinkId, waitMsMax }: Leaving,
     route: Route,
     body: Fields,
   ): Promise<WireReply> {
@@ -190,6 +202,7 @@ export class OrderEntry {
         if (departure.isCanceled) return 'canceled_by_command'
         return isOpening && !this.#parts.mayOpen() ? 'recovering' : undefined
       },
+      ...(onWire === undefined ? {} : { onWire }),
     })
     departures.delete(orderLinkId)
     return reply
@@ -199,7 +212,12 @@ export class OrderEntry {
     route: Route,
     body: Fields,
     waitMsMax: number,
-    { isByRest = false, isClosing = false, refusal = () => undefined }: SendOptions,
+    {
+      isByRest = false,
+      isClosing = false,
+      refusal = () => undefined,
+      onWire = () => {},
+    }: SendOptions,
   ): Promise<WireReply> {
     const { counters, isSocketUp, queue, rest, trade } = this.#parts
     const { callClass, op, path } = route
@@ -213,14 +231,14 @@ export class OrderEntry {
       if (code !== undefined) return withdrawn(code)
       if (isSocketUp()) {
         counters.add('exchange_calls')
-        const reply = await trade.request(op, body)
+        const reply = await trade.request(op, body, onWire)
         if (reply.isSent) {
           rest.note(callClass, reply)
           return reply
         }
       }
     }
-    const options = { waitMsMax, isClosing, refusal }
+    const options = { waitMsMax, isClosing, refusal, onWire }
     return rest.call({ method: 'POST', path, callClass, params: body, ...options })
   }
 

@@ -48,6 +48,8 @@ export type RestCall = Readonly<{
   isClosing?: boolean
   /** Why it must not leave any more; asked when its turn has come. */
   refusal?: () => ResultCode | undefined
+  /** It was handed to `fetch`. */
+  onWire?: () => void
 }>
 
 export const RECV_WINDOW_MS = 5000
@@ -127,13 +129,15 @@ export class RestLink {
     const timeout = new AbortController()
     const cancelTimeout = timers.after(answerMsMax, () => timeout.abort())
     try {
-      const response = await fetch(`${this.#url}${path}${query === '' ? '' : `?${query}`}`, {
+      const answer = fetch(`${this.#url}${path}${query === '' ? '' : `?${query}`}`, {
         method,
         redirect: 'error',
         signal: AbortSignal.any([timeout.signal, this.#closed.signal]),
         headers: call.isPublic === true ? {} : this.#signed(body ?? query, body !== undefined),
         ...(body === undefined ? {} : { body }),
       })
+      call.onWire?.()
+      const response = await answer
       const text = await boundedText(response)
       if (text === undefined) return noAnswer(`${path}: the answer is too long`)
       const header = (name: string) => response.headers.get(name) ?? ''

@@ -33,7 +33,8 @@ export class TradeLink {
     this.#parts = parts
   }
 
-  request(op: TradeOp, body: Fields): Promise<WireReply> {
+  /** `onWire`: it was written to the socket. */
+  request(op: TradeOp, body: Fields, onWire: () => void = () => {}): Promise<WireReply> {
     if (this.#pending.size >= PENDING_MAX) {
       return Promise.resolve(notSent('exchange_not_reached', 'too many requests wait for answers'))
     }
@@ -51,7 +52,10 @@ export class TradeLink {
         cancelTimer()
         resolve(reply)
       })
-      if (session().send({ reqId, header, op, args: [body] })) return
+      if (session().send({ reqId, header, op, args: [body] })) {
+        onWire()
+        return
+      }
       this.#settle(reqId, notSent('exchange_not_reached', 'order entry is not connected'))
     })
   }
