@@ -8,7 +8,11 @@ import { BybitGateway } from '../../src/execution/gateway/bybit/bybit-gateway.ts
 import { CALL_LIMITS_DEFAULT } from '../../src/execution/gateway/bybit/call-pace.ts'
 import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
 import { LinkIds } from '../../src/execution/gateway/bybit/link-ids.ts'
+import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
+import { RiskGate } from '../../src/execution/risk/risk-gate.ts'
 import { Counters } from '../../src/memory/counters.ts'
+import { approvedAmend } from './approved-amend.ts'
+import { CALM_FACTS, CALM_INTENT } from './calm-facts.ts'
 import { createInstrument, START_US } from './rig.ts'
 
 /** Answers of an exchange written down by hand: of accounts that the mock does not have. */
@@ -29,7 +33,8 @@ async function gatewayOn(
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
     const result = answer(url.pathname, url.searchParams)
-    response.end(JSON.stringify({ retCode: 0, retMsg: 'OK', result, retExtInfo: {}, time }))
+    const { retCode = 0 } = result
+    response.end(JSON.stringify({ retCode, retMsg: 'told', result, retExtInfo: {}, time }))
   })
   servers.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -79,6 +84,50 @@ function wanted(createdMs: number) {
     createdTime: String(createdMs),
   }
 }
+
+/** One that opens waits for the private side, so that one that closes is sent instead. */
+function approvedOrder(action: 'exit' | 'enter_long') {
+  const instrument = createInstrument(0, 'BTCUSDT')
+  const options = { ...DEFAULT_EXECUTION_OPTIONS, entryTimeInForce: 'gtc' as const }
+  const positionLots = action === 'exit' ? 5 : 0
+  const facts = { ...CALM_FACTS, positionLots }
+  const checked = new RiskGate(options).check({ ...CALM_INTENT, instrument, action }, facts)
+  return checked.ok ? checked.value : expect.unreachable(checked.message)
+}
+
+describe('an order that is answered with a code', () => {
+  it.each([
+    [110_999, 'unknown'], // in no table
+    [170_999, 'unknown'],
+    [34_999, 'unknown'],
+    [110_003, 'rejected'],
+    [110_017, 'rejected'],
+    [0, 'accepted'],
+  ])('%d is %s, and its change and its cancel are so too', async (retCode, kind) => {
+    const calls: string[] = []
+    const gateway = await gatewayOn((path) => {
+      calls.push(path)
+      return { retCode }
+    })
+    const order = approvedOrder('exit')
+    const resting = approvedOrder('enter_long')
+    const { limitTicks, lots } = resting
+    expect((await gateway.submit(order)).kind).toBe(kind)
+    const amend = approvedAmend(resting, { limitTicks: limitTicks - 1, lots: lots - 1 })
+    expect((await gateway.amend(amend)).kind).toBe(kind)
+    expect((await gateway.cancel(order.orderLinkId)).kind).toBe(kind)
+    // An order or a change is never sent twice, a cancel may be.
+    expect(calls.filter((path) => !path.endsWith('/cancel'))).toHaveLength(2)
+    expect(calls.length).toBe(kind === 'unknown' ? 5 : 3)
+  })
+
+  it('in no table is a refusal of what only asks', async () => {
+    const gateway = await gatewayOn(() => ({ retCode: 110_999 }))
+    const levels = { stopTicks: 5, targetTicks: Number.NaN }
+    const reply = await gateway.account.setLevels?.('linear:BTCUSDT', levels, 0)
+    expect(reply?.kind).toBe('rejected')
+  })
+})
 
 describe('an account of the exchange', () => {
   it('in hedge mode has positions that we do not understand, and says so', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   knownVerdicts,
+  UNLISTED,
   verdictOfCode,
   verdictOfStatus,
 } from '../../src/execution/gateway/bybit/verdicts.ts'
@@ -78,9 +79,10 @@ describe('the table of codes', () => {
     expect([...knownVerdicts().keys()].sort()).toEqual(tested.sort())
   })
 
-  it('takes a business code it does not know as a refusal, and a system code as unknown', () => {
+  it('takes a business code it does not know as unlisted, and a system code as unknown', () => {
     expect(verdictOfCode(110999)).toMatchObject({ class: 'definite', code: 'rejected_by_exchange' })
-    expect(verdictOfCode(170999).class).toBe('definite')
+    for (const code of [110999, 170999]) expect(verdictOfCode(code)).toBe(UNLISTED)
+    for (const verdict of knownVerdicts().values()) expect(verdict).not.toBe(UNLISTED)
     for (const code of [-1, 1, 10099, 34036, Number.NaN]) {
       expect([code, verdictOfCode(code).class]).toEqual([code, 'ambiguous'])
     }

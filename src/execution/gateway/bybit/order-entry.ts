@@ -14,6 +14,7 @@ import { amendBody, cancelBody, closeBody, createBody } from './order-requests.t
 import type { OrderRow } from './order-rows.ts'
 import type { RestLink } from './rest-link.ts'
 import type { TradeLink, TradeOp } from './trade-link.ts'
+import { NO_ANSWER, UNLISTED } from './verdicts.ts'
 import type { Fields } from './wire-fields.ts'
 import { notSent, type WireReply, withdrawn } from './wire-reply.ts'
 
@@ -156,7 +157,7 @@ export class OrderEntry {
     for (let attempt = 1; ; attempt++) {
       // The other way from the second attempt on: the first may be what is broken.
       const isByRest = attempt > 1
-      const reply = await this.#send(CANCEL, body, CLOSING_WAIT_MS_MAX, { isByRest })
+      const reply = this.#doubted(await this.#send(CANCEL, body, CLOSING_WAIT_MS_MAX, { isByRest }))
       const isOver = isCertain(reply) || attempt >= CANCEL_ATTEMPTS_MAX
       if (isOver) {
         const certain = replyOf(reply)
@@ -205,7 +206,17 @@ export class OrderEntry {
       ...(onWire === undefined ? {} : { onWire }),
     })
     departures.delete(orderLinkId)
-    return reply
+    return this.#doubted(reply)
+  }
+
+  /**
+   * A code that nobody has told us of proves nothing of an order, a change or a cancel: one that
+   * says "busy" would leave an order alive that we believe refused.
+   */
+  #doubted(reply: WireReply): WireReply {
+    if (reply.verdict !== UNLISTED) return reply
+    this.#parts.counters.add('exchange_calls_ambiguous')
+    return { ...reply, verdict: NO_ANSWER }
   }
 
   async #send(

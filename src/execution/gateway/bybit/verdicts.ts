@@ -40,10 +40,12 @@ function row(
   return { class: verdictClass, code, action }
 }
 
+/** A business code that is not in the table, as a call that only asks may take it. */
+export const UNLISTED: Verdict = row('definite', 'rejected_by_exchange')
+
 const OK = row('ok', 'ok')
 const AMBIGUOUS = row('ambiguous', 'outcome_unknown')
 const BUSY = row('ambiguous', 'outcome_unknown', 'back_off')
-const REJECTED = row('definite', 'rejected_by_exchange')
 const PRICE = row('definite', 'price_refused')
 const BALANCE = row('definite', 'insufficient_balance', 'stop_entries')
 const SIZE = row('definite', 'size_refused')
@@ -101,13 +103,13 @@ export function knownVerdicts(): ReadonlyMap<number, Verdict> {
 }
 
 /**
- * A business code that is not in the table is a refusal; one of the system (up to five digits, or a
- * negative one) proves nothing.
+ * A business code that is not in the table is a refusal, but not of an order (order-entry.ts); one
+ * of the system (up to five digits, or a negative one) proves nothing.
  */
 export function verdictOfCode(retCode: number): Verdict {
   const known = VERDICTS.get(retCode)
   if (known !== undefined) return known
-  return Number.isInteger(retCode) && retCode >= 100_000 ? REJECTED : AMBIGUOUS
+  return Number.isInteger(retCode) && retCode >= 100_000 ? UNLISTED : AMBIGUOUS
 }
 
 /** Of an answer without an envelope. */
