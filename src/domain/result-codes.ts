@@ -97,6 +97,7 @@ export const RESULT_CODES = {
   amends_limit: 253, // it was changed as often as an order may be
   target_invalid: 254, // on the side where it would close at once
   exit_due: 255, // an exit of the symbol goes first: entries that rest make way, new ones wait
+  clock_unknown: 256, // our clock was not compared with the exchange's yet, or not for minutes
 
   // 300..399 gateway and exchange: rejected after the wire
   rejected_by_exchange: 300,

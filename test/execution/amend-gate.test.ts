@@ -53,6 +53,7 @@ const OPENING: readonly (readonly [ResultCode, Partial<RiskFacts>])[] = [
   ['risk_off', { regime: 'risk_off' }],
   ['flattening', { isFlattening: true }],
   ['exit_due', { isExitWaiting: true }],
+  ['clock_unknown', { clockOffsetMs: Number.NaN }],
   ['clock_drift', { clockOffsetMs: -limits.clockDriftMsMax - 1 }],
   ['book_not_live', { book: { ...book, state: 'STALE' } }],
   ['daily_loss', { dayLossQuote: CALM_FACTS.dayLossQuoteMax }],

@@ -294,7 +294,7 @@ describe('what stands outside the actor', () => {
     await rig.pass(50)
     await rig.pass(LAZY_MS)
     expect(rig.records('intent_denied').at(-1)).toMatchObject({
-      reason: 'clock_drift',
+      reason: 'clock_unknown',
       actual: null,
     })
   })

@@ -92,6 +92,7 @@ const WIDER: ReadonlySet<ResultCode> = new Set([
   'risk_off',
   'flattening',
   'exit_due',
+  'clock_unknown',
   'clock_drift',
   'book_not_live',
   'daily_loss',

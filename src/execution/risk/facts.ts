@@ -83,3 +83,8 @@ export type RiskFacts = Readonly<{
   ordersRecent: number
   turnoverRecentQuote: number
 }>
+
+/** Not asked without a limit, which paper trading may be. */
+export function isClockUnknown({ clockOffsetMs }: RiskFacts, driftMsMax: number): boolean {
+  return Number.isNaN(clockOffsetMs) && driftMsMax !== Number.POSITIVE_INFINITY
+}

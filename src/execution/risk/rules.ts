@@ -1,7 +1,7 @@
 import type { ResultCode } from '../../domain/result-codes.ts'
 import type { Intent } from '../intent.ts'
 import type { RiskLimits, SizingOptions } from '../options.ts'
-import type { BookFacts, RiskFacts } from './facts.ts'
+import { type BookFacts, isClockUnknown, type RiskFacts } from './facts.ts'
 
 // Long because the gate is one table.
 /** Everything that one rule may look at. */
@@ -160,6 +160,12 @@ export const RULES: readonly Rule[] = [
     when: 'entry',
     text: 'an exit of the symbol is due and goes first',
     check: forbids(({ facts }) => facts.isExitWaiting),
+  },
+  {
+    code: 'clock_unknown',
+    when: 'entry',
+    text: 'our clock is not compared with that of the exchange, or was not for minutes',
+    check: forbids(({ facts, limits }) => isClockUnknown(facts, limits.clockDriftMsMax)),
   },
   {
     code: 'clock_drift',

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../core/clock.ts'
 
-const SAMPLE_AGE_US_MAX = 900_000_000
+/** Three measurements in a row were missed: they are made once a minute (time-watch.ts). */
+const SAMPLE_AGE_US_MAX = 210_000_000
 const ROUND_TRIP_US_MAX = 2_000_000
 
 /**

@@ -6,7 +6,7 @@ import type { RestLink } from './rest-link.ts'
 import { textIn } from './wire-fields.ts'
 
 export type TimeWatchParts = Readonly<{
-  rest: RestLink
+  rest: Pick<RestLink, 'call'>
   exchangeClock: ExchangeClock
   clock: Clock
   timers: Timers
