@@ -13,6 +13,7 @@ export function cautions(config: ConfigDraft): Caution[] {
   return [
     ...startCautions(config),
     ...offCautions(config, isLive),
+    ...groupCautions(config),
     ...(isLive ? liveCautions(config) : []),
   ]
 }
@@ -37,14 +38,20 @@ function offCautions({ execution }: ConfigDraft, isLive: boolean): Caution[] {
   return [{ path: ['execution', 'limits'], message }]
 }
 
+/** Groups are written by hand: without any, the limit that counts in them counts nothing. */
+function groupCautions({ execution }: ConfigDraft): Caution[] {
+  const { correlation_groups, limits } = execution
+  if (limits.correlated_positions_max === 'off') return []
+  if (Object.keys(correlation_groups).length > 0) return []
+  const message = 'no group is named: correlated_positions_max holds nothing back'
+  return [{ path: ['execution', 'correlation_groups'], message }]
+}
+
 function liveCautions({ execution }: ConfigDraft): Caution[] {
-  const { correlation_groups, exits, limits } = execution
+  const { exits } = execution
   const found: Caution[] = []
   const say = (path: KeyPath, message: string) =>
     found.push({ path: ['execution', ...path], message })
-  if (limits.correlated_positions_max !== 'off' && Object.keys(correlation_groups).length === 0) {
-    say(['correlation_groups'], 'no group is named: correlated_positions_max holds nothing back')
-  }
   if (exits.stop_loss_percent === 'off') {
     const message = 'off: a position that is taken over has no stop but one that somebody gave it'
     say(['exits', 'stop_loss_percent'], message)

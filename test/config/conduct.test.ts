@@ -32,8 +32,21 @@ describe('the start in the configuration', () => {
     expect(warnings('{}')).toContain('execution.start: reduce_only: nothing is opened until')
     expect(warnings('{}')).toContain('set BOOKFLOW_CONTROL_TOKEN')
     expect(warnings('{start: halted}')).toContain('execution.start: halted')
-    expect(warnings('{start: active}')).toBe('')
+    expect(warnings('{start: active}')).not.toContain('execution.start')
     expect(warnings('{}\ncontrol: {token: a-token-of-some-length}')).not.toContain('start')
+  })
+})
+
+describe('correlation groups in the configuration', () => {
+  it('are missed on paper too, where the limit that counts in them is on', () => {
+    const said = (execution: string) => {
+      const loaded = section.load(`{start: active, ${execution}}`)
+      return loaded.ok ? loaded.value.warnings.join() : loaded.message
+    }
+    const text = 'execution.correlation_groups: no group is named: correlated_positions_max'
+    expect(said('preset: balanced')).toContain(text)
+    expect(said('correlation_groups: {majors: [BTCUSDT, ETHUSDT]}')).toBe('')
+    expect(said('limits: {correlated_positions_max: off}')).not.toContain('correlation_groups')
   })
 })
 
