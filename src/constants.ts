@@ -287,6 +287,17 @@ export const HEARTBEAT_SILENT_MS_MAX = 5000
 /** Main that did not beat for this long cannot be asked to stop anything: execution halts. */
 export const MAIN_SILENT_MS_MAX = 10_000
 
+// Dead letters: messages of the account that nobody could use, kept for a person
+/** Of one file, of which there are two. */
+export const DEAD_LETTERS_BYTES_MAX = 1 << 20
+export const DEAD_LETTERS_FILE_MAX = 1000
+/** The content of one. */
+export const DEAD_LETTER_BYTES_MAX = 4096
+export const DEAD_LETTERS_SECOND_MAX = 10
+/** The same row of every look is kept once in so long. */
+export const DEAD_LETTER_REPEAT_MS = 3_600_000
+export const DEAD_LETTERS_KNOWN_MAX = 1000
+
 // Recordings
 /** Feature rows that a columnar file format holds back before it writes them, and their values. */
 export const EXPORT_BATCH_ROWS_MAX = 65_536

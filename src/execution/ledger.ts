@@ -12,6 +12,7 @@ import type { Counters } from '../memory/counters.ts'
 import { INTENT_REASONS } from '../memory/intent-record.ts'
 import { writeText } from '../memory/text-slots.ts'
 import type { AccountFigures } from './account-figures.ts'
+import type { DeadLetters } from './dead-letters.ts'
 import type { ExecutionState } from './execution-state.ts'
 import { instrumentKey, pnlFigures } from './holding.ts'
 import type { Intent } from './intent.ts'
@@ -31,6 +32,7 @@ export type LedgerParts = Readonly<{
   state: ExecutionState
   /** How realized profit is shown; average cost where it is left out. */
   pnlMethod?: PnlMethod
+  deadLetters?: DeadLetters
 }>
 
 /**
@@ -42,6 +44,7 @@ export class Ledger {
   readonly state: ExecutionState
   readonly log: Logger
   readonly counters: Counters
+  readonly deadLetters: DeadLetters | undefined
   /** Why the journal can no longer be written. */
   failure: Failure<ResultCode> | undefined
   readonly #journal: Journal
@@ -57,6 +60,7 @@ export class Ledger {
     this.state = parts.state
     this.log = parts.log
     this.counters = parts.counters
+    this.deadLetters = parts.deadLetters
     this.#journal = parts.journal
     this.#pnlMethod = parts.pnlMethod ?? 'average'
     this.#sink = parts.audit

@@ -29,6 +29,7 @@ import {
 } from './reconcile/reconcile.ts'
 import type { ApprovedAmend } from './risk/amend-gate.ts'
 import type { ApprovedOrder } from './risk/risk-gate.ts'
+import { noteUnmatched } from './unmatched.ts'
 
 export type OrderFlowParts = Readonly<{
   ledger: Ledger
@@ -279,8 +280,7 @@ export class OrderFlow {
     const id = event.type === 'execution' ? event.execution.orderLinkId : event.orderLinkId
     const order = this.#ledger.state.orders.get(id)
     if (order === undefined) {
-      this.#ledger.counters.add('gateway_events_unmatched')
-      this.#ledger.log.error({ order_link_id: id, event: event.type }, 'event of an unknown order')
+      noteUnmatched(this.#ledger, id, event)
       if (event.type === 'execution') this.#parts.halt('order_unknown', nowUs)
       return
     }

@@ -241,6 +241,9 @@ export const COUNTERS = [
   'incidents_raised', // something was wrong with the trading itself: a person was told
   'incidents_ended',
   'incidents_untold', // now, beyond the bound of those that are told of at once
+  'dead_letters', // rows and events that nobody could use, kept in a file of the data folder
+  'dead_letters_repeated', // the same again within the hour
+  'dead_letters_dropped', // too many in a second, or the disk took none
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

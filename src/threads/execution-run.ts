@@ -7,6 +7,7 @@ import type { CommandObeyed } from '../domain/journal-stops.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { ExecutionActor } from '../execution/actor.ts'
 import { SharedBooks } from '../execution/books.ts'
+import { DeadLetterFile } from '../execution/dead-letters.ts'
 import { ExecutionState } from '../execution/execution-state.ts'
 import { PaperGateway } from '../execution/gateway/paper-gateway.ts'
 import { TickerFunding } from '../execution/gateway/ticker-funding.ts'
@@ -96,7 +97,8 @@ export class ExecutionRun {
     const firstStartUs = () => state.firstStartUs
     const journaled = journaledSteps(state)
     const intentToWire = openHistogram(data.histograms, 'intent_to_wire')
-    const told = { log, counters, wake, intentToWire }
+    const deadLetters = new DeadLetterFile({ folder: data.dataFolder, clock, counters, log })
+    const told = { log, counters, deadLetters, wake, intentToWire }
     const open = await openGateway(data, { paper, firstStartUs, journaled, ...told })
     if (!open.ok) {
       await journal.close()
@@ -113,7 +115,7 @@ export class ExecutionRun {
     const lag = openHistogram(data.histograms, 'fill_to_position')
     const audit = new PositionLag(new BroadcastWriter(data.audit), lag, clock)
     const { pnlMethod } = options
-    const common = { log, counters, instruments }
+    const common = { log, counters, instruments, deadLetters }
     const ledger = new Ledger({ ...common, journal, audit, state, pnlMethod })
     const actor = new ExecutionActor({
       clock,

@@ -5,6 +5,7 @@ import { Random, systemSeed } from '../core/random.ts'
 import { fail, type Result, succeed } from '../core/result.ts'
 import { pause, systemTimers } from '../core/timer.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
+import type { DeadLetterFile } from '../execution/dead-letters.ts'
 import { lockAccount } from '../execution/gateway/bybit/account-lock.ts'
 import { BybitGateway, type BybitOptions } from '../execution/gateway/bybit/bybit-gateway.ts'
 import { Credentials, readableByOthers } from '../execution/gateway/bybit/credentials.ts'
@@ -39,6 +40,7 @@ export type GatewayParts = Readonly<{
   counters: Counters
   /** Nothing is on a wire on paper. */
   intentToWire: Histogram
+  deadLetters: DeadLetterFile
   wake: () => void
 }>
 
@@ -76,11 +78,12 @@ async function openBybit(
   }
   const lock = lockAccount(credentials.value, settings.restUrl)
   if (!lock.ok) return lock
-  const { counters, firstStartUs, intentToWire, journaled, log, wake } = parts
+  const { counters, deadLetters, firstStartUs, intentToWire, journaled, log, wake } = parts
+  deadLetters.hide(credentials.value.key)
   const gateway = new BybitGateway({
     ...{ options: settings, credentials: credentials.value, instruments: data.instruments },
     ...{ firstStartUs, journaled, clock: systemClock, timers: systemTimers },
-    ...{ random: new Random(systemSeed()), log, counters, wake, intentToWire },
+    ...{ random: new Random(systemSeed()), log, counters, deadLetters, wake, intentToWire },
   })
   const close = () => {
     gateway.close()

@@ -4,6 +4,7 @@ import { systemClock } from '../../src/core/clock.ts'
 import { createLogger } from '../../src/core/log.ts'
 import { Random } from '../../src/core/random.ts'
 import { systemTimers } from '../../src/core/timer.ts'
+import type { DeadLetter } from '../../src/execution/dead-letters.ts'
 import { BybitGateway } from '../../src/execution/gateway/bybit/bybit-gateway.ts'
 import { CALL_LIMITS_DEFAULT } from '../../src/execution/gateway/bybit/call-pace.ts'
 import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
@@ -20,10 +21,14 @@ type Row = Readonly<Record<string, unknown>>
 
 const servers: Server[] = []
 const gateways: BybitGateway[] = []
+const letters: DeadLetter[] = []
+let counters = new Counters()
 
 afterEach(() => {
   for (const gateway of gateways.splice(0)) gateway.close()
   for (const server of servers.splice(0)) server.close()
+  letters.splice(0)
+  counters = new Counters()
 })
 
 async function gatewayOn(
@@ -51,7 +56,8 @@ async function gatewayOn(
     firstStartUs: () => START_US,
     journaled: { of: () => undefined, openKeys: () => new Set() },
     ...{ clock: systemClock, timers: systemTimers, random: new Random(1) },
-    ...{ log: createLogger('test', 'silent'), counters: new Counters(), wake: () => {} },
+    ...{ log: createLogger('test', 'silent'), counters, wake: () => {} },
+    deadLetters: { keep: (letter) => letters.push(letter) },
   })
   gateways.push(gateway)
   return gateway
@@ -206,5 +212,100 @@ describe('an account of the exchange', () => {
     const sinceUs = nowUs + 60_000_000
     await gateway.account.executions(sinceUs, nowUs)
     expect(starts[0]).toBeLessThanOrEqual(sinceUs / 1000)
+  })
+})
+
+const ORDER = {
+  ...{ symbol: 'BTCUSDT', orderId: 'o-1', orderLinkId: `bf-1-1-${(START_US / 1000).toString(36)}` },
+  ...{ orderStatus: 'New', price: '100.1', qty: '0.010', cumExecQty: '0' },
+}
+const TRADE = {
+  ...{ symbol: 'BTCUSDT', orderLinkId: '', execId: 'e-1', execType: 'Trade', side: 'Buy' },
+  ...{ execPrice: '100.1', execQty: '0.010', execTime: '1763719200000' },
+}
+
+describe('a list with a row that cannot be read', () => {
+  const isOf = (query: URLSearchParams) => query.get('settleCoin') !== 'USDC'
+  const openOrders = async (row: Row) => {
+    const gateway = await gatewayOn((_path, query) => ({
+      list: isOf(query) ? [ORDER, row] : [],
+      nextPageCursor: '',
+    }))
+    return { gateway, reply: await gateway.openOrders() }
+  }
+
+  it('of another order has that order as an open one, and ours as they are', async () => {
+    const odd = { ...ORDER, orderId: 'o-2', orderLinkId: 'hand-made', orderStatus: 'Paused' }
+    const { reply } = await openOrders(odd)
+    if (reply.kind !== 'orders') return expect.unreachable(reply.message)
+    expect(reply.orders).toMatchObject([
+      { orderLinkId: 'bf-1-1', state: 'open', limitTicks: 1001, lots: 10 },
+      { orderLinkId: 'hand-made', orderId: 'o-2', key: 'linear:BTCUSDT', state: 'open' },
+    ])
+    expect(letters).toMatchObject([{ source: '/v5/order/realtime', content: odd }])
+    expect(counters.get('exchange_rows_unread')).toBe(1)
+  })
+
+  it('of another order is not empty for a kill', async () => {
+    const odd = { ...ORDER, orderId: 'o-2', orderLinkId: '', orderStatus: 'Paused' }
+    const asked: string[] = []
+    const gateway = await gatewayOn((path, query) => {
+      asked.push(path)
+      return { list: isOf(query) ? [odd] : [], nextPageCursor: '' }
+    })
+    expect(await gateway.account.cancelAll(0)).toMatchObject({ kind: 'unknown' })
+    expect(asked).toContain('/v5/order/cancel')
+  })
+
+  it.each([
+    ['an order of ours', { orderId: 'o-2', orderStatus: 'Paused' }],
+    ['an order of ours in broken steps', { orderId: 'o-2', price: '100.15' }],
+    ['an order of another journal', { orderLinkId: 'bf-7-1-zzz', orderStatus: 'Paused' }],
+    ['an order without the field of our id', { orderLinkId: undefined, orderStatus: 'Paused' }],
+    ['an order whose id is no text', { orderLinkId: 7, orderStatus: 'Paused' }],
+    ['an order without an id of its own', { orderLinkId: 'x', orderId: '', orderStatus: 'New' }],
+    ['an order of no instrument', { orderLinkId: 'x', symbol: '', orderStatus: 'New' }],
+  ])('is unknown as a whole when it may be ours: %s', async (_what, fields) => {
+    const { reply } = await openOrders({ ...ORDER, ...fields })
+    expect(reply).toMatchObject({ kind: 'unknown', message: expect.stringMatching(/shape/) })
+    expect(letters).toHaveLength(1)
+  })
+
+  it('is unknown where one order is looked for by its id', async () => {
+    const odd = { ...ORDER, orderLinkId: 'hand-made', orderStatus: 'Paused' }
+    const gateway = await gatewayOn(() => ({ list: [odd], nextPageCursor: '' }))
+    expect(await gateway.query('bf-1-1')).toMatchObject({ kind: 'unknown' })
+  })
+
+  const executionsWith = async (fields: Row) => {
+    const list = [TRADE, { ...TRADE, execId: 'e-2', side: 'None', ...fields }]
+    const gateway = await gatewayOn(() => ({ list, nextPageCursor: '' }))
+    const nowUs = systemClock.nowUs()
+    return gateway.account.executions(nowUs, nowUs)
+  }
+
+  it('has the other executions when it moves nothing that we count', async () => {
+    const reply = await executionsWith({ symbol: 'ELSEUSDT' })
+    if (reply.kind !== 'executions') return expect.unreachable(reply.message)
+    expect(reply.executions.map(({ execId }) => execId)).toEqual(['e-1'])
+    expect(letters[0]).toMatchObject({ source: '/v5/execution/list' })
+  })
+
+  it.each([
+    ['in an instrument of ours', {}],
+    ['of an order of ours', { symbol: 'ELSEUSDT', orderLinkId: ORDER.orderLinkId }],
+    ['without the field of our id', { symbol: 'ELSEUSDT', orderLinkId: undefined }],
+    ['of no instrument', { symbol: '' }],
+  ])('is unknown as a whole when an execution is %s', async (_what, fields) => {
+    expect(await executionsWith(fields)).toMatchObject({ kind: 'unknown' })
+    expect(letters.length).toBeGreaterThan(0)
+  })
+
+  it('of a position is unknown as a whole, whatever it is of', async () => {
+    const odd = { ...POSITION, symbol: 'ELSEUSDT', side: 'Both' }
+    const gateway = await gatewayOn(() => ({ list: [POSITION, odd], nextPageCursor: '' }))
+    const reply = await gateway.account.positions(0)
+    expect(reply).toMatchObject({ kind: 'unknown', message: expect.stringMatching(/ELSEUSDT/) })
+    expect(letters).toMatchObject([{ source: '/v5/position/list', about: 'ELSEUSDT Both' }])
   })
 })

@@ -7,6 +7,7 @@ import type { JournalRecord } from '../../src/domain/journal.ts'
 import type { Regime, TradingState } from '../../src/domain/trading.ts'
 import { ExecutionActor } from '../../src/execution/actor.ts'
 import type { Books } from '../../src/execution/books.ts'
+import type { DeadLetters } from '../../src/execution/dead-letters.ts'
 import { ExecutionState } from '../../src/execution/execution-state.ts'
 import type { Gateway } from '../../src/execution/gateway/gateway.ts'
 import { PaperGateway } from '../../src/execution/gateway/paper-gateway.ts'
@@ -147,6 +148,7 @@ export type RigOptions = Readonly<{
   clock?: ManualClock
   books?: HandBooks
   gateway?: (paper: PaperGateway) => Gateway
+  deadLetters?: DeadLetters
   journal?: (memory: MemoryJournal) => Journal
 }>
 
@@ -195,6 +197,7 @@ export class Rig {
       instruments: this.instruments,
       state: this.state,
       pnlMethod: this.options.pnlMethod,
+      ...(rig.deadLetters === undefined ? {} : { deadLetters: rig.deadLetters }),
     })
     this.actor = new ExecutionActor({
       clock: this.clock,

@@ -8,14 +8,21 @@ import type {
   RemoteMargin,
   RemotePosition,
 } from '../gateway.ts'
-import { type AccountMarket, stepsIn } from './account-market.ts'
+import type { AccountMarket } from './account-market.ts'
 import type { CallClass } from './call-pace.ts'
 import type { ExchangeClock } from './exchange-clock.ts'
 import { byTime, type ExecutionRow, readExecutionRow } from './execution-rows.ts'
 import type { LinkIds } from './link-ids.ts'
 import { type OrderRow, readOrderRow, remoteOrder } from './order-rows.ts'
-import { readLevels } from './position-levels.ts'
+import { isOfHedgeMode, readPosition } from './position-rows.ts'
 import type { RestLink } from './rest-link.ts'
+import {
+  aboutOf,
+  isForeignExecution,
+  keepUnread,
+  readForeignOpen,
+  type UnreadParts,
+} from './unread-rows.ts'
 import { type Fields, listIn, numberIn, textIn } from './wire-fields.ts'
 
 export type AccountListsParts = Readonly<{
@@ -23,6 +30,7 @@ export type AccountListsParts = Readonly<{
   market: AccountMarket
   ids: LinkIds
   exchangeClock: ExchangeClock
+  unread: UnreadParts
   /** Every row that is read, whatever it was asked for. */
   onOrder: (row: OrderRow) => void
   onExecution: (row: ExecutionRow) => void
@@ -52,7 +60,8 @@ const CANCEL_ROUNDS_MAX = 10
 
 /**
  * What the exchange keeps of the account, read to the end: pages, windows of seven days, every
- * settlement coin. A list that breaks off anywhere is `unknown` as a whole, and never short.
+ * settlement coin. A list that breaks off anywhere is `unknown` as a whole, and never short; so is
+ * one with a row that cannot be read, but for what is provably somebody else's (unread-rows.ts).
  */
 export class AccountLists {
   readonly #parts: AccountListsParts
@@ -87,7 +96,11 @@ export class AccountLists {
         callClass: 'executions',
         params: { category: 'linear', limit: 100, ...params, ...window },
       }
-      const read = await this.#list(query, (fields) => readExecutionRow(fields, ids, market))
+      const read = await this.#list(
+        query,
+        (fields) => readExecutionRow(fields, ids, market),
+        (fields) => (isForeignExecution(fields, ids, market) ? 'skip' : undefined),
+      )
       if (!read.ok) return read
       rows.push(...read.value.rows)
       startMs = window.endTime
@@ -100,6 +113,7 @@ export class AccountLists {
   async orderRows(
     path: '/v5/order/realtime' | '/v5/order/history',
     params: Readonly<Record<string, unknown>>,
+    isOpenList = false,
   ): Promise<Result<Listing<OrderRow>, Unread>> {
     const { ids, market, onOrder } = this.#parts
     const query: ListQuery = {
@@ -107,7 +121,11 @@ export class AccountLists {
       callClass: 'orders',
       params: { category: 'linear', limit: 50, ...params },
     }
-    const read = await this.#list(query, (fields) => readOrderRow(fields, ids, market))
+    const read = await this.#list(
+      query,
+      (fields) => readOrderRow(fields, ids, market),
+      (fields) => (isOpenList ? readForeignOpen(fields, ids) : undefined),
+    )
     if (read.ok) for (const row of read.value.rows) onOrder(row)
     return read
   }
@@ -199,7 +217,7 @@ export class AccountLists {
   async #openRows(): Promise<Result<OrderRow[], Unread>> {
     const rows: OrderRow[] = []
     for (const settleCoin of this.#parts.market.settleCoins) {
-      const read = await this.orderRows('/v5/order/realtime', { settleCoin, openOnly: 0 })
+      const read = await this.orderRows('/v5/order/realtime', { settleCoin, openOnly: 0 }, true)
       if (!read.ok) return read
       rows.push(...read.value.rows)
     }
@@ -209,6 +227,7 @@ export class AccountLists {
   async #list<Row>(
     query: ListQuery,
     read: (fields: Fields) => Row | undefined,
+    readUnknown: (fields: Fields) => Row | 'skip' | undefined = () => undefined,
   ): Promise<Result<Listing<Row>, Unread>> {
     const { path, callClass, params } = query
     const invalid = (text: string) => fail('exchange_answer_invalid' as const, `${path}: ${text}`)
@@ -221,11 +240,18 @@ export class AccountLists {
       if (reply.verdict.class !== 'ok') return invalid(reply.message)
       if (page === 0) timeMs = reply.timeMs
       const list = listIn(reply.result, 'list')
-      if (list === undefined) return invalid('no list')
+      if (list === undefined) {
+        keepUnread(this.#parts.unread, path, reply.result)
+        return invalid('no list')
+      }
       for (const fields of list) {
-        const row = read(fields)
-        if (row === undefined) return invalid('a row is of a shape we do not know')
-        rows.push(row)
+        const known = read(fields)
+        if (known === undefined) keepUnread(this.#parts.unread, path, fields)
+        const row = known ?? readUnknown(fields)
+        if (row === undefined) {
+          return invalid(`a row is of a shape we do not know: ${aboutOf(fields)}`)
+        }
+        if (row !== 'skip') rows.push(row)
       }
       const next = textIn(reply.result, 'nextPageCursor')
       if (next === '' || list.length === 0) return succeed({ rows, timeMs })
@@ -254,31 +280,4 @@ function readMargin(wallet: Fields): RemoteMargin | undefined {
 function coinValue(coin: Fields): number {
   const value = numberIn(coin, 'usdValue') / numberIn(coin, 'equity')
   return value > 0 && Number.isFinite(value) ? value : 1
-}
-
-/** Long and short of one symbol are two positions there: there is no such thing here. */
-export function isOfHedgeMode(fields: Fields): boolean {
-  return numberIn(fields, 'positionIdx') > 0
-}
-
-export function readPosition(fields: Fields, market: AccountMarket): RemotePosition | undefined {
-  const symbol = textIn(fields, 'symbol')
-  const sizeText = textIn(fields, 'size')
-  const side = textIn(fields, 'side')
-  if (symbol === '' || sizeText === '') return undefined
-  const steps = market.steps(symbol, false)
-  const size = stepsIn(sizeText, steps?.lot)
-  if (steps !== undefined && Number.isNaN(size)) return undefined
-  const isNamed = side === 'Buy' || side === 'Sell'
-  if (size !== 0 && !isNamed) return undefined
-  const levels = readLevels(fields, market.instrument(symbol))
-  return {
-    key: market.key(symbol),
-    lots: Number.isNaN(size) ? undefined : side === 'Sell' ? -size : size,
-    ...(Number.isNaN(size) ? { side: side === 'Sell' ? ('sell' as const) : ('buy' as const) } : {}),
-    sizeText,
-    averagePrice: numberIn(fields, 'avgPrice') || 0,
-    unrealizedQuote: numberIn(fields, 'unrealisedPnl') || 0,
-    ...(levels === undefined ? {} : { levels }),
-  }
 }

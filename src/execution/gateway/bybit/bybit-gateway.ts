@@ -8,6 +8,7 @@ import type { Timers } from '../../../core/timer.ts'
 import type { InstrumentTable } from '../../../domain/instrument.ts'
 import type { GuardState } from '../../../domain/trading.ts'
 import type { Counters } from '../../../memory/counters.ts'
+import type { DeadLetters } from '../../dead-letters.ts'
 import type { JournaledSteps } from '../../journaled-steps.ts'
 import { ApprovedAmend } from '../../risk/amend-gate.ts'
 import { ApprovedOrder } from '../../risk/risk-gate.ts'
@@ -80,6 +81,8 @@ export type BybitGatewayParts = Readonly<{
   counters: Counters
   /** From the intent of an order to its bytes on the way, in microseconds. */
   intentToWire?: Histogram
+  /** For rows that cannot be read; undefined: they are only counted. */
+  deadLetters?: DeadLetters
   /** An event or an answer has come while the actor may sleep. */
   wake: () => void
 }>
@@ -141,7 +144,9 @@ export class BybitGateway implements Gateway {
       this.#entry.noteListed(row)
     }
     const onExecution = (row: ExecutionRow) => this.#noteExecution(row)
-    this.#lists = new AccountLists({ rest, market, ids, exchangeClock, onOrder, onExecution })
+    const unread = { counters, deadLetters: parts.deadLetters }
+    const read = { onOrder, onExecution, unread }
+    this.#lists = new AccountLists({ rest, market, ids, exchangeClock, ...read })
     this.#time = new TimeWatch({ rest, exchangeClock, clock, timers })
     const windowS = options.disconnectCancelS
     this.#disconnect = new DisconnectCancel({ rest, timers, log, counters, windowS })
@@ -154,7 +159,7 @@ export class BybitGateway implements Gateway {
       prefix: this.#startedMs.toString(36),
     })
     this.#stream = new PrivateStream({
-      ...{ market, ids, counters, log, nowUs: () => clock.nowUs() },
+      ...{ market, ids, counters, log, unread, nowUs: () => clock.nowUs() },
       onOrder: (row) => this.#onOrder(row),
       onExecution: (row) => this.#onExecution(row),
     })

@@ -2,11 +2,12 @@ import { EXEC_IDS_KEPT_MAX } from '../../../constants.ts'
 import type { Logger } from '../../../core/log.ts'
 import type { Counters } from '../../../memory/counters.ts'
 import type { GatewayEvent, RemoteBalance, RemotePosition } from '../gateway.ts'
-import { isOfHedgeMode, readPosition } from './account-lists.ts'
 import type { AccountMarket } from './account-market.ts'
 import { byTime, type ExecutionRow, readExecutionRow } from './execution-rows.ts'
 import type { LinkIds } from './link-ids.ts'
 import { type OrderRow, readOrderRow } from './order-rows.ts'
+import { isOfHedgeMode, readPosition } from './position-rows.ts'
+import { aboutOf, keepUnread, type UnreadParts } from './unread-rows.ts'
 import { type Fields, listIn, numberIn, textIn } from './wire-fields.ts'
 
 export const PRIVATE_TOPICS = ['order.linear', 'execution.linear', 'position.linear', 'wallet']
@@ -17,6 +18,7 @@ export type PrivateStreamParts = Readonly<{
   market: AccountMarket
   ids: LinkIds
   counters: Counters
+  unread: UnreadParts
   log: Logger
   nowUs: () => number
   onOrder: (row: OrderRow) => void
@@ -45,7 +47,7 @@ export class PrivateStream {
     const topic = textIn(frame, 'topic')
     if (topic === '') return
     const rows = listIn(frame, 'data')
-    if (rows === undefined) this.#unread(topic)
+    if (rows === undefined) this.#unread(topic, frame)
     else if (topic.startsWith('order')) this.#orders(rows)
     else if (topic.startsWith('execution')) this.#executions(rows)
     else if (topic.startsWith('position')) this.#positions(rows)
@@ -57,7 +59,7 @@ export class PrivateStream {
     for (const fields of rows) {
       if (isOtherCategory(fields)) continue
       const row = readOrderRow(fields, ids, market)
-      if (row === undefined) this.#unread('order')
+      if (row === undefined) this.#unread('order', fields)
       else onOrder(row)
     }
   }
@@ -68,7 +70,7 @@ export class PrivateStream {
     for (const fields of rows) {
       if (isOtherCategory(fields)) continue
       const row = readExecutionRow(fields, ids, market)
-      if (row === undefined) this.#unread('execution')
+      if (row === undefined) this.#unread('execution', fields)
       else if (this.#execIds.has(row.execution.execId)) counters.add('exchange_executions_repeated')
       else {
         this.#remember(row.execution.execId)
@@ -85,7 +87,7 @@ export class PrivateStream {
       const position = readPosition(fields, market)
       const seq = numberIn(fields, 'seq')
       if (position === undefined || isOfHedgeMode(fields)) {
-        this.#unread('position')
+        this.#unread('position', fields)
         continue
       }
       // Only what is configured, or open and ours: so the map has a bound.
@@ -104,7 +106,7 @@ export class PrivateStream {
       walletQuote: numberIn(row, 'totalWalletBalance'),
       availableQuote: numberIn(row, 'totalAvailableBalance'),
     }
-    if (!Object.values(value).every(Number.isFinite)) this.#unread('wallet')
+    if (!Object.values(value).every(Number.isFinite)) this.#unread('wallet', row)
     else this.wallet = { value, receivedUs: this.#parts.nowUs(), seq: creationMs }
   }
 
@@ -117,10 +119,14 @@ export class PrivateStream {
     }
   }
 
-  #unread(topic: string): void {
-    const { counters, log } = this.#parts
-    counters.add('exchange_rows_unread')
-    log.error({ topic }, 'a private message is of a shape we do not know')
+  #unread(topic: string, content: Fields): void {
+    const { log, unread } = this.#parts
+    keepUnread(unread, `stream ${topic}`, content)
+    const about = aboutOf(content)
+    log.error(
+      { topic, about },
+      'a private message is of a shape we do not know: kept as a dead letter',
+    )
   }
 }
 
