@@ -33,12 +33,13 @@ type LoadOptions = Readonly<{
   venueB?: boolean
   floor: boolean
   ramp?: boolean
-  p99MaxUs: number
+  p99MaxUs?: number
   json?: boolean
 }>
 
 const LIVE_SECONDS_MAX = 60
 const RATE_MAX = 1_000_000
+const P99_US_MAX = 50_000
 /** A line of progress to the error output, where nobody watches a terminal. */
 const PROGRESS_PERIOD_SECONDS = 60
 
@@ -82,9 +83,8 @@ export function loadTestCommand(): Command {
     .option('--ramp', 'look for the highest rate that keeps p99 (push to feature) under a bound')
     .option(
       '--p99-max-us <microseconds>',
-      'the bound of --ramp',
+      `the bound of --ramp (default: ${P99_US_MAX})`,
       wholeNumber(command, '--p99-max-us', 1, 60_000_000),
-      50_000,
     )
     .option('--json', 'the verdict as one JSON object')
     .addHelpText(
@@ -100,7 +100,13 @@ export function loadTestCommand(): Command {
 }
 
 async function run(options: LoadOptions): Promise<void> {
-  const { rate, seed, symbols } = options
+  const { p99MaxUs, rate, seed, symbols } = options
+  if (p99MaxUs !== undefined && options.ramp !== true) {
+    return failCommand(
+      '--p99-max-us is the bound of --ramp: add --ramp, or leave it out',
+      EXIT_USAGE,
+    )
+  }
   const plan = readPlan(options)
   if (plan === undefined) return
   const mock = await MockProcess.start({ port: 0, rate, seed, symbols })
@@ -240,18 +246,19 @@ async function ramp(
   options: LoadOptions,
   stop: AbortSignal,
 ): Promise<number> {
+  const p99MaxUs = options.p99MaxUs ?? P99_US_MAX
   const plan = {
     startRate: Math.max(1, options.rate),
     rateMax: RATE_MAX,
     secondsPerStep: options.seconds,
-    p99MaxUs: options.p99MaxUs,
+    p99MaxUs,
   }
   const result = await new Ramp(load, mock, floor, plan).run(stop, (step) => {
     if (options.json !== true) writeOut(`${rampLine(step)}\n`)
   })
   if (stop.aborted) return failed('interrupted')
   if (options.json === true) writeOut(`${JSON.stringify(result)}\n`)
-  else writeOut(`highest rate with p99 under ${options.p99MaxUs} us: ${result.highest_rate}\n`)
+  else writeOut(`highest rate with p99 under ${p99MaxUs} us: ${result.highest_rate}\n`)
   return result.highest_rate > 0 ? 0 : 1
 }
 

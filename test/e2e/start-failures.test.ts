@@ -136,6 +136,7 @@ describe('wrong usage is said before anything starts', () => {
       ['load-test', '--symbols', '101'],
       /option --symbols: 101 is not a whole number from 1 to 100/,
     ],
+    [['load-test', '--p99-max-us', '5'], /--p99-max-us is the bound of --ramp: add --ramp, or/],
   ])('%s', async (words, text) => {
     const ended = await run(words)
     expect(ended.stderr).toMatch(text)
