@@ -1,6 +1,7 @@
+import { formatSteps, type Step } from '../core/decimal.ts'
 import type { ExternalFillRecorded, FillRecorded, JournalRecord } from '../domain/journal.ts'
 import type { ExecutionState } from '../execution/execution-state.ts'
-import { averagePrice } from '../execution/position.ts'
+import { averagePrice, type Steps } from '../execution/position.ts'
 import type { SeenOrder } from './journal-look.ts'
 
 /** Orders that `--orders` shows, the newest; the memory of it is bounded by them. */
@@ -30,24 +31,55 @@ function wordOf(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
+/** Price and sizes in the units of the instrument; in steps where those are not known. */
 export function orderLine(order: SeenOrder): string {
   const what = [
     order.symbol.padEnd(14),
     order.side.padEnd(4),
-    String(order.lots).padStart(8),
-    `at ${order.limit_ticks} ticks`,
+    sizeText(order.lots, order.steps).padStart(8),
+    `at ${priceText(order.limit_ticks, order.steps)}`,
   ].join(' ')
-  const became = `filled ${order.filled_lots}  ${order.state} (${order.reason})`
+  const filled = sizeText(order.filled_lots, order.steps)
+  const became = `filled ${filled}  ${order.state} (${order.reason})`
   const why = `for ${order.cause}  ${order.trace}`
   const id = order.order_link_id.padEnd(20)
   return `${timeText(order.created_us)}  ${id} ${what}  ${became}  ${why}`
 }
 
-export function fillLine(fill: FillRecorded | ExternalFillRecorded): string {
+/** An order as JSON: with price and sizes as text, null where its steps are not known. */
+export function orderValue({ steps, ...order }: SeenOrder): unknown {
+  const text = (count: number, step: Step | undefined) => stepsText(count, step) ?? null
+  return {
+    ...order,
+    limit_price: text(order.limit_ticks, steps?.tick),
+    qty: text(order.lots, steps?.lot),
+    filled_qty: text(order.filled_lots, steps?.lot),
+  }
+}
+
+function stepsText(count: number, step: Step | undefined): string | undefined {
+  return step !== undefined && Number.isSafeInteger(count) ? formatSteps(count, step) : undefined
+}
+
+function priceText(ticks: number, steps: Steps | undefined): string {
+  return stepsText(ticks, steps?.tick) ?? `${ticks} ticks`
+}
+
+function sizeText(lots: number, steps: Steps | undefined): string {
+  return stepsText(lots, steps?.lot) ?? `${lots} lots`
+}
+
+/** In the units of the instrument; in steps where those are not known. */
+export function fillLine(
+  fill: FillRecorded | ExternalFillRecorded,
+  steps: Steps | undefined,
+): string {
   const whose = fill.type === 'fill' ? fill.order_link_id : 'no order of ours'
-  const what = `${fill.symbol.padEnd(14)} ${fill.side.padEnd(4)} ${String(fill.lots).padStart(8)}`
-  const cost = `at ${fill.ticks} ticks  fee ${fill.fee_quote} ${fill.is_maker ? 'maker' : 'taker'}`
-  const after = `position ${fill.position_lots_after} lots  ${fill.exec_id}`
+  const size = sizeText(fill.lots, steps).padStart(8)
+  const what = `${fill.symbol.padEnd(14)} ${fill.side.padEnd(4)} ${size}`
+  const fee = `fee ${fill.fee_quote} ${fill.is_maker ? 'maker' : 'taker'}`
+  const cost = `at ${priceText(fill.ticks, steps)}  ${fee}`
+  const after = `position ${sizeText(fill.position_lots_after, steps)}  ${fill.exec_id}`
   return `${timeText(fill.time_us)}  ${whose.padEnd(20)} ${what} ${cost}  ${after}`
 }
 

@@ -6,7 +6,9 @@ import { type Failure, fail } from '../core/result.ts'
 import { JOURNAL_NAME, type JournalRecord, type OrderAmended } from '../domain/journal.ts'
 import { decodeJournalRecord } from '../domain/journal-codec.ts'
 import { ExecutionState } from '../execution/execution-state.ts'
+import { instrumentKey } from '../execution/holding.ts'
 import { listCheckpoints, readCheckpoint } from '../execution/journal/checkpoint-file.ts'
+import type { Steps } from '../execution/position.ts'
 import { restoreState } from '../execution/saved-state.ts'
 import { ORDERS_SHOWN_BY_JOURNAL_MAX } from './journal-lines.ts'
 
@@ -31,6 +33,8 @@ export type SeenOrder = {
   reason: string
   filled_lots: number
   updated_us: number
+  /** Of the run that placed it; undefined: no record of it is left. */
+  readonly steps: Steps | undefined
 }
 
 export type JournalLook = Readonly<{
@@ -53,7 +57,7 @@ export type JournalLook = Readonly<{
 export function lookAtJournal(
   folder: string,
   filter: RecordFilter,
-  show: (sequence: number, record: JournalRecord) => void,
+  show: (sequence: number, record: JournalRecord, steps: Steps | undefined) => void,
 ): JournalLook {
   const state = new ExecutionState()
   const orders = new Map<string, SeenOrder>()
@@ -73,10 +77,11 @@ export function lookAtJournal(
       return fail('journal_corrupt', `${folder}: record ${stored.sequence}: ${message}`)
     }
     records++
-    noteOrder(orders, decoded.value)
+    const steps = stepsOf(state, decoded.value)
+    noteOrder(orders, decoded.value, steps)
     if (isMeant(decoded.value, filter)) {
       shown++
-      show(stored.sequence, decoded.value)
+      show(stored.sequence, decoded.value, steps)
     }
     return undefined
   }
@@ -105,6 +110,14 @@ function isMeant(record: JournalRecord, filter: RecordFilter): boolean {
   return 'order_link_id' in record && record.order_link_id === filter.orderLinkId
 }
 
+/** What the instrument of the record is counted in, in the run that wrote it. */
+function stepsOf(state: ExecutionState, record: JournalRecord): Steps | undefined {
+  if (!('category' in record) || !('symbol' in record)) return undefined
+  const { category, symbol } = record
+  if (category === null || symbol === null) return undefined
+  return state.holdings.get(instrumentKey({ category, symbol }))?.steps
+}
+
 /** Terms on their way, of orders that are shown. */
 const ASKED = new WeakMap<SeenOrder, Readonly<{ limit_ticks: number; lots: number }>>()
 
@@ -117,13 +130,24 @@ function noteTerms(orders: Map<string, SeenOrder>, record: OrderAmended): void {
   else ASKED.set(order, { limit_ticks, lots })
 }
 
-function noteOrder(orders: Map<string, SeenOrder>, record: JournalRecord): void {
+function noteOrder(
+  orders: Map<string, SeenOrder>,
+  record: JournalRecord,
+  steps: Steps | undefined,
+): void {
   if (record.type === 'order_created') {
     const { limit_ticks, lots, order_link_id, reason, side, symbol, time_us, u } = record
     const times = { created_us: time_us, updated_us: time_us }
     const trace = `${symbol}-${u}`
     const terms = { order_link_id, symbol, side, trace, limit_ticks, lots, cause: reason }
-    orders.set(order_link_id, { ...terms, ...times, state: 'created', reason, filled_lots: 0 })
+    orders.set(order_link_id, {
+      ...terms,
+      ...times,
+      state: 'created',
+      reason,
+      filled_lots: 0,
+      steps,
+    })
     if (orders.size > ORDERS_SHOWN_BY_JOURNAL_MAX) {
       for (const oldest of orders.keys()) {
         orders.delete(oldest)

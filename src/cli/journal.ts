@@ -1,6 +1,13 @@
 import { Command } from 'commander'
 import { journalFolder } from '../execution/journal/journal.ts'
-import { accountLines, fillLine, orderLine, positionLines, recordLine } from './journal-lines.ts'
+import {
+  accountLines,
+  fillLine,
+  orderLine,
+  orderValue,
+  positionLines,
+  recordLine,
+} from './journal-lines.ts'
 import { type JournalLook, lookAtJournal, type RecordFilter } from './journal-look.ts'
 import { EXIT_FAILED, EXIT_USAGE } from './terminal.ts'
 
@@ -70,15 +77,16 @@ function show(folder: string, sinceUs: number, options: Options): void {
     orderLinkId: options.order,
     isFillsOnly: options.fills === true,
   }
-  const look = lookAtJournal(folder, filter, (sequence, record) => {
+  const look = lookAtJournal(folder, filter, (sequence, record, steps) => {
     if (!isListing || options.verify === true) return
     const isFill = record.type === 'fill' || record.type === 'external_fill'
-    const line = options.fills === true && isFill ? fillLine(record) : recordLine(sequence, record)
+    const isFillLine = options.fills === true && isFill
+    const line = isFillLine ? fillLine(record, steps) : recordLine(sequence, record)
     print(line, { sequence, ...record })
   })
   if (options.orders === true) {
     for (const order of look.orders.values()) {
-      if (order.updated_us >= sinceUs) print(orderLine(order), order)
+      if (order.updated_us >= sinceUs) print(orderLine(order), orderValue(order))
     }
   }
   if (options.positions === true) {

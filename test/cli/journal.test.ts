@@ -89,6 +89,26 @@ describe('bookflow journal', () => {
     }
   })
 
+  it('prints orders and fills in the units of their instruments', async () => {
+    const [order] = records.filter((record) => record.type === 'order_created')
+    const [fill] = records.filter((record) => record.type === 'fill')
+    // Of a tick of 0.1 and a lot of 0.001.
+    const price = (ticks: number) => (ticks / 10).toFixed(1)
+    const size = (lots: number) => (lots / 1000).toFixed(3)
+    const find = (lines: readonly string[], id: string) => lines.find((line) => line.includes(id))
+    const line = find((await run('--orders')).out, ` ${order.order_link_id} `)
+    expect(line).toContain(` ${size(order.lots)} at ${price(order.limit_ticks)}  filled `)
+    const text = find((await run('--orders', '--json')).out, `"${order.order_link_id}"`)
+    const known = state.orders.get(order.order_link_id)
+    expect(JSON.parse(text ?? '')).toMatchObject({
+      ...{ limit_ticks: order.limit_ticks, limit_price: price(order.limit_ticks) },
+      ...{ qty: size(order.lots), filled_qty: size(known?.filledLots ?? Number.NaN) },
+    })
+    const filled = find((await run('--fills')).out, fill.exec_id)
+    expect(filled).toContain(` ${size(fill.lots)} at ${price(fill.ticks)}  fee `)
+    expect(filled).toContain(`position ${size(fill.position_lots_after)}  `)
+  })
+
   it('shows what is younger than a time, and refuses what is none', async () => {
     const middle = records[300].time_us
     const { out } = await run('--since', String(middle))
