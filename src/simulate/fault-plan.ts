@@ -36,11 +36,14 @@ export const FAULT_CHANCES = {
   // market, people and others
   book_lost: 0.04,
   book_stale: 0.04,
+  market_crashed: 0.012,
   intent_repeated: 0.2,
   intent_malformed: 0.04,
   foreign_order: 0.01,
   foreign_fill: 0.005,
   funding_paid: 0.03,
+  money_moved: 0.03, // into the account or out of it
+  account_blind: 0.03, // for long no look at the account is answered, while the rest works
   // changes of orders
   amend_refused: 0.1,
   amend_overtaken: 0.15,
@@ -54,6 +57,10 @@ export const FAULT_KINDS = Object.keys(FAULT_CHANCES).filter(
   (kind): kind is FaultKind => kind in FAULT_CHANCES,
 )
 
+/** One history of so many has few kinds of faults, so that it trades for long. */
+const QUIET_OF = 4
+const QUIET_SHARE = 0.1
+
 /**
  * The faults of one history: each kind is there or not, and stronger or weaker, so that some
  * histories know one fault only and some know all.
@@ -66,7 +73,7 @@ export class FaultPlan {
 
   constructor(random: Random) {
     this.#random = random
-    const share = 0.2 + 0.7 * random.float()
+    const share = random.below(QUIET_OF) === 0 ? QUIET_SHARE : 0.2 + 0.7 * random.float()
     for (const kind of FAULT_KINDS) {
       const isThere = random.float() < share
       const strength = 0.3 + 2 * random.float()
@@ -79,6 +86,10 @@ export class FaultPlan {
     if (this.#isCalm || this.#random.float() >= (this.#chances.get(kind) ?? 0)) return false
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1)
     return true
+  }
+
+  get isCalm(): boolean {
+    return this.#isCalm
   }
 
   /** From here on nothing goes wrong any more. */

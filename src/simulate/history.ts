@@ -16,6 +16,7 @@ import { SimDisk } from './sim-disk.ts'
 import { SimExchange } from './sim-exchange.ts'
 import { SimProcess, type World } from './sim-process.ts'
 import { levelsProblem } from './sim-stops.ts'
+import { SimWallet } from './sim-wallet.ts'
 import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
 
@@ -47,7 +48,6 @@ export type HistoryOutcome = Readonly<{
 
 /** 2025-11-21 10:00 UTC. */
 const START_US = 1_763_719_200_000_000
-const INSTRUMENTS = 2
 const CRASHES_MAX = 12
 const CRASH_POINTS_MEAN = 250
 const CRASH_WAIT_POINTS = 300
@@ -94,13 +94,18 @@ export class History {
     const faults = new FaultPlan(random.fork(1))
     const clock: Clock = { nowUs: () => timeline.nowUs() + this.#offsetUs }
     const trace = new Trace(timeline, options.tell)
-    const instruments = createInstruments(INSTRUMENTS)
-    const market = new Market(INSTRUMENTS, clock, faults)
-    const exchange = new SimExchange(timeline, faults, market)
+    const instruments = createInstruments()
+    const market = new Market(instruments.length, clock, faults)
+    const execution = drawOptions(random.fork(2))
+    const midOf = (key: string) =>
+      market.mid(instruments.findIndex((each) => instrumentKey(each) === key))
+    const wallet = new SimWallet(execution.equityQuote, midOf)
+    const exchange = new SimExchange(timeline, faults, market, wallet)
     const network = new Network(timeline, faults)
     const disk = new SimDisk(timeline, faults)
-    const execution = drawOptions(random.fork(2))
-    const monitor = new Monitor({ timeline, exchange, limits: execution.limits, trace })
+    const monitor = new Monitor({
+      ...{ timeline, exchange, market, instruments, options: execution, trace },
+    })
     exchange.onEvent = (event) => network.tell(event)
     disk.onDurable = (bytes, from) => monitor.mirror.read(bytes, from)
     this.#world = {
@@ -274,7 +279,8 @@ export class History {
     let quietUs = 0
     while (this.#isGoing && quietUs < QUIET_US) {
       await this.#pass(LOOK_US)
-      quietUs = this.#process?.isQuiet === true ? quietUs + LOOK_US : 0
+      const isQuiet = this.#process?.isQuiet === true && !monitor.losses.isUnfinished
+      quietUs = isQuiet ? quietUs + LOOK_US : 0
       if (timeline.nowUs() < endUs || quietUs > 0) continue
       monitor.fail(11, `${when}: ${this.#process?.unrest ?? 'no process'}`)
     }

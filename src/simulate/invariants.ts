@@ -31,6 +31,9 @@ export const INVARIANTS = {
   26: 'nothing that opens leaves while the durable regime is risk-off',
   27: 'an end in order that is to cancel what rests leaves nothing open',
   28: 'an order counts as refused or missing only where the exchange says so',
+  29: 'no order takes the account over its limits by more than what was in flight',
+  30: 'a loss beyond its limit ends halted and flat',
+  31: 'nothing that opens leaves while no look at the account is answered for long',
 } as const
 export type InvariantNumber = keyof typeof INVARIANTS
 

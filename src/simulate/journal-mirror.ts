@@ -27,6 +27,9 @@ export class JournalMirror {
   tradingState: TradingState = 'halted'
   tradingReason = 'start'
   regime: Regime = 'risk_on'
+  /** Equity at the start of the day, and the highest one. */
+  dayQuote = Number.NaN
+  peakQuote = Number.NaN
   /** Of the kill that is not released. */
   killPhase: StopPhase | undefined
   /** When the first run began, by the engine's clock. */
@@ -59,7 +62,17 @@ export class JournalMirror {
     this.records++
     switch (record.type) {
       case 'run_started':
-        if (Number.isNaN(this.firstStartUs)) this.firstStartUs = record.time_us
+        if (Number.isNaN(this.firstStartUs)) {
+          this.firstStartUs = record.time_us
+          this.peakQuote = record.equity_quote
+        }
+        break
+      case 'day_started':
+        this.dayQuote = record.equity_quote
+        this.peakQuote = Math.max(this.peakQuote, record.equity_quote)
+        break
+      case 'equity_peak':
+        this.peakQuote = record.equity_quote
         break
       case 'trading_state':
         this.tradingState = record.state

@@ -7,18 +7,26 @@ import type { FaultPlan } from './fault-plan.ts'
 
 const LEVELS = 5
 const START_TICKS = 10_000
-/** Of the tick and lot below. */
-export const QUOTE_PER_TICK_LOT = 1e-4
-/** The price stays within 2% of its start, so that limits can be checked at any price of it. */
-const WALK_TICKS_MAX = 200
+/** The price stays within 12% of its start. */
+const WALK_TICKS_MAX = 1_200
+/** Of a trend, one step of the price; and how many steps it lasts on average. */
+const TREND_TICKS_MAX = 3
+const TREND_STEPS_MEAN = 40
+/** Of a crash, which may as well go up. */
+const CRASH_TICKS = [15, 60] as const
+const CRASH_STEPS = [4, 14] as const
+/** Quote currency of one lot at a price of one tick. */
+export const QUOTE_OF_TICK_LOT = 0.1 * 0.001
 
-export function createInstruments(count: number): readonly Instrument[] {
+export const INSTRUMENT_SYMBOLS = ['S0USDT', 'S1USDT'] as const
+
+export function createInstruments(): readonly Instrument[] {
   const tick = parseStep('0.1')
   const lot = parseStep('0.001')
   if (tick === undefined || lot === undefined) return []
-  return Array.from({ length: count }, (_, index) => ({
+  return INSTRUMENT_SYMBOLS.map((symbol, index) => ({
     index,
-    symbol: `S${index}USDT`,
+    symbol,
     category: 'linear',
     tick,
     lot,
@@ -29,9 +37,18 @@ export function createInstruments(count: number): readonly Instrument[] {
   }))
 }
 
-/** Prices that walk by chance, and the books of them that the engine sees: fresh, old or none. */
+/**
+ * Prices that walk by chance, follow trends and crash, and the books of them that the engine sees:
+ * fresh, old or none.
+ */
 export class Market implements Books {
   readonly #mids: number[]
+  readonly #trends: number[]
+  /** Each instrument has so many steps of a crash left, of so many ticks each. */
+  readonly #crashes: { steps: number; ticks: number }[]
+  readonly #hasTrends: boolean
+  #highTicks = START_TICKS
+  #lowTicks = START_TICKS
   readonly #copies: readonly BookCopy[]
   readonly #faults: FaultPlan
   /** The engine's own, which may be ahead or behind. */
@@ -40,13 +57,21 @@ export class Market implements Books {
   constructor(instruments: number, clock: Clock, faults: FaultPlan) {
     this.#mids = Array.from({ length: instruments }, () => START_TICKS)
     this.#copies = Array.from({ length: instruments }, () => createBookCopy(LEVELS))
+    this.#trends = Array.from({ length: instruments }, () => 0)
+    this.#crashes = Array.from({ length: instruments }, () => ({ steps: 0, ticks: 0 }))
     this.#clock = clock
     this.#faults = faults
+    this.#hasTrends = faults.below(3) === 0
     for (let index = 0; index < instruments; index++) this.#publish(index)
   }
 
   mid(instrument: number): number {
     return this.#mids[instrument]
+  }
+
+  /** The highest price of all so far over the lowest one: what the engine holds may be as old. */
+  get span(): number {
+    return this.#highTicks / this.#lowTicks
   }
 
   read(instrument: number): BookCopy | undefined {
@@ -56,10 +81,13 @@ export class Market implements Books {
   /** The price moves, and its book with it unless that is lost or silent. */
   move(instrument: number): void {
     const faults = this.#faults
-    const wantedTicks = this.#mids[instrument] + faults.between(-4, 4)
+    const wantedTicks = this.#mids[instrument] + faults.between(-4, 4) + this.#pull(instrument)
     const low = START_TICKS - WALK_TICKS_MAX
     const high = START_TICKS + WALK_TICKS_MAX
-    this.#mids[instrument] = Math.min(high, Math.max(low, wantedTicks))
+    const mid = Math.min(high, Math.max(low, wantedTicks))
+    this.#mids[instrument] = mid
+    this.#highTicks = Math.max(this.#highTicks, mid)
+    this.#lowTicks = Math.min(this.#lowTicks, mid)
     if (faults.hits('book_stale')) return
     if (faults.hits('book_lost')) {
       const book = this.#copies[instrument]
@@ -67,6 +95,26 @@ export class Market implements Books {
       book.bidCount = 0
       book.askCount = 0
     } else this.#publish(instrument)
+  }
+
+  /** What trend and crash add to the walk. A crash takes all instruments along. */
+  #pull(instrument: number): number {
+    const faults = this.#faults
+    if (faults.isCalm) return 0
+    if (faults.hits('market_crashed')) {
+      const ticks = faults.between(...CRASH_TICKS) * (faults.below(2) === 0 ? 1 : -1)
+      const steps = faults.between(...CRASH_STEPS)
+      for (const crash of this.#crashes) Object.assign(crash, { steps, ticks })
+    }
+    const crash = this.#crashes[instrument]
+    if (crash.steps > 0) {
+      crash.steps--
+      return crash.ticks
+    }
+    if (this.#hasTrends && faults.below(TREND_STEPS_MEAN) === 0) {
+      this.#trends[instrument] = faults.between(-TREND_TICKS_MAX, TREND_TICKS_MAX)
+    }
+    return this.#trends[instrument]
   }
 
   #publish(instrument: number): void {

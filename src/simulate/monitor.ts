@@ -1,8 +1,9 @@
 // Long because every rule that the wire can break is watched here.
+import type { InstrumentTable } from '../domain/instrument.ts'
 import type { JournalRecord, OrderStateChanged } from '../domain/journal.ts'
 import type { ExecutionState } from '../execution/execution-state.ts'
 import { instrumentKey } from '../execution/holding.ts'
-import type { RiskLimits } from '../execution/options.ts'
+import type { ExecutionOptions } from '../execution/options.ts'
 import type { Order } from '../execution/order/order.ts'
 import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
 import { AmendWatch } from './amend-watch.ts'
@@ -10,23 +11,25 @@ import { INVARIANTS, type InvariantNumber, type Violation } from './invariants.t
 import { JournalMirror } from './journal-mirror.ts'
 import { KeptWatch } from './kept-watch.ts'
 import type { Life } from './life.ts'
+import { LimitWatch } from './limit-watch.ts'
+import { LossCheck } from './loss-check.ts'
+import type { Market } from './market.ts'
+import { PaceWatch } from './pace-watch.ts'
 import { restProblem } from './rest-check.ts'
+import { type Look, SightWatch } from './sight-watch.ts'
 import type { SimExchange } from './sim-exchange.ts'
 import type { SimOrder, WireAmend, WireOrder } from './sim-order.ts'
 import type { Timeline } from './timeline.ts'
 import type { Trace } from './trace.ts'
 
-type Look = 'executions' | 'open_orders' | 'positions'
-const LOOKS = 3
-/** Prices of the simulated market walk by 2% either way. */
-const PRICE_TOLERANCE = 1.05
-const QUOTE_OF_TICK_LOT = 0.1 * 0.001
 const TAKEN_OVER_US_MAX = 10_000_000
 
 export type MonitorParts = Readonly<{
   timeline: Timeline
   exchange: SimExchange
-  limits: RiskLimits
+  market: Market
+  instruments: InstrumentTable
+  options: ExecutionOptions
   trace: Trace
 }>
 
@@ -37,6 +40,7 @@ export type MonitorParts = Readonly<{
 export class Monitor {
   readonly mirror = new JournalMirror()
   readonly amends: AmendWatch
+  readonly losses: LossCheck
   violation: Violation | undefined
   submits = 0
   /** Kills that were given to the running process, the one that it found among them. */
@@ -48,17 +52,21 @@ export class Monitor {
   readonly #startUs: number
   readonly #sent = new Set<string>()
   readonly #kept: KeptWatch
+  readonly #limits: LimitWatch
+  readonly #pace: PaceWatch
   readonly #acceptedBy = new Map<string, string>()
-  readonly #looks = new Set<Look>()
-  #isLinkUp = false
-  #linkUs = 0
-  #isAgreedInTurn = false
+  readonly #sight: SightWatch
 
   constructor(parts: MonitorParts) {
     this.#parts = parts
     this.#startUs = parts.timeline.nowUs()
     const fail: Monitor['fail'] = (invariant, message) => this.fail(invariant, message)
     this.#kept = new KeptWatch(fail)
+    const { limits, reconcile } = parts.options
+    this.#limits = new LimitWatch({ ...parts, mirror: this.mirror, fail })
+    this.#pace = new PaceWatch(limits, fail)
+    this.#sight = new SightWatch({ ...parts, blindMsMax: reconcile.blindMsMax, fail })
+    this.losses = new LossCheck({ ...parts, mirror: this.mirror, limits, fail })
     this.amends = new AmendWatch(this.mirror, parts.exchange, fail)
     parts.exchange.onAccepted = (order) => this.#onAccepted(order)
     this.mirror.onRecord = (record) => this.#onRecord(record)
@@ -76,8 +84,7 @@ export class Monitor {
   }
 
   onStart(): void {
-    this.#isLinkUp = false
-    this.#looks.clear()
+    this.#sight.onStart()
     this.#isKilled = this.mirror.killPhase !== undefined
     this.#kills = this.#isKilled ? 1 : 0
   }
@@ -95,19 +102,17 @@ export class Monitor {
 
   onLink(isUp: boolean): void {
     this.#parts.trace.add('link', isUp ? 'up' : 'down')
-    this.#isLinkUp = isUp
-    this.#linkUs = this.#parts.timeline.nowUs()
-    this.#looks.clear()
+    this.#sight.onLink(isUp)
   }
 
   /** The exchange answered a look that was asked for at that time. */
   onLook(look: Look, askedUs: number): void {
-    if (this.#isLinkUp && askedUs >= this.#linkUs) this.#looks.add(look)
+    this.#sight.onLook(look, askedUs)
   }
 
   /** A turn of the actor begins: what is known now is what it may act on. */
   onTurn(): void {
-    this.#isAgreedInTurn = this.#isLinkUp && this.#looks.size === LOOKS
+    this.#sight.onTurn()
   }
 
   onSubmit(wire: WireOrder, life: Life): void {
@@ -130,7 +135,8 @@ export class Monitor {
       this.fail(8, `${orderLinkId} was sent with other terms than its record has`)
     }
     if (life.hasDiskFailed) this.fail(10, `${orderLinkId} was sent after the journal failed`)
-    if (isOpening) this.#checkOpening(wire)
+    if (isOpening) this.#checkOpening(wire, 0, true)
+    this.#limits.onSend()
   }
 
   onAmend(wire: WireAmend, life: Life): void {
@@ -139,20 +145,22 @@ export class Monitor {
     if (life.hasDiskFailed) this.fail(10, `${orderLinkId} was changed after the journal failed`)
     const isWider = this.amends.onSend(wire)
     const order = this.#parts.exchange.orders.get(orderLinkId)
-    if (!isWider || order === undefined) return
-    const filled = order.filledLots
-    this.#checkOpening({ ...order.wire, limitTicks, lots: lots - filled }, filled)
+    if (isWider && order !== undefined) {
+      const filled = order.filledLots
+      this.#checkOpening({ ...order.wire, limitTicks, lots: lots - filled }, filled, false)
+    }
+    this.#limits.onSend()
   }
 
   /** `filledLots`: of the same order, in the position already. */
-  #checkOpening(wire: WireOrder, filledLots = 0): void {
+  #checkOpening(wire: WireOrder, filledLots: number, isNew: boolean): void {
     const { orderLinkId } = wire
     const { regime, tradingState } = this.mirror
     if (this.#isKilled) this.fail(6, `${orderLinkId} was sent after the kill`)
-    if (!this.#isAgreedInTurn) this.fail(7, `${orderLinkId} was sent before the account agreed`)
+    this.#sight.onOpening(orderLinkId)
     if (tradingState !== 'active') this.fail(9, `${orderLinkId} was sent while ${tradingState}`)
     if (regime === 'risk_off') this.fail(26, `${orderLinkId} was sent in risk-off`)
-    this.#checkLimits(wire, filledLots)
+    this.#limits.onOpening(wire, filledLots, isNew)
   }
 
   onCancel(orderLinkId: string, life: Life): void {
@@ -165,36 +173,6 @@ export class Monitor {
       const state = this.#parts.exchange.orders.get(orderLinkId)?.state
       this.fail(8, `a cancel of ${orderLinkId} (${state}) left without a durable record`)
     }
-  }
-
-  /** Held, open and wanted, as the exchange knows it, against the limits. */
-  #checkLimits(wire: WireOrder, filledLots: number): void {
-    const { exchange, limits } = this.#parts
-    const price = wire.limitTicks * QUOTE_OF_TICK_LOT
-    const orderQuote = (wire.lots + filledLots) * price
-    if (orderQuote > limits.orderNotionalQuoteMax * PRICE_TOLERANCE) {
-      this.fail(5, `${wire.orderLinkId} is worth ${orderQuote}`)
-    }
-    let lots = Math.abs(exchange.lots(wire.key)) + wire.lots
-    for (const other of exchange.orders.values()) {
-      const { isReduceOnly, key, orderLinkId } = other.wire
-      if (other.state !== 'open' || isReduceOnly || key !== wire.key) continue
-      if (!isOurs(orderLinkId) || orderLinkId === wire.orderLinkId || other.isDisowned) continue
-      lots += other.lots - other.filledLots
-    }
-    const inFlight = this.#uncountedLots(wire.key)
-    const bound = limits.positionNotionalQuoteMax * PRICE_TOLERANCE + inFlight * price
-    if (lots * price > bound) {
-      this.fail(5, `${wire.key} may be worth ${lots * price} with ${wire.orderLinkId}`)
-    }
-  }
-
-  #uncountedLots(key: string): number {
-    let sum = 0
-    for (const execution of this.#parts.exchange.executions) {
-      if (execution.key === key && !this.mirror.counted.has(execution.execId)) sum += execution.lots
-    }
-    return sum
   }
 
   #onAccepted(order: SimOrder): void {
@@ -216,6 +194,7 @@ export class Monitor {
     trace.record(record)
     this.amends.onRecord(record)
     this.#kept.onRecord(record)
+    this.#pace.onRecord(record)
     if (record.type === 'order_state') this.#checkGivenUp(record)
     if (record.type === 'stop' && record.stop === 'kill' && record.phase === 'released') {
       const kills = this.#releases.get(record.command ?? 0)

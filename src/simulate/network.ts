@@ -18,6 +18,9 @@ const MESSAGE_LATE_US_MAX = 2_000_000
 const DETECTION_US_MAX = 200_000
 const DOWN_US_MIN = 100_000
 const DOWN_US_MAX = 4_000_000
+const BLIND_US = [5_000_000, 15_000_000] as const
+/** Requests that are looks at the account. */
+const LOOKS: readonly string[] = ['executions', 'open_orders', 'positions', 'balance']
 
 type Listener = Readonly<{ life: Life; hear: (event: GatewayEvent) => void }>
 
@@ -35,6 +38,7 @@ export class Network {
   /** Messages keep their order, unless a fault takes one out of it. */
   #lastHeardUs = 0
   #closedUntilUs = 0
+  #blindUntilUs = 0
 
   constructor(timeline: Timeline, faults: FaultPlan) {
     this.#timeline = timeline
@@ -75,6 +79,11 @@ export class Network {
       if (session === this.#session) this.#hear({ type: 'link', isUp: false, timeUs: this.nowUs })
     })
     this.#comeUp(noticedUs + faults.between(DOWN_US_MIN, DOWN_US_MAX))
+  }
+
+  /** For a while no look at the account is answered, though all else works. */
+  blind(): void {
+    this.#blindUntilUs = this.nowUs + this.#faults.between(...BLIND_US)
   }
 
   get nowUs(): number {
@@ -120,7 +129,7 @@ export class Network {
         })
       }
       answer(TIMEOUT_US, () => lost('timeout'))
-      const refusal = this.#refusal()
+      const refusal = this.#refusal(place)
       if (refusal !== undefined) answer(this.#latencyUs(), () => lost(refusal))
       else this.#send(act, answer)
     })
@@ -144,9 +153,11 @@ export class Network {
   }
 
   /** What the exchange's front says while it lets nothing through. */
-  #refusal(): string | undefined {
+  #refusal(place: string): string | undefined {
     const faults = this.#faults
     const { nowUs } = this
+    const isBlind = nowUs < this.#blindUntilUs && !faults.isCalm
+    if (isBlind && LOOKS.includes(place)) return 'blind'
     if (nowUs < this.#closedUntilUs) return 'closed'
     if (faults.hits('maintenance')) this.#closedUntilUs = nowUs + MAINTENANCE_US
     else if (faults.hits('forbidden')) this.#closedUntilUs = nowUs + FORBIDDEN_US

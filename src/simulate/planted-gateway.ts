@@ -73,6 +73,9 @@ export class PlantedGateway implements Gateway {
     const wire = wireOrder(approved)
     if (this.#bugs.has('send_double_size'))
       return this.#inner.send({ ...wire, lots: 2 * wire.lots })
+    if (this.#bugs.has('lost_flatten') && approved.intent.reason === 'flatten') {
+      return { kind: 'rejected', code: 'rejected_by_exchange', message: 'not sent' }
+    }
     const reply = await this.#inner.submit(approved)
     if (reply.kind !== 'unknown') return reply
     if (this.#bugs.has('unknown_is_rejected')) {

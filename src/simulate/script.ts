@@ -14,6 +14,7 @@ const LEVELS_US = 2_000_000
 /** Far enough that most of them are not reached. */
 const LEVELS_TICKS = [24, 7, 36]
 const INCIDENT_US = 300_000
+const LOOK_US = 500_000
 const INTENTS_KEPT = 48
 const PERSON = 'a person'
 const REASON = 'because'
@@ -70,6 +71,7 @@ export class Script {
     this.#every(COMMAND_US, () => this.#commandAny())
     this.#every(CHANGE_US, () => this.#changeAny())
     this.#moveLevelsLater()
+    this.#lookLater()
     this.#every(INCIDENT_US, () => this.#incident())
   }
 
@@ -178,6 +180,16 @@ export class Script {
     })
   }
 
+  #lookLater(): void {
+    const { faults, instruments, market, monitor, timeline } = this.#world
+    timeline.after(LOOK_US, () => {
+      const isPriced = instruments.every(({ index }) => market.read(index)?.state === 'LIVE')
+      const canSee = isPriced && this.#process()?.canSee === true
+      monitor.losses.look(canSee, faults.isCalm)
+      this.#lookLater()
+    })
+  }
+
   /** Somebody moves the levels of what is open. */
   #moveLevels(): void {
     const { instruments, market } = this.#world
@@ -244,9 +256,21 @@ export class Script {
       })
     }
     if (faults.hits('funding_paid')) exchange.payFunding(key)
+    if (faults.hits('money_moved')) this.#moveMoney()
+    if (faults.hits('account_blind')) network.blind()
     if (faults.hits('clock_jumped')) this.#incidents.jumpClock()
     if (faults.hits('second_instance')) this.#incidents.startSecond()
     if (faults.hits('stopped_in_order')) this.#process()?.stop()
+  }
+
+  /** Up to half of what is there is taken out, or as much paid in. */
+  #moveMoney(): void {
+    const { exchange, trace } = this.#world
+    const { equityQuote } = exchange.wallet.balance
+    const quote = (equityQuote * (this.#random.below(101) - 50)) / 100
+    if (equityQuote <= 0) return
+    exchange.wallet.transfer(quote)
+    trace.add('transfer', quote.toFixed(2))
   }
 }
 

@@ -4,7 +4,6 @@ import type {
   GatewayEvent,
   PositionLevels,
   QueryReply,
-  RemoteBalance,
   RemoteExecution,
   RemoteOrder,
   RemotePosition,
@@ -13,9 +12,9 @@ import type {
 import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Market } from './market.ts'
-import { SimMoney } from './sim-money.ts'
 import { remoteOrder, type SimOrder, type WireAmend, type WireOrder } from './sim-order.ts'
 import { SimStops } from './sim-stops.ts'
+import type { SimWallet } from './sim-wallet.ts'
 import type { Timeline } from './timeline.ts'
 
 type Refusal =
@@ -57,7 +56,7 @@ export class SimExchange {
   readonly orders = new Map<string, SimOrder>()
   readonly executions: RemoteExecution[] = []
   readonly stops = new SimStops()
-  readonly #money = new SimMoney()
+  readonly wallet: SimWallet
   /** Index by key, of all that was ordered. */
   readonly #instruments = new Map<string, number>()
   /** A request that the network doubles is refused twice. */
@@ -70,7 +69,8 @@ export class SimExchange {
   readonly #patience: number
   #number = 0
 
-  constructor(timeline: Timeline, faults: FaultPlan, market: Market) {
+  constructor(timeline: Timeline, faults: FaultPlan, market: Market, wallet: SimWallet) {
+    this.wallet = wallet
     this.#timeline = timeline
     this.#faults = faults
     this.#market = market
@@ -290,18 +290,10 @@ export class SimExchange {
       key,
       lots: this.lotsAt(key, atUs),
       sizeText: String(this.lotsAt(key, atUs)),
-      averagePrice: 1000,
+      averagePrice: this.wallet.averageTicks(key) * 0.1,
       unrealizedQuote: 0,
       levels: this.stops.at(key, atUs),
     }))
-  }
-
-  balance(): RemoteBalance {
-    let heldTickLots = 0
-    for (const [key, instrument] of this.#instruments) {
-      heldTickLots += this.lots(key) * this.#market.mid(instrument)
-    }
-    return this.#money.balance(heldTickLots)
   }
 
   #fillSome(order: SimOrder): void {
@@ -375,7 +367,7 @@ export class SimExchange {
       ...(isStop ? { isPositionStop: true } : {}),
     }
     this.executions.push(execution)
-    this.#money.count(execution)
+    this.wallet.count(execution)
     return execution
   }
 

@@ -131,7 +131,8 @@ export class SimGateway implements Gateway {
           kind: 'positions',
           positions: exchange.positions(asOfUs()),
         })),
-      balance: () => this.#ask('balance', () => ({ kind: 'balance', balance: exchange.balance() })),
+      balance: () =>
+        this.#ask('balance', () => ({ kind: 'balance', balance: exchange.wallet.balance })),
       setLevels: (key, levels) => {
         const { life, monitor } = this.#parts
         const why = life.isAlive ? monitor.mirror.unexplained(key, levels) : undefined

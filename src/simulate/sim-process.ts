@@ -21,6 +21,7 @@ import type { Monitor } from './monitor.ts'
 import type { Network } from './network.ts'
 import type { PlantedBug } from './planted-bugs.ts'
 import { PlantedGateway } from './planted-gateway.ts'
+import { plantedOptions } from './planted-options.ts'
 import type { SimCheckpoints } from './sim-checkpoints.ts'
 import type { SimDisk } from './sim-disk.ts'
 import type { SimExchange } from './sim-exchange.ts'
@@ -132,6 +133,11 @@ export class SimProcess {
     return isSeen && actor.isIdle && actor.keeper.isSettled && isResting
   }
 
+  /** It trades or would: it is not at its end, and the account agrees. */
+  get canSee(): boolean {
+    return this.life.isAlive && !this.#isStopping && this.actor?.truth.isHealthy === true
+  }
+
   /** Why it is not, for the message. */
   get unrest(): string {
     const orders = [...this.state.unfinished.values()].map(
@@ -229,7 +235,7 @@ export class SimProcess {
       gateway,
       books: market,
       instruments,
-      options: bugs.has('ignore_limits') ? withoutLimits(options) : options,
+      options: plantedOptions(options, bugs),
       control: {
         setTradingState: () => {},
         isKilled: () => this.latch.isSet && !bugs.has('ignore_kill'),
@@ -280,18 +286,5 @@ export class SimProcess {
       this.#wake = resolve
       timeline.after(Math.max(SLEEP_US_MIN, Math.min(BEAT_US, untilUs)), resolve)
     })
-  }
-}
-
-function withoutLimits(options: ExecutionOptions): ExecutionOptions {
-  const none = Number.POSITIVE_INFINITY
-  return {
-    ...options,
-    limits: {
-      ...options.limits,
-      positionNotionalQuoteMax: none,
-      orderNotionalQuoteMax: none,
-      totalNotionalQuoteMax: none,
-    },
   }
 }

@@ -1,6 +1,6 @@
 import type { ExecutionState } from '../execution/execution-state.ts'
 import type { ExitOptions } from '../execution/exits/exit-options.ts'
-import { besideTheirs, wantedLevels } from '../execution/exits/held-levels.ts'
+import { besideTheirs, isDue, wantedLevels } from '../execution/exits/held-levels.ts'
 import { lookOf } from '../execution/exits/level-keeper.ts'
 import type { PositionLevels } from '../execution/gateway/gateway.ts'
 import { areSameLevels } from '../execution/reconcile/account-check.ts'
@@ -72,7 +72,8 @@ export function levelsProblem(
     const ours = wantedLevels(lookOf(holding, plan, exits))
     const direction = Math.sign(position.lots)
     const wanted = plan.isTakenOver ? besideTheirs(ours, there, direction) : ours
-    if (areSameLevels(wanted, there)) continue
+    // A trail that moved by little is not told.
+    if (!isDue(there, wanted, Number.POSITIVE_INFINITY, exits.held)) continue
     return `${key}: ${levelsText(wanted)} here and ${levelsText(there)} there`
   }
   return undefined
