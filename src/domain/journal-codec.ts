@@ -27,43 +27,27 @@ import {
   type TradingStateChanged,
 } from './journal.ts'
 import { type AccountSnapshot, SNAPSHOT_CAUSES } from './journal-account.ts'
+import {
+  type Check,
+  category,
+  count,
+  flag,
+  integer,
+  isObject,
+  matches,
+  number,
+  oneOf,
+  orAbsent,
+  orNull,
+  type Shape,
+  text,
+} from './journal-checks.ts'
 import { EXIT_MOVERS, type ExitLevelsMoved, HELD_PHASES, type LevelsHeld } from './journal-exits.ts'
 import { type EntrySettled, SETTLEMENT_OUTCOMES } from './journal-settlements.ts'
-import {
-  type CommandAsked,
-  type CommandObeyed,
-  type RegimeChanged,
-  STOP_KINDS,
-  STOP_PHASES,
-  type StopChanged,
-  type UnwatchedClose,
-} from './journal-stops.ts'
-import { ORDER_SIDES, ORDER_STATES, REGIMES, TRADING_STATES } from './trading.ts'
+import { COMMAND, REGIME, STOP, UNWATCHED_CLOSE } from './journal-stop-checks.ts'
+import { ORDER_SIDES, ORDER_STATES, TRADING_STATES } from './trading.ts'
 
 /** The records of journal.ts as bytes, and the check that bytes are such records. */
-type Check = (value: unknown) => boolean
-type Shape<T> = Readonly<Record<Exclude<keyof T, 'type'>, Check>>
-
-const text: Check = (value) => typeof value === 'string'
-const flag: Check = (value) => typeof value === 'boolean'
-const integer: Check = (value) => Number.isSafeInteger(value)
-const count: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0
-const number: Check = (value) => typeof value === 'number' && Number.isFinite(value)
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value)
-/** A field that records of earlier versions lack. */
-const orAbsent =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value)
-const oneOf =
-  (words: readonly string[]): Check =>
-  (value) =>
-    typeof value === 'string' && words.includes(value)
-const category = oneOf(['linear', 'spot'])
-
 const INSTRUMENT: Readonly<Record<keyof JournalInstrument, Check>> = {
   index: integer,
   symbol: text,
@@ -249,29 +233,6 @@ const ACCOUNT_RECONCILED: Shape<AccountReconciled> = {
   positions_open: integer,
 }
 
-const STOP: Shape<StopChanged> = {
-  time_us: integer,
-  run: count,
-  stop: oneOf(STOP_KINDS),
-  phase: oneOf(STOP_PHASES),
-  symbol: orNull(text),
-  category: orNull(category),
-  reason: text,
-  who: text,
-  command: orNull(integer),
-  orders_open: integer,
-  positions_open: integer,
-}
-const UNWATCHED_CLOSE: Shape<UnwatchedClose> = {
-  time_us: integer,
-  run: count,
-  number: count,
-  order_link_id: text,
-  symbol: text,
-  category,
-  side: oneOf(ORDER_SIDES),
-  qty: text,
-}
 const ENTRY_SETTLED: Shape<EntrySettled> = {
   time_us: integer,
   run: count,
@@ -284,35 +245,6 @@ const ENTRY_SETTLED: Shape<EntrySettled> = {
   cause: text,
   outcome: oneOf(SETTLEMENT_OUTCOMES),
   code: orNull(text),
-}
-const REGIME: Shape<RegimeChanged> = {
-  time_us: integer,
-  run: count,
-  regime: oneOf(REGIMES),
-  reason: text,
-  command: orNull(integer),
-}
-const COMMAND_ASKED: Readonly<Record<keyof CommandAsked, Check>> = {
-  limit_ticks: orAbsent(number),
-  lots: orAbsent(number),
-  stop_ticks: orAbsent(orNull(number)),
-  target_ticks: orAbsent(orNull(number)),
-  trailing: orAbsent(flag),
-}
-const COMMAND: Shape<CommandObeyed> = {
-  time_us: integer,
-  run: count,
-  number: integer,
-  command: text,
-  symbol: orNull(text),
-  who: text,
-  reason: text,
-  code: text,
-  order_link_id: orAbsent(text),
-  asked: orAbsent((value) => isObject(value) && matches(value, COMMAND_ASKED)),
-  key_hash: orAbsent(text),
-  request_hash: orAbsent(text),
-  trading_state: orAbsent(oneOf(TRADING_STATES)),
 }
 const EXIT_LEVELS: Shape<ExitLevelsMoved> = {
   time_us: integer,
@@ -373,15 +305,6 @@ const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Che
   held_levels: HELD_LEVELS,
   account_snapshot: ACCOUNT_SNAPSHOT,
   unwatched_close: UNWATCHED_CLOSE,
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function matches(value: Record<string, unknown>, shape: Readonly<Record<string, Check>>): boolean {
-  for (const field in shape) if (!shape[field](value[field])) return false
-  return true
 }
 
 function isKnownType(type: unknown): type is JournalRecord['type'] {
