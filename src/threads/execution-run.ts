@@ -85,15 +85,7 @@ export class ExecutionRun {
     const books = new SharedBooks(data.books, instruments.length, data.depth)
     const control = new ControlBlock(data.control)
     const wake = () => control.ring()
-    const paper = () =>
-      new PaperGateway({
-        books,
-        options: data.options.paper,
-        run: journal.run,
-        recoveredLots: (key) => state.position(key).lots,
-        tape: new SharedTape(data.trades),
-        funding: { instruments, source: new TickerFunding(data.tickers, instruments.length) },
-      })
+    const paper = () => openPaper(data, books, state, journal.run)
     const firstStartUs = () => state.firstStartUs
     const journaled = journaledSteps(state)
     const intentToWire = openHistogram(data.histograms, 'intent_to_wire')
@@ -290,4 +282,17 @@ function noteCheckpoint(event: CheckpointEvent, log: Logger, counters: Counters)
 function logStart(log: Logger, data: ExecutionWorkerData): void {
   const { limits, start, equityQuote } = data.options
   log.info({ mode: data.mode ?? 'paper', start, equityQuote, limits }, 'execution started')
+}
+
+function openPaper(
+  { instruments, options, tickers, trades }: ExecutionWorkerData,
+  books: SharedBooks,
+  state: ExecutionState,
+  run: number,
+): PaperGateway {
+  return new PaperGateway({
+    ...{ books, options: options.paper, run, tape: new SharedTape(trades) },
+    recoveredLots: (key) => state.position(key).lots,
+    funding: { instruments, source: new TickerFunding(tickers, instruments.length) },
+  })
 }
