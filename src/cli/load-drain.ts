@@ -26,3 +26,47 @@ export async function missingAtRest(
   }
   return last
 }
+
+export type LostMessagesParts = Readonly<{
+  /** Sent since the start of the exchange and not received; NaN: nobody can tell. */
+  missing: () => Promise<number>
+  pauseMs: (durationMs: number) => Promise<void>
+  /** Messages a second of the exchange; false: it does not answer. */
+  setRate: (rate: number) => Promise<boolean>
+  stop: AbortSignal
+}>
+
+/**
+ * Messages that left the exchange and never arrived. A connection that breaks takes along what was
+ * on its way, and its topics begin anew: so what was lost before the measured time, while all of it
+ * was starting, is no loss of that time. What is on its way and what is lost look the same while
+ * messages flow; only a market that stands still tells them apart.
+ */
+export class LostMessages {
+  readonly #parts: LostMessagesParts
+  /** Before `begin`; NaN: nobody could tell. */
+  before = 0
+
+  constructor(parts: LostMessagesParts) {
+    this.#parts = parts
+  }
+
+  /** The market stands still for a moment if a connection broke before; answers whether it did. */
+  async begin(connectionsLost: number, rate: number): Promise<boolean> {
+    if (connectionsLost === 0) return false
+    this.before = await this.#atRest()
+    return this.#parts.setRate(rate)
+  }
+
+  /** The market stands still from here on. Null behind a reader that is gone. */
+  async end(): Promise<number | null> {
+    const lost = (await this.#atRest()) - this.before
+    return Number.isNaN(lost) ? null : lost
+  }
+
+  async #atRest(): Promise<number> {
+    const { missing, pauseMs, setRate, stop } = this.#parts
+    if (!(await setRate(0))) return Number.NaN
+    return missingAtRest(missing, pauseMs, stop)
+  }
+}

@@ -6,7 +6,7 @@ import { HISTOGRAMS, type HistogramName } from '../memory/histograms.ts'
 import type { Engine } from '../threads/engine.ts'
 import type { FloorReport } from './floor-reader.ts'
 import { BookComparison } from './load-books.ts'
-import { missingAtRest } from './load-drain.ts'
+import { LostMessages } from './load-drain.ts'
 import type { FaultReport, VerdictPlan } from './load-faults.ts'
 import type { FloorProcess } from './load-floor.ts'
 import { type Quantiles, quantilesOf } from './load-quantiles.ts'
@@ -49,6 +49,7 @@ export class LoadMeasure {
   #histograms = new Map<HistogramName, Histogram>()
   #behindMsMax = 0
   #ran: Ran | undefined
+  readonly #lost: LostMessages
 
   constructor(
     engine: Engine,
@@ -62,6 +63,12 @@ export class LoadMeasure {
     this.#stop = stop
     this.books = new BookComparison(engine, mock)
     this.#resources = new ResourceWatch(engine)
+    this.#lost = new LostMessages({
+      missing: () => this.#missing(),
+      pauseMs: (ms) => pause(systemTimers, ms),
+      setRate: (rate) => mock.setRate(rate),
+      stop,
+    })
   }
 
   async untilLive(secondsMax: number): Promise<void> {
@@ -79,6 +86,16 @@ export class LoadMeasure {
     this.#mark()
     await pause(systemTimers, WARM_UP_SECONDS * 1000)
     this.#warmUp = this.#latencies()
+  }
+
+  /** Before `begin`: what broken connections took along until now is no loss of what follows. */
+  async forgetLost(rate: number, liveSecondsMax: number): Promise<void> {
+    const stats = await this.#mock.stats()
+    const { watch } = this.#engine
+    // One that broke while it was being made may have brought messages too.
+    const broken = watch.count('connections_lost') + watch.count('connects_failed')
+    const hasPaused = await this.#lost.begin(broken + (stats?.droppedClients ?? 0), rate)
+    if (hasPaused && rate > 0) await this.untilLive(liveSecondsMax)
   }
 
   /** From here on it counts. */
@@ -154,7 +171,7 @@ export class LoadMeasure {
     const { watch, instruments } = this.#engine
     const now = watch.counts()
     const { LIVE: live, STALE: stale } = watch.states()
-    const lost = await this.#lost()
+    const lost = await this.#lost.end()
     /** In the seconds of load; and until now, repairs included. */
     const during = (name: string) => (ran.counts[name] ?? 0) - (this.#counts[name] ?? 0)
     const since = (name: string) => (now[name] ?? 0) - (this.#counts[name] ?? 0)
@@ -220,6 +237,7 @@ export class LoadMeasure {
     return {
       live_after_seconds: rounded(this.#liveAfterSeconds, 2),
       seconds: WARM_UP_SECONDS,
+      messages_lost: Number.isNaN(this.#lost.before) ? null : this.#lost.before,
       latency_us: this.#warmUp,
     }
   }
@@ -251,20 +269,12 @@ export class LoadMeasure {
     for (const name of HISTOGRAMS) this.#histograms.set(name, watch.latency(name))
   }
 
-  /**
-   * The market stands still; what was on its way arrives; then every frame that left the mock must
-   * have been counted by the engine or by the bare reader. Undefined behind a reader that is gone.
-   */
-  async #lost(): Promise<number | null> {
-    if (!(await this.#mock.setRate(0))) return null
-    const missing = async () => {
-      const stats = await this.#mock.stats()
-      const floor = await this.#floor?.report()
-      const received = this.#engine.watch.counts().frames_received + (floor?.frames ?? 0)
-      return (stats?.messagesSent ?? Number.NaN) - received
-    }
-    const lost = await missingAtRest(missing, (ms) => pause(systemTimers, ms), this.#stop)
-    return Number.isNaN(lost) ? null : lost
+  /** Every frame that left the mock was counted by the engine or by the bare reader, or is missing. */
+  async #missing(): Promise<number> {
+    const stats = await this.#mock.stats()
+    const floor = await this.#floor?.report()
+    const received = this.#engine.watch.counts().frames_received + (floor?.frames ?? 0)
+    return (stats?.messagesSent ?? Number.NaN) - received
   }
 
   #latencies(): Latencies {

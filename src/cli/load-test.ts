@@ -209,6 +209,7 @@ async function measure(
   await load.untilLive(LIVE_SECONDS_MAX)
   await load.warmUp()
   if (options.ramp === true) return ramp(load, mock, floor, options, interrupted.signal)
+  await load.forgetLost(options.rate, LIVE_SECONDS_MAX)
   await load.begin()
   const faults = new FaultRunner(engine, mock, plan, options.seed)
   await faults.begin()

@@ -23,7 +23,7 @@ export type LoadVerdict = Readonly<{
   messages_sent: number
   messages_applied: number
   messages_per_second: number
-  /** Sent to the engine and never received, since its start; null where nobody could tell. */
+  /** Sent to the engine and never received, since the warm-up; null where nobody could tell. */
   messages_lost: number | null
   books_live: number
   /** Too long without a message; right where the exchange sends none (`--rate 0`). */
@@ -53,6 +53,8 @@ export type LoadVerdict = Readonly<{
   warm_up: Readonly<{
     live_after_seconds: number
     seconds: number
+    /** By connections that broke until then; their topics began anew. */
+    messages_lost: number | null
     latency_us: Readonly<Record<string, Quantiles>>
   }>
   /** The same messages at a bare socket, in the same seconds. */
