@@ -212,6 +212,11 @@ export const PositionSchema = shape({
   fees_quote: Type.Number({ description: 'paid' }),
   funding_quote: Type.Number({ description: 'paid for holding; negative: received' }),
   unrealized_pnl_quote: orNull.number('at the current mid; null when the book is not LIVE'),
+  leverage: orNull.number('as set at the exchange; null on paper, and until it was asked'),
+  liquidation_price: orNull.number('as the exchange says; null where it tells none'),
+  liquidates_before_stop: Type.Union([Type.Boolean(), Type.Null()], {
+    description: 'the price reaches it before the stop; null where one of the two is not known',
+  }),
   updated_at: time('of the last fill'),
 })
 

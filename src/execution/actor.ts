@@ -23,6 +23,7 @@ import { Incidents } from './incidents.ts'
 import { decodeIntent, type Intent } from './intent.ts'
 import { Kill } from './kill.ts'
 import type { Ledger } from './ledger.ts'
+import { LiquidationWatch } from './liquidation-watch.ts'
 import { LossWatch } from './loss-watch.ts'
 import { OrderFlow } from './order-flow.ts'
 import { RegimeSwitch } from './regime-switch.ts'
@@ -67,6 +68,7 @@ export class ExecutionActor {
   readonly #orders: CommandDesk
   readonly #unwatched: UnwatchedPositions
   readonly #incidents: Incidents
+  readonly #liquidations: LiquidationWatch
   /** Put in since the last turn; the callers leave the rest in their rings. */
   #intents: Intent[] = []
   #nextPollUs = 0
@@ -94,8 +96,7 @@ export class ExecutionActor {
     )
     this.losses = new LossWatch(ledger, this.exposures, options.limits)
     const { exposures, losses: watched } = this
-    const margin = options.margin
-    this.report = new AccountReport({ ledger, exposures, losses: watched, options: margin })
+    this.report = new AccountReport({ ledger, exposures, losses: watched, options: options.margin })
     const watch = { account: this.#gateway.account, ledger, exposures, report: this.report, wake }
     this.balances = new BalanceWatch({ ...watch, periodMs: options.reconcile.openOrdersMs })
     this.#clockWatch = new ClockWatch(ledger, options.limits.clockDriftMsMax)
@@ -122,6 +123,7 @@ export class ExecutionActor {
       decide: (intent, nowUs) => (this.#isWindingDown ? 'halted' : this.#decide(intent, nowUs)),
     })
     this.#unwatched = new UnwatchedPositions(ledger)
+    this.#liquidations = new LiquidationWatch(ledger, options.exits)
     const truth: TruthParts = {
       ...{ ledger, gateway: this.#gateway, flow: this.flow, balances: this.balances, wake },
       options: options.reconcile,
@@ -159,6 +161,7 @@ export class ExecutionActor {
   #onPositions(positions: readonly RemotePosition[], askedUs: number): void {
     this.keeper.look(positions, askedUs)
     this.#unwatched.look(positions)
+    this.#liquidations.look(positions, askedUs)
   }
 
   /** After a start: what an earlier run left to open something, where nothing may be opened. */

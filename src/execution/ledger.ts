@@ -8,14 +8,15 @@ import { RESULT_CODES, type ResultCode } from '../domain/result-codes.ts'
 import { ORDER_SIDES, ORDER_STATES, POSITION_STATES, tradingStateCode } from '../domain/trading.ts'
 import * as audit from '../memory/audit-record.ts'
 import type { Counters } from '../memory/counters.ts'
-import { INTENT_REASONS } from '../memory/intent-record.ts'
 import { writeText } from '../memory/text-slots.ts'
 import type { AccountFigures } from './account-figures.ts'
+import { intentReasonCode, resultCodeOf } from './audit-codes.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { ExecutionState } from './execution-state.ts'
 import { instrumentKey, pnlFigures } from './holding.ts'
 import type { Intent } from './intent.ts'
 import type { Journal } from './journal/journal.ts'
+import type { LiquidationFigures } from './liquidation-watch.ts'
 import type { Order } from './order/order.ts'
 import type { Denial } from './risk/risk-gate.ts'
 import { encodeState } from './saved-state.ts'
@@ -160,7 +161,7 @@ export class Ledger {
     this.#fillOrder(record, order)
     record[audit.AUDIT_STATE] = ORDER_STATES.indexOf(order.state)
     record[audit.AUDIT_REASON] =
-      order.state === 'created' ? intentReasonCode(terms.reason) : codeOf(order.reason)
+      order.state === 'created' ? intentReasonCode(terms.reason) : resultCodeOf(order.reason)
     record[audit.AUDIT_PRICE_TICKS] = terms.limit_ticks
     record[audit.AUDIT_LOTS] = terms.lots
   }
@@ -217,6 +218,16 @@ export class Ledger {
     record[audit.AUDIT_MARGIN_FREE] = margin.freeQuote
     record[audit.AUDIT_NOTIONAL_QUOTE] = figures.notionalQuote
     record[audit.AUDIT_MARGIN_IS_EXCHANGE] = margin.isExchange ? 1 : 0
+  }
+
+  auditLiquidation(key: string, figures: LiquidationFigures, nowUs: number): void {
+    const { isBeforeStop, leverage, liquidationPrice, stopTicks } = figures
+    const record = this.newAudit('liquidation', nowUs)
+    record[audit.AUDIT_INSTRUMENT] = this.instrument(key)?.index ?? Number.NaN
+    record[audit.AUDIT_LEVERAGE] = leverage
+    record[audit.AUDIT_LIQUIDATION_PRICE] = liquidationPrice
+    record[audit.AUDIT_STOP_TICKS] = stopTicks
+    record[audit.AUDIT_IS_BEFORE_STOP] = isBeforeStop === undefined ? Number.NaN : +isBeforeStop
   }
 
   auditDenied(intent: Intent, denial: Denial, nowUs: number): void {
@@ -284,17 +295,4 @@ export class Ledger {
     if (steps === undefined || order.filledLots === 0) return Number.NaN
     return (order.filledTickLots / order.filledLots) * steps.tick.value
   }
-}
-
-function intentReasonCode(reason: string): number {
-  const reasons: readonly string[] = INTENT_REASONS
-  return reasons.indexOf(reason)
-}
-
-function codeOf(reason: string): number {
-  return isResultCode(reason) ? RESULT_CODES[reason] : Number.NaN
-}
-
-function isResultCode(reason: string): reason is ResultCode {
-  return Object.hasOwn(RESULT_CODES, reason)
 }

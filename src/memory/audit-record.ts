@@ -44,6 +44,11 @@ export const AUDIT_NOTIONAL_QUOTE = 40 // of all positions, at the last known mi
 export const AUDIT_MARGIN_IS_EXCHANGE = 41 // 1: the exchange's figures, 0: our model
 export const AUDIT_FILLS = 42 // of a line of profit
 export const AUDIT_IS_ACTIVE = 43 // of an incident: 1 it began, 0 it is over
+/** Of what would end a position, as the exchange says. */
+export const AUDIT_LEVERAGE = 44
+export const AUDIT_LIQUIDATION_PRICE = 45 // in quote
+export const AUDIT_STOP_TICKS = 46 // the nearest stop
+export const AUDIT_IS_BEFORE_STOP = 47 // 1: it is liquidated before its stop, 0: not; NaN: not known
 export const AUDIT_FIELDS = 48
 
 export const AUDIT_KINDS = [
@@ -56,5 +61,6 @@ export const AUDIT_KINDS = [
   'pnl', // what a UTC day or a strategy has won so far
   'account', // equity, drawdown and margin
   'incident', // something is wrong with the trading itself (domain/incidents.ts), or over
+  'liquidation', // what would end a position at the exchange
 ] as const
 export type AuditKind = (typeof AUDIT_KINDS)[number]

@@ -244,6 +244,7 @@ export const COUNTERS = [
   'dead_letters', // rows and events that nobody could use, kept in a file of the data folder
   'dead_letters_repeated', // the same again within the hour
   'dead_letters_dropped', // too many in a second, or the disk took none
+  'liquidations_before_stop', // positions that the exchange would liquidate before their stop
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

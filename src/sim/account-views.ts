@@ -1,7 +1,7 @@
 import { formatSteps } from '../core/decimal.ts'
 import { type Account, COIN, MAINTENANCE_PPM, marginOf, roundMark } from './account.ts'
 import type { AccountPosition } from './account-position.ts'
-import { atRate, averagePriceText, type Money, moneyText } from './money.ts'
+import { atRate, averagePriceText, type Money, moneyText, tradeValue } from './money.ts'
 import type { WireFields } from './private-order.ts'
 import type { SymbolMarket } from './symbol-market.ts'
 
@@ -35,7 +35,7 @@ export function positionFields(
     leverage: String(position.leverage),
     positionBalance: moneyText(marginOf(value, position.leverage)),
     markPrice: formatSteps(markTicks, instrument.tick),
-    liqPrice: '',
+    liqPrice: price(liquidationTicks(account, position, markTicks)),
     bustPrice: '',
     positionMM: moneyText(atRate(value, MAINTENANCE_PPM)),
     positionIM: moneyText(marginOf(value, position.leverage)),
@@ -54,6 +54,15 @@ export function positionFields(
     mmrSysUpdatedTime: '',
     leverageSysUpdatedTime: '',
   }
+}
+
+/** Where what the account has beyond its maintenance margin is lost; 0: out of reach. */
+function liquidationTicks(account: Account, position: AccountPosition, markTicks: number): number {
+  const { instrument, lots } = position
+  if (lots === 0) return 0
+  const spare = account.equity() - account.maintenanceMargin()
+  const ticks = Number(spare / tradeValue(1, Math.abs(lots), instrument))
+  return Math.max(0, lots > 0 ? markTicks - ticks : markTicks + ticks)
 }
 
 /** One account of the wallet list; the stream's shape and REST's are the same. */

@@ -120,9 +120,17 @@ function observation(engine: Engine) {
     shards: engine.shardOverviews(),
     store: engine.store.overview(),
     incidents: [...engine.trading.incidents.values()],
+    liquidatesFirst: liquidatesFirst(engine),
     isExecutionEnded: engine.isExecutionEnded,
     isStreamEnded: !engine.isStreamRunning,
   }
+}
+
+function liquidatesFirst({ trading, watch }: Engine): string[] {
+  trading.update()
+  return [...trading.liquidations]
+    .filter(([, { isBeforeStop }]) => isBeforeStop === true)
+    .map(([index]) => watch.instruments[index].symbol)
 }
 
 function readiness(engine: Engine): Readiness {

@@ -22,6 +22,8 @@ export type EngineObservation = Readonly<{
   store: StoreOverview
   /** Those that are not over, as the audit ring told them. */
   incidents: readonly IncidentFacts[]
+  /** Symbols of positions that the exchange would liquidate before their stop. */
+  liquidatesFirst: readonly string[]
   isExecutionEnded: boolean
   isStreamEnded: boolean
 }>
@@ -44,6 +46,7 @@ export function observeComponents(seen: EngineObservation): ComponentObservation
     incidentComponent('clock', seen),
     breakerComponent(seen),
     ...guardComponents(seen),
+    liquidationComponent(seen),
     threadComponent('stream', STREAM_BEAT, seen.isStreamEnded, seen),
     storeComponent(seen.store),
   ]
@@ -156,6 +159,14 @@ function guardComponents({ control }: EngineObservation): ComponentObservation[]
   const what =
     guard === 'pending' ? 'not seen at the exchange yet' : 'the exchange does not show it'
   return [{ name, state: 'degraded', reason: `${what}: orders would outlive this process` }]
+}
+
+/** The loss of such a position may be more than its stop allows. */
+function liquidationComponent({ liquidatesFirst }: EngineObservation): ComponentObservation {
+  const name = 'liquidation'
+  if (liquidatesFirst.length === 0) return { name, state: 'ok', reason: '' }
+  const reason = `liquidated before the stop: ${liquidatesFirst.join(', ')}`
+  return { name, state: 'degraded', reason }
 }
 
 /** Its journal is the truth, so a store that lags or is away is no danger. */

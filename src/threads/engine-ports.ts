@@ -194,6 +194,7 @@ export function orderAnswers(trading: TradingFold, watch: MarketWatch): OrderAns
 export function positionAnswers(trading: TradingFold, watch: MarketWatch): PositionAnswer[] {
   return [...trading.positions.values()].map((position) => {
     const instrument = watch.instruments[position.instrument]
+    const ends = trading.liquidations.get(position.instrument)
     return {
       symbol: instrument.symbol,
       state: position.state,
@@ -204,6 +205,9 @@ export function positionAnswers(trading: TradingFold, watch: MarketWatch): Posit
       fees_quote: position.feesQuote,
       funding_quote: position.fundingQuote,
       unrealized_pnl_quote: orNull(unrealizedPnlQuote(trading, watch, position.instrument)),
+      leverage: orNull(ends?.leverage ?? Number.NaN),
+      liquidation_price: orNull(ends?.liquidationPrice ?? Number.NaN),
+      liquidates_before_stop: ends?.isBeforeStop ?? null,
       updated_at: isoTime(position.timeUs),
     }
   })

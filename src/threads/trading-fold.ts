@@ -46,6 +46,15 @@ export type PositionView = Readonly<{
   timeUs: number
 }>
 
+/** What would end an open position at the exchange; NaN: not told. */
+export type LiquidationView = Readonly<{
+  leverage: number
+  liquidationPrice: number
+  stopTicks: number
+  /** It is liquidated before its stop; undefined: not known. */
+  isBeforeStop: boolean | undefined
+}>
+
 /** What a UTC day (days since the epoch) or a strategy has won since the first record. */
 export type PnlView = Readonly<{
   day: number
@@ -86,6 +95,8 @@ export class TradingFold {
   /** Newest last; ended orders leave when there are too many. */
   readonly orders = new Map<string, OrderView>()
   readonly positions = new Map<number, PositionView>()
+  /** By instrument, of open positions that the exchange was asked about. */
+  readonly liquidations = new Map<number, LiquidationView>()
   /** By day, and by strategy. */
   readonly pnlDays = new Map<number, PnlView>()
   readonly pnlStrategies = new Map<string, PnlView>()
@@ -151,6 +162,7 @@ export class TradingFold {
     else if (kind === 'pnl') this.#applyPnl(record)
     else if (kind === 'account') this.account = readAccount(record)
     else if (kind === 'incident') this.#applyIncident(readIncident(record))
+    else if (kind === 'liquidation') this.#applyLiquidation(record)
   }
 
   #countDenied(code: number): void {
@@ -198,6 +210,17 @@ export class TradingFold {
       fundingQuote: record[audit.AUDIT_FUNDING_QUOTE],
       method: PNL_METHODS[record[audit.AUDIT_PNL_METHOD]] ?? 'average',
       timeUs: record[audit.AUDIT_TIME_US],
+    })
+    if (record[audit.AUDIT_POSITION_LOTS] === 0) this.liquidations.delete(instrument)
+  }
+
+  #applyLiquidation(record: Float64Array): void {
+    const isBeforeStop = record[audit.AUDIT_IS_BEFORE_STOP]
+    this.liquidations.set(record[audit.AUDIT_INSTRUMENT], {
+      leverage: record[audit.AUDIT_LEVERAGE],
+      liquidationPrice: record[audit.AUDIT_LIQUIDATION_PRICE],
+      stopTicks: record[audit.AUDIT_STOP_TICKS],
+      isBeforeStop: Number.isNaN(isBeforeStop) ? undefined : isBeforeStop === 1,
     })
   }
 

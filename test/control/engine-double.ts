@@ -269,6 +269,9 @@ function positionAnswer() {
     funding_quote: -0.125,
     realized_pnl_quote: 0,
     unrealized_pnl_quote: null,
+    leverage: 10,
+    liquidation_price: null,
+    liquidates_before_stop: null,
     updated_at: NOW,
   }
 }

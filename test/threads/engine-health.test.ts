@@ -38,6 +38,7 @@ function observation(change: Partial<EngineObservation> = {}): EngineObservation
       conflicts: 0,
     },
     incidents: [],
+    liquidatesFirst: [],
     isExecutionEnded: false,
     isStreamEnded: false,
     ...change,
@@ -63,6 +64,7 @@ const WELL = {
   equity: 'ok',
   clock: 'ok',
   gateway: 'ok',
+  liquidation: 'ok',
   stream: 'ok',
   store: 'ok',
 }
@@ -107,6 +109,11 @@ describe('the health matrix', () => {
     ],
     ['execution has ended', { isExecutionEnded: true }, { execution: 'unhealthy' }],
     ['nobody beats', { nowUs: NOW_US + 10e6 }, { execution: 'unhealthy', stream: 'unhealthy' }],
+    [
+      'a position is liquidated before its stop',
+      { liquidatesFirst: ['BTCUSDT'] },
+      { liquidation: 'degraded' },
+    ],
     ['the stream has ended', { isStreamEnded: true }, { stream: 'unhealthy' }],
     [
       'the store is away',

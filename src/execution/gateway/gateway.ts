@@ -144,6 +144,10 @@ export type RemotePosition = Readonly<{
   unrealizedQuote: number
   /** What the exchange keeps with it; undefined: not told. */
   levels?: PositionLevels
+  /** As set at the exchange; absent: not told. */
+  leverage?: number
+  /** At which the exchange closes it by itself; absent: not told, as when it is out of reach. */
+  liquidationPrice?: number
 }>
 
 /** An execution as the exchange tells it. Only those of type `trade` are trades. */

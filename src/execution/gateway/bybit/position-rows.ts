@@ -18,6 +18,8 @@ export function readPosition(fields: Fields, market: AccountMarket): RemotePosit
   if (steps !== undefined && Number.isNaN(size)) return undefined
   const isNamed = side === 'Buy' || side === 'Sell'
   if (size !== 0 && !isNamed) return undefined
+  const leverage = numberIn(fields, 'leverage')
+  const liquidationPrice = numberIn(fields, 'liqPrice')
   const levels = readLevels(fields, market.instrument(symbol))
   return {
     key: market.key(symbol),
@@ -27,5 +29,7 @@ export function readPosition(fields: Fields, market: AccountMarket): RemotePosit
     averagePrice: numberIn(fields, 'avgPrice') || 0,
     unrealizedQuote: numberIn(fields, 'unrealisedPnl') || 0,
     ...(levels === undefined ? {} : { levels }),
+    ...(leverage > 0 ? { leverage } : {}),
+    ...(liquidationPrice > 0 ? { liquidationPrice } : {}),
   }
 }
