@@ -155,6 +155,8 @@ export const ORDERS_OPEN_MAX = 1024
 export const ORDER_LINK_ID_CHARACTERS_MAX = 36
 /** Orders that the control API remembers, and answers to commands. */
 export const ORDERS_SHOWN_MAX = 500
+/** Names of strategies that a person stopped and that are remembered. */
+export const STOPPED_STRATEGIES_MAX = 256
 /** Incidents that are told of at once: two for each instrument and some of the account. */
 export const INCIDENTS_ACTIVE_MAX = 528
 /** Entries of one position whose lots are told apart for the profit of the oldest first. */

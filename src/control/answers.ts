@@ -18,6 +18,7 @@ const STATUS: Partial<Readonly<Record<ResultCode, number>>> = {
   reduce_only: 409,
   recovering: 409,
   risk_off: 409,
+  strategy_stopped: 409,
   breaker_open: 409,
   order_rate: 409,
   // the terms themselves are what the gate refuses

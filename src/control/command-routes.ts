@@ -13,6 +13,7 @@ import {
   CommandAnswerSchema,
   CommandBody,
   LevelsBody,
+  StrategyBody,
 } from './command-schema.ts'
 import { hashOf, type IdempotencyKeys } from './idempotency.ts'
 import type { ControlPorts, LevelsWanted, OrderWanted } from './ports.ts'
@@ -86,6 +87,20 @@ const COMMAND_ROUTES: readonly CommandRoute[] = [
     body: LevelsBody,
   },
   {
+    name: 'stop-strategy',
+    command: 'stop_strategy',
+    summary: 'One strategy opens nothing until it is started, over restarts too; closing goes on',
+    named: 'never',
+    body: StrategyBody,
+  },
+  {
+    name: 'start-strategy',
+    command: 'start_strategy',
+    summary: 'A strategy that was stopped may open again',
+    named: 'always',
+    body: StrategyBody,
+  },
+  {
     name: 'amend-order',
     command: 'amend_order',
     summary: 'Change price or size of an order that rests, through the risk gate',
@@ -103,7 +118,8 @@ const COMMAND_ROUTES: readonly CommandRoute[] = [
 
 type Body = Static<typeof CommandBody> &
   Partial<LevelsWanted> &
-  Partial<Static<typeof AmendOrderBody>>
+  Partial<Static<typeof AmendOrderBody>> &
+  Partial<Static<typeof StrategyBody>>
 
 /**
  * When a command is refused without a name and a reason. What stops or closes in an emergency never
@@ -118,7 +134,7 @@ type CommandRoute = Readonly<{
   /** It may be meant for one symbol; the others are for all of them. */
   takesSymbol?: boolean
   named: Naming
-  body?: typeof LevelsBody | typeof AmendOrderBody | typeof CancelOrderBody
+  body?: typeof LevelsBody | typeof AmendOrderBody | typeof CancelOrderBody | typeof StrategyBody
 }>
 
 export type CommandRouteOptions = Readonly<{
@@ -212,20 +228,26 @@ async function answerCommand(
   if (missing !== '') return refuse(reply, fail('bad_request', missing))
   const levels = command === 'levels' ? levelsIn(request.body) : undefined
   const order = orderIn(request.body)
+  const strategy = request.body?.strategy
   const ask = {
     ...{ who, reason },
     ...(levels === undefined ? {} : { levels }),
     ...(order === undefined ? {} : { order }),
+    ...(strategy === undefined ? {} : { strategy }),
   }
   const what = [command, symbol ?? null, who, reason, levels ?? null]
-  const asked = JSON.stringify(order === undefined ? what : [...what, order])
+  const about = order ?? strategy
+  const asked = JSON.stringify(about === undefined ? what : [...what, about])
   const answer = await keys.once(key, asked, clock.nowUs(), async () => {
     const hashes = { keyHash: hashOf(key), requestHash: hashOf(asked) }
     const outcome = await ports.command(command, symbol, { ...ask, key: hashes })
     if (!outcome.ok) return outcome
     const { number, tradingState } = outcome.value
-    const about = order === undefined ? {} : { order_link_id: order.orderLinkId }
-    const done = { number, command, symbol: symbol ?? null, ...about }
+    const done = {
+      ...{ number, command, symbol: symbol ?? null },
+      ...(order === undefined ? {} : { order_link_id: order.orderLinkId }),
+      ...(strategy === undefined ? {} : { strategy }),
+    }
     return succeed({ ...done, trading_state: tradingState })
   })
   const outcome = answer.ok ? { number: answer.value.value.number } : { code: answer.code }

@@ -67,11 +67,20 @@ export const AmendOrderBody = shape({
 
 export const CancelOrderBody = shape({ order_link_id: orderLinkId, ...ask })
 
+export const StrategyBody = shape({
+  strategy: Type.String({
+    pattern: '^[a-z][a-z0-9_-]{0,31}$',
+    description: 'name in the configuration, as /api/v1/strategies has it',
+  }),
+  ...ask,
+})
+
 export const CommandAnswerSchema = shape({
   number: count('of the command; the audit record that answers it carries it'),
   command: words(COMMANDS, 'what was asked for'),
   symbol: orNull.text('null: all, or one order'),
   order_link_id: Type.Optional(Type.String({ description: 'of a command about one order' })),
+  strategy: Type.Optional(Type.String({ description: 'of a command about one strategy' })),
   trading_state: tradingState,
 })
 

@@ -21,6 +21,7 @@ import type {
   SignalAnswer,
   SymbolStatus,
 } from './schemas.ts'
+import type { StrategyAnswer } from './strategy-schema.ts'
 
 /**
  * What the control API needs of the engine: functions that answer plain data from shared memory, at
@@ -50,6 +51,7 @@ export type ControlPorts = Readonly<{
   ): Result<readonly CandleAnswer[], ResultCode>
   orders(): readonly OrderAnswer[]
   positions(): readonly PositionAnswer[]
+  strategies(): readonly StrategyAnswer[]
   /** What was won and lost, by symbol, strategy and day, and what the account is worth. */
   pnl(): PnlAnswer
   /**
@@ -70,6 +72,8 @@ export type CommandAsk = Readonly<{
   reason: string
   levels?: LevelsWanted
   order?: OrderWanted
+  /** Name in the configuration. */
+  strategy?: string
   /** Of the idempotency key and of what is asked (idempotency.ts), for the record. */
   key?: KeyHashes
 }>

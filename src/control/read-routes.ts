@@ -28,6 +28,7 @@ import {
   SymbolParams,
   SymbolSchema,
 } from './schemas.ts'
+import { StrategySchema } from './strategy-schema.ts'
 
 /** Everything that only looks. */
 export function addReadRoutes(
@@ -203,6 +204,12 @@ function addTradingRoutes(app: FastifyInstance, ports: ControlPorts): void {
   const positions = schema('trading', 'Positions, from fills alone', Type.Array(PositionSchema))
   app.get('/api/v1/positions', { schema: positions }, () => ports.positions())
 
+  const strategies = schema(
+    'trading',
+    'Strategies of the configuration, and which a person stopped',
+    Type.Array(StrategySchema),
+  )
+  app.get('/api/v1/strategies', { schema: strategies }, () => ports.strategies())
   const pnl = schema('trading', 'Profit, equity, drawdown and margin, from fills alone', PnlSchema)
   app.get('/api/v1/pnl', { schema: pnl }, () => ports.pnl())
 }

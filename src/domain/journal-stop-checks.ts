@@ -61,6 +61,7 @@ const COMMAND_ASKED: Readonly<Record<keyof CommandAsked, Check>> = {
   stop_ticks: orAbsent(orNull(number)),
   target_ticks: orAbsent(orNull(number)),
   trailing: orAbsent(flag),
+  strategy: orAbsent(text),
 }
 export const COMMAND: Shape<CommandObeyed> = {
   time_us: integer,

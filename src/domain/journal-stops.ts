@@ -75,6 +75,8 @@ export type CommandAsked = Readonly<{
   stop_ticks?: number | null
   target_ticks?: number | null
   trailing?: boolean
+  /** Of the stop or start of one: its name. */
+  strategy?: string
 }>
 
 /** A person's command and what became of it: who, what, when, why. */

@@ -98,6 +98,7 @@ export const RESULT_CODES = {
   target_invalid: 254, // on the side where it would close at once
   exit_due: 255, // an exit of the symbol goes first: entries that rest make way, new ones wait
   clock_unknown: 256, // our clock was not compared with the exchange's yet, or not for minutes
+  strategy_stopped: 257, // by a person: it opens nothing until it is started
 
   // 300..399 gateway and exchange: rejected after the wire
   rejected_by_exchange: 300,

@@ -30,6 +30,7 @@ import { RegimeSwitch } from './regime-switch.ts'
 import { type ApprovedOrder, RiskGate } from './risk/risk-gate.ts'
 import { blockOf, type FactSources, gatherFacts, lateRefusal, passedOverUs } from './risk-facts.ts'
 import { ClockWatch, createGuards } from './risk-guards.ts'
+import { StrategySwitch } from './strategy-switch.ts'
 import { TradingSwitch } from './trading-switch.ts'
 import { Truth, type TruthParts } from './truth.ts'
 import { UnwatchedPositions } from './unwatched.ts'
@@ -47,6 +48,7 @@ export class ExecutionActor {
   readonly flow: OrderFlow
   readonly trading: TradingSwitch
   readonly regime: RegimeSwitch
+  readonly strategies: StrategySwitch
   readonly exposures: Exposures
   readonly closing: Closing
   readonly truth: Truth
@@ -86,6 +88,7 @@ export class ExecutionActor {
     this.#denials = new Denials(ledger)
     this.trading = new TradingSwitch(ledger, parts.control)
     this.regime = new RegimeSwitch(ledger, parts.control)
+    this.strategies = new StrategySwitch(ledger, parts.control)
     this.exposures = new Exposures(ledger.state, books, instruments)
     this.closing = new Closing(
       ledger,
@@ -101,17 +104,14 @@ export class ExecutionActor {
     this.balances = new BalanceWatch({ ...watch, periodMs: options.reconcile.openOrdersMs })
     this.#clockWatch = new ClockWatch(ledger, options.limits.clockDriftMsMax)
     this.#sources = {
-      ...{ ledger, books, options, exposures: this.exposures, losses: this.losses },
+      ...{ ledger, books, options, exposures, losses: watched, strategies: this.strategies },
       ...{ control: parts.control, breaker: board.placement, closing: this.closing },
       guards: createGuards(parts.guards, () => this.regime.regime),
       isRecovered: () => this.truth.isHealthy,
       killSinceUs: () => this.kill.sinceUs,
     }
     this.flow = new OrderFlow({
-      ledger,
-      gateway: this.#gateway,
-      breaker: board.placement,
-      options,
+      ...{ ledger, gateway: this.#gateway, breaker: board.placement, options },
       halt: (code, nowUs) => this.halt(code, nowUs),
       doubt: (order, before, nowUs) => this.truth.doubt(order, before, nowUs),
       onAccount: (event, nowUs) => this.truth.onAccount(event, nowUs),
@@ -133,14 +133,14 @@ export class ExecutionActor {
     this.truth = new Truth(truth)
     const cancels = new Cancels(ledger, this.flow)
     this.#cancels = cancels
-    const { closing, losses, regime, trading } = this
+    const { closing, losses, regime, strategies, trading } = this
     this.kill = new Kill({ truth, closing, trading, control: parts.control, instruments, cancels })
     const { kill } = this
     this.keeper = new LevelKeeper({ truth, looks: this.truth, kill, instruments, options })
     this.#incidents = this.#watchIncidents()
     this.#orders = {
-      ...{ ledger, instruments, trading, regime, kill, isKilled, losses, cancels },
-      ...{ truth: this.truth, amends: this.#amends },
+      ...{ ledger, instruments, trading, regime, strategies, isKilled, losses, cancels },
+      ...{ truth: this.truth, amends: this.#amends, kill },
       levels: new LevelSetter({ ledger, books, exposures: this.exposures, options }),
     }
   }
@@ -285,14 +285,17 @@ export class ExecutionActor {
     const isClosed = control.isWayOutClosed?.() ?? false
     this.keeper.send(nowUs, isClosed)
     this.kill.send(nowUs, isClosed)
-    const refusalOf = (isOpening: boolean) =>
-      isClosed ? 'actor_silent' : lateRefusal(this.#sources, isOpening, this.#isKilled)
+    const refusalOf = (isOpening: boolean, strategy: number) =>
+      isClosed ? 'actor_silent' : lateRefusal(this.#sources, isOpening, this.#isKilled, strategy)
     const orderRefusal = (approved: ApprovedOrder) => {
-      const refusal = refusalOf(!approved.isReduceOnly)
+      const refusal = refusalOf(!approved.isReduceOnly, approved.intent.strategy)
       if (refusal === undefined) intentToSubmit?.record(clock.nowUs() - approved.intent.createdUs)
       return refusal
     }
-    return this.flow.send(nowUs, orderRefusal, (amend) => refusalOf(amend.isWider))
+    const { orders } = this.#ledger.state
+    return this.flow.send(nowUs, orderRefusal, ({ isWider, orderLinkId }) =>
+      refusalOf(isWider, orders.get(orderLinkId)?.terms.strategy ?? Number.NaN),
+    )
   }
 
   get #isKilled(): boolean {

@@ -39,6 +39,17 @@ export class Cancels {
     this.#where(isMeant, code, nowUs)
   }
 
+  /**
+   * Orders of one strategy that may open. One of an earlier run names its strategy by the list of
+   * that run, so it goes too.
+   */
+  openingOf(strategy: number, code: ResultCode, nowUs: number): void {
+    const { run } = this.#ledger
+    const isMeant = ({ terms }: Order) =>
+      !terms.reduce_only && (terms.run !== run || terms.strategy === strategy)
+    this.#where(isMeant, code, nowUs)
+  }
+
   #where(isMeant: (order: Order) => boolean, code: ResultCode, nowUs: number): void {
     for (const order of this.#ledger.state.unfinished.values()) {
       if (isMeant(order)) this.#flow.cancel(order, code, nowUs)

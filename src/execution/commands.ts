@@ -16,6 +16,7 @@ import {
   COMMAND_REASON_SLOTS,
   COMMAND_REQUEST_HASH,
   COMMAND_STOP_TICKS,
+  COMMAND_STRATEGY,
   COMMAND_TARGET_TICKS,
   COMMAND_TRAILING,
   COMMAND_WHO,
@@ -33,6 +34,7 @@ import type { LossWatch } from './loss-watch.ts'
 import { formatOrderLinkId } from './order/order-link-id.ts'
 import { isFinished } from './order/order-state.ts'
 import type { RegimeSwitch } from './regime-switch.ts'
+import type { StrategySwitch } from './strategy-switch.ts'
 import type { TradingSwitch } from './trading-switch.ts'
 import type { Truth } from './truth.ts'
 
@@ -42,6 +44,7 @@ export type CommandDesk = Readonly<{
   instruments: InstrumentTable
   trading: TradingSwitch
   regime: RegimeSwitch
+  strategies: StrategySwitch
   kill: Kill
   isKilled: () => boolean
   losses: LossWatch
@@ -72,6 +75,8 @@ export type GivenCommand = Readonly<{
   /** Of a change, NaN: as it is. */
   limitTicks: number
   lots: number
+  /** Of its stop or start: the place in the configured list. */
+  strategy: number
   /** Of the idempotency key and of what was asked; empty: it came without a key. */
   keyHash: string
   requestHash: string
@@ -91,6 +96,7 @@ export function readCommand(slots: Float64Array, at: number): GivenCommand {
     orderLinkId: readOrder(slots[at + COMMAND_ORDER_RUN], slots[at + COMMAND_ORDER_NUMBER]),
     limitTicks: slots[at + COMMAND_LIMIT_TICKS],
     lots: slots[at + COMMAND_LOTS],
+    strategy: slots[at + COMMAND_STRATEGY],
     keyHash: readText(slots, at + COMMAND_KEY_HASH, COMMAND_HASH_SLOTS),
     requestHash: readText(slots, at + COMMAND_REQUEST_HASH, COMMAND_HASH_SLOTS),
   }
@@ -115,7 +121,7 @@ export function obeyCommand(desk: CommandDesk, command: GivenCommand, nowUs: num
   }
   ledger.log.warn({ command: kind, number, instrument, who, reason }, 'command')
   const code = obey(desk, command, nowUs)
-  const asked = askedOf(command)
+  const asked = askedOf(desk, command)
   if (code !== undefined) trading.answer(code, number, nowUs)
   ledger.commit({
     type: 'command',
@@ -132,11 +138,16 @@ export function obeyCommand(desk: CommandDesk, command: GivenCommand, nowUs: num
     ...(command.orderLinkId === undefined ? {} : { order_link_id: command.orderLinkId }),
     ...(asked === undefined ? {} : { asked }),
   })
+  desk.strategies.share() // stopped by the record that was just made
 }
 
 /** For the record, also of what was refused. Undefined: a command that says no more than its kind. */
-function askedOf(command: GivenCommand): CommandAsked | undefined {
+function askedOf(desk: CommandDesk, command: GivenCommand): CommandAsked | undefined {
   const { kind, limitTicks, lots, stopTicks, targetTicks, trailing } = command
+  if (kind === 'stop_strategy' || kind === 'start_strategy') {
+    const strategy = desk.strategies.nameOf(command.strategy)
+    return strategy === undefined ? undefined : { strategy }
+  }
   if (kind === 'amend_order') {
     return {
       ...(Number.isFinite(limitTicks) ? { limit_ticks: limitTicks } : {}),
@@ -198,6 +209,12 @@ function obey(desk: CommandDesk, command: GivenCommand, nowUs: number): ResultCo
     case 'risk_on':
       desk.regime.set(kind, number, nowUs)
       return 'ok'
+    case 'stop_strategy':
+      if (desk.strategies.nameOf(command.strategy) === undefined) return 'not_found'
+      desk.cancels.openingOf(command.strategy, 'strategy_stopped', nowUs)
+      return 'ok'
+    case 'start_strategy':
+      return desk.strategies.nameOf(command.strategy) === undefined ? 'not_found' : 'ok'
     case 'amend_order':
     case 'cancel_order':
       return changeOrder(desk, command, nowUs)

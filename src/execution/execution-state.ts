@@ -35,6 +35,7 @@ import { RecentIds } from './recent-ids.ts'
 import { RiskHistory } from './risk/risk-history.ts'
 import { positionAfter, settle } from './settlement.ts'
 import { StopFold } from './stop-fold.ts'
+import { StrategyStops } from './strategy-stops.ts'
 
 type Folded = Result<void, 'journal_corrupt'>
 const FOLDED: Folded = succeed(undefined)
@@ -80,6 +81,7 @@ export class ExecutionState {
   readonly days = new DayStarts()
   /** What the exchange says of the money. */
   readonly balances = new BalanceFold()
+  readonly strategyStops = new StrategyStops()
   /** What the risk gate must know of the past. */
   readonly risk = new RiskHistory()
 
@@ -128,6 +130,7 @@ export class ExecutionState {
         return FOLDED
       case 'command':
         this.keyedCommands.note(record)
+        this.strategyStops.note(record)
         return FOLDED
       case 'account_snapshot':
         this.balances.note(record)

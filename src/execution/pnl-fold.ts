@@ -52,6 +52,11 @@ export class PnlFold {
     this.#names = strategyNames(record.config)
   }
 
+  /** Of the configuration of the run, in its order. */
+  get strategies(): readonly string[] {
+    return this.#names
+  }
+
   ordered(key: string, record: OrderCreated): void {
     if (record.reduce_only) return
     this.#openers.set(key, this.#names[record.strategy] ?? `strategy_${record.strategy}`)

@@ -120,6 +120,7 @@ export async function recover(
     orders_open: state.unfinished.size,
     positions_open: recovered.positions,
   })
+  actor.strategies.share()
   actor.regime.start(run.options.regime, run.clock.nowUs())
   actor.trading.start(run.options.start, run.clock.nowUs())
   actor.kill.start(run.clock.nowUs())
@@ -146,6 +147,7 @@ async function resumeOnAccount(
     if (position.fills > 0 || fundingQuote !== 0) ledger.auditPosition(key, nowUs)
   }
   tellUnwatched(ledger)
+  actor.strategies.share()
   actor.regime.start(run.options.regime, nowUs)
   actor.trading.start(run.options.start, nowUs)
   actor.kill.start(nowUs)

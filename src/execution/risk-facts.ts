@@ -14,6 +14,7 @@ import type { LossWatch } from './loss-watch.ts'
 import type { ExecutionOptions } from './options.ts'
 import type { BookFacts, PriceLevel, RiskFacts } from './risk/facts.ts'
 import type { RiskGuards } from './risk-guards.ts'
+import type { StrategySwitch } from './strategy-switch.ts'
 import type { TradingControl } from './trading-switch.ts'
 
 export type FactSources = Readonly<{
@@ -26,6 +27,7 @@ export type FactSources = Readonly<{
   closing: Closing
   losses: LossWatch
   guards: RiskGuards
+  strategies: StrategySwitch
   isRecovered: () => boolean
   /** `Kill.sinceUs`. */
   killSinceUs: () => number
@@ -65,6 +67,7 @@ export function gatherFacts(
     isExitWaiting: sources.closing.isWaiting(index),
     hasInstanceLock: guards.hasInstanceLock(),
     regime: guards.regime(),
+    isStrategyStopped: sources.strategies.isStopped(intent.strategy),
     clockOffsetMs: guards.clockOffsetMs(),
     book: bookFacts(sources.books, intent, nowUs),
     positionLots: state.position(key).lots,
@@ -140,15 +143,17 @@ export function blockOf(state: ExecutionState, key: string, sinceUs: number): Bl
 
 /** What may have changed between the gate and the moment the order would leave. */
 export function lateRefusal(
-  { guards, isRecovered, ledger }: FactSources,
+  { guards, isRecovered, ledger, strategies }: FactSources,
   isOpening: boolean,
   isKilled: boolean,
+  strategy: number,
 ): ResultCode | undefined {
   if (!isOpening) return undefined
   if (isKilled) return 'kill_latch'
   const { tradingState } = ledger.state
   if (tradingState !== 'active') return tradingState
   if (guards.regime() === 'risk_off') return 'risk_off'
+  if (strategies.isStopped(strategy)) return 'strategy_stopped'
   return isRecovered() ? undefined : 'recovering'
 }
 

@@ -160,4 +160,6 @@ export const SavedStateShape = Type.Object({
   pnl: SavedPnlShape,
   /** Records `command` that came with an idempotency key. */
   keyedCommands: Type.Array(Type.Unknown()),
+  /** Absent in early checkpoints. */
+  strategyStops: Type.Optional(Type.Array(Text)),
 })

@@ -54,6 +54,7 @@ export function encodeState(state: ExecutionState): Uint8Array {
     risk: state.risk.save(),
     pnl: state.pnl.save(),
     keyedCommands: [...state.keyedCommands.values()],
+    strategyStops: state.strategyStops.save(),
   }
   return new TextEncoder().encode(JSON.stringify(saved))
 }
@@ -134,6 +135,7 @@ function fillState(state: ExecutionState, saved: SavedState, restored: Restored)
   state.risk.restore(saved.risk)
   state.pnl.restore(saved.pnl)
   for (const command of restored.keyedCommands) state.keyedCommands.note(command)
+  state.strategyStops.restore(saved.strategyStops ?? [])
 }
 
 /** Early checkpoints knew the last one alone. */

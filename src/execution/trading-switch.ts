@@ -15,6 +15,8 @@ export type TradingControl = {
   kill?(): void
   /** Releases so many settings of the latch. */
   release?(kills: number): void
+  /** A bit for each place of the configured list. */
+  setStoppedStrategies?(bits: number): void
   setIncidents?(code: IncidentCode, count: number): void
   setBreaker?(endpoint: EndpointClass, state: BreakerState): void
   /** The watchdog has given this actor up: nothing may leave any more. */

@@ -20,7 +20,8 @@ export const COMMAND_LOTS = 51 // the whole size, what is filled included; NaN: 
 export const COMMAND_KEY_HASH = 52
 export const COMMAND_REQUEST_HASH = 60
 export const COMMAND_HASH_SLOTS = 8
-export const COMMAND_FIELDS = 68
+export const COMMAND_STRATEGY = 68 // of stop and start of one: its place in the configured list
+export const COMMAND_FIELDS = 69
 
 export const COMMANDS = [
   'halt',
@@ -36,5 +37,7 @@ export const COMMANDS = [
   'risk_on',
   'amend_order', // another price or size of one order that rests
   'cancel_order',
+  'stop_strategy', // one strategy opens nothing until start_strategy, over restarts too
+  'start_strategy',
 ] as const
 export type Command = (typeof COMMANDS)[number]

@@ -1,3 +1,4 @@
+// Long because every word that all threads may look at stands here.
 import { SHARDS_MAX } from '../constants.ts'
 import { INCIDENT_CODES, type IncidentCode } from '../domain/incidents.ts'
 import { BREAKER_STATES, type BreakerState } from '../domain/journal.ts'
@@ -17,6 +18,7 @@ import { cacheLines, checkRegion, createRegion, REGION_HEADER_BYTES } from './re
  *
  *   line 0              TRADING_STATE   written by execution only; halted until it says otherwise;
  *                       REGIME          beside it, by execution too; risk-on until it says otherwise
+ *                       STOPPED         beside them, by execution: a bit a strategy that is stopped
  *   line 1              KILL_LATCH      count of kills; added to by main, and by execution at a start
  *   line 2              DOORBELL        count of the actor's rings; added to by shards and main
  *   line 3              SLEEPING        1 while the actor waits on the doorbell
@@ -39,6 +41,7 @@ const WORDS_PER_LINE = 16
 const DOUBLES_PER_LINE = 8
 const TRADING_STATE = 0
 const REGIME = 1
+const STOPPED = 2
 const KILL_LATCH = 1 * WORDS_PER_LINE
 const DOORBELL = 2 * WORDS_PER_LINE
 const SLEEPING = 3 * WORDS_PER_LINE
@@ -97,6 +100,16 @@ export class ControlBlock {
   /** By execution only. */
   setRegime(regime: Regime): void {
     Atomics.store(this.#words, REGIME, REGIMES.indexOf(regime))
+  }
+
+  /** Whether a person stopped the strategy of that place in the configured list. */
+  isStrategyStopped(strategy: number): boolean {
+    return (Atomics.load(this.#words, STOPPED) & (1 << strategy)) !== 0
+  }
+
+  /** By execution only. */
+  setStoppedStrategies(bits: number): void {
+    Atomics.store(this.#words, STOPPED, bits)
   }
 
   isKilled(): boolean {

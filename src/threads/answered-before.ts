@@ -12,8 +12,11 @@ export function answeredBefore(
     const command = COMMANDS.find((one) => one === record.command)
     if (keyHash === undefined || requestHash === undefined || command === undefined) return []
     if (trading_state === undefined) return []
-    const { number, order_link_id, symbol } = record
-    const about = order_link_id === undefined ? {} : { order_link_id }
+    const { asked, number, order_link_id, symbol } = record
+    const about = {
+      ...(order_link_id === undefined ? {} : { order_link_id }),
+      ...(asked?.strategy === undefined ? {} : { strategy: asked.strategy }),
+    }
     const value = { number, command, symbol, ...about, trading_state }
     return [{ keyHash, requestHash, timeUs, value }]
   })

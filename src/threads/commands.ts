@@ -22,6 +22,9 @@ const NO_LEVELS: LevelFields = {
   trailing: Number.NaN,
 }
 
+/** Of a command about no strategy. */
+const NO_STRATEGY = Number.NaN
+
 /** Of a command about one order: its number, and what is wanted; NaN: as it is. */
 export type OrderFields = Readonly<{
   orderRun: number
@@ -92,6 +95,7 @@ export class Commands {
     ask: CommandAsk = { who: '', reason: '' },
     levels: LevelFields = NO_LEVELS,
     order: OrderFields = NO_ORDER,
+    strategy: number = NO_STRATEGY,
   ): Promise<Result<CommandOutcome, ResultCode>> {
     const number = ++this.#number
     const fields = this.#fields
@@ -106,6 +110,7 @@ export class Commands {
     fields[record.COMMAND_ORDER_NUMBER] = order.orderNumber
     fields[record.COMMAND_LIMIT_TICKS] = order.limitTicks
     fields[record.COMMAND_LOTS] = order.lots
+    fields[record.COMMAND_STRATEGY] = strategy
     writeText(fields, record.COMMAND_WHO, record.COMMAND_WHO_SLOTS, ask.who)
     writeText(fields, record.COMMAND_REASON, record.COMMAND_REASON_SLOTS, ask.reason)
     writeText(fields, record.COMMAND_KEY_HASH, record.COMMAND_HASH_SLOTS, ask.key?.keyHash ?? '')

@@ -8,12 +8,15 @@ import {
   type ThreadMemory,
 } from '../control/engine-metrics.ts'
 import { HealthBoard } from '../control/health.ts'
-import type { ControlPorts } from '../control/ports.ts'
+import type { CommandAsk, CommandOutcome, ControlPorts } from '../control/ports.ts'
 import type { EngineStatus, Readiness } from '../control/schemas.ts'
 import { systemClock } from '../core/clock.ts'
-import { fail, succeed } from '../core/result.ts'
+import { nameHint } from '../core/nearest.ts'
+import { fail, type Result, succeed } from '../core/result.ts'
 import { INCIDENT_CODES } from '../domain/incidents.ts'
+import type { ResultCode } from '../domain/result-codes.ts'
 import { readCandle } from '../memory/candle-record.ts'
+import type { Command } from '../memory/command-record.ts'
 import { BREAKERS } from '../memory/control-block.ts'
 import { Counters } from '../memory/counters.ts'
 import { HISTOGRAMS } from '../memory/histograms.ts'
@@ -86,29 +89,49 @@ export function controlPorts(engine: Engine, owned: readonly (readonly number[])
       trading.update()
       return positionAnswers(trading, watch)
     },
+    strategies: () =>
+      engine.config.strategies.map(({ enabled, kind, name }, at) => ({
+        ...{ strategy: name, kind, enabled },
+        is_stopped: engine.control.isStrategyStopped(at),
+      })),
     pnl: () => {
       trading.update()
       return pnlAnswer(trading, watch, engine.config.execution.portfolio.pnl_method)
     },
-    command: async (kind, symbol, ask) => {
-      const index = symbol === undefined ? undefined : watch.indexOf(symbol)
-      if (symbol !== undefined && index === undefined) {
-        return fail('instrument_unknown', `symbol: ${symbol} is not watched; see /api/v1/symbols`)
-      }
-      if (kind === 'kill') engine.control.kill()
-      if (ask?.order !== undefined) {
-        const order = orderFields(ask.order, trading, engine.instruments)
-        if (!order.ok) return order
-        return engine.commands.give(kind, undefined, ask, undefined, order.value)
-      }
-      if (index === undefined || ask?.levels === undefined) {
-        return engine.commands.give(kind, index, ask)
-      }
-      const levels = levelTicks(ask.levels, engine.instruments[index])
-      return levels.ok ? engine.commands.give(kind, index, ask, levels.value) : levels
-    },
+    command: (kind, symbol, ask) => giveCommand(engine, kind, symbol, ask),
     metrics: () => metricFamilies(engine),
   }
+}
+
+async function giveCommand(
+  engine: Engine,
+  kind: Command,
+  symbol: string | undefined,
+  ask: CommandAsk | undefined,
+): Promise<Result<CommandOutcome, ResultCode>> {
+  const { trading, watch } = engine
+  const index = symbol === undefined ? undefined : watch.indexOf(symbol)
+  if (symbol !== undefined && index === undefined) {
+    return fail('instrument_unknown', `symbol: ${symbol} is not watched; see /api/v1/symbols`)
+  }
+  if (kind === 'kill') engine.control.kill()
+  if (ask?.strategy !== undefined) {
+    const strategies = engine.config.strategies.map(({ name }) => name)
+    const at = strategies.indexOf(ask.strategy)
+    if (at !== -1) return engine.commands.give(kind, undefined, ask, undefined, undefined, at)
+    const hint = nameHint(ask.strategy, strategies) || '; see /api/v1/strategies'
+    return fail('not_found', `strategy: none is named ${ask.strategy}${hint}`)
+  }
+  if (ask?.order !== undefined) {
+    const order = orderFields(ask.order, trading, engine.instruments)
+    if (!order.ok) return order
+    return engine.commands.give(kind, undefined, ask, undefined, order.value)
+  }
+  if (index === undefined || ask?.levels === undefined) {
+    return engine.commands.give(kind, index, ask)
+  }
+  const levels = levelTicks(ask.levels, engine.instruments[index])
+  return levels.ok ? engine.commands.give(kind, index, ask, levels.value) : levels
 }
 
 function observation(engine: Engine) {

@@ -56,7 +56,9 @@ describe('check-config', () => {
   })
 
   it('speaks JSON', () => {
-    const good = JSON.parse(run('execution: {start: active, correlation_groups: {a: [AUSDT, BUSDT]}}', '--json').printed)
+    const good = JSON.parse(
+      run('execution: {start: active, correlation_groups: {a: [AUSDT, BUSDT]}}', '--json').printed,
+    )
     expect(good).toMatchObject({ ok: true, warnings: [], config: { mode: 'paper' } })
     printed = ''
     const bad = run('feed: {depht: 1}', '--json')

@@ -37,6 +37,7 @@ describe('a name and a reason', () => {
     ['resume', {}],
     ['risk-on', {}],
     ['levels', LEVELS],
+    ['start-strategy', { strategy: 'scalper' }],
   ])('are wanted for %s in every mode, and handed on', async (name, body) => {
     for (const app of [paper, live]) {
       for (const [ask, fields] of [
@@ -79,6 +80,14 @@ describe('a name and a reason', () => {
       for (const app of [paper, live]) expect((await post(app, name)).statusCode).toBe(200)
     },
   )
+
+  it('are not waited for by the stop of one strategy, which is named in the answer', async () => {
+    const answer = await post(live, 'stop-strategy', { strategy: 'scalper' })
+    expect(answer.json()).toMatchObject({ command: 'stop_strategy', strategy: 'scalper' })
+    expect(engine.asks).toMatchObject([{ strategy: 'scalper' }])
+    const missing = await post(live, 'stop-strategy', {})
+    expect(missing.json().message).toBe('strategy: is missing')
+  })
 
   it('are told of in the documentation of a route', async () => {
     const { paths } = (await live.inject('/api/docs/json')).json()

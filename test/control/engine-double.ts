@@ -88,6 +88,9 @@ export class EngineDouble {
         return [orderAnswer()]
       },
       positions: () => [positionAnswer()],
+      strategies: () => [
+        { strategy: 'scalper', kind: 'order_book_scalper', enabled: true, is_stopped: true },
+      ],
       pnl: () => pnlOfNothing(),
       command: (kind, symbol, ask) => this.#command(kind, symbol, ask),
       metrics: () => this.families,

@@ -21,6 +21,7 @@ import {
   SymbolSchema,
 } from '../../src/control/schemas.ts'
 import { buildControlApp, createControlServer } from '../../src/control/server.ts'
+import { StrategySchema } from '../../src/control/strategy-schema.ts'
 import { RESULT_CODES } from '../../src/domain/result-codes.ts'
 import { EngineDouble, TOKEN } from './engine-double.ts'
 
@@ -76,6 +77,7 @@ describe('reads', () => {
     ['/api/v1/features/BTCUSDT', FeaturesSchema],
     ['/api/v1/candles/BTCUSDT?interval=5m&limit=2', Type.Array(CandleSchema)],
     ['/api/v1/signals', Type.Array(SignalSchema)],
+    ['/api/v1/strategies', Type.Array(StrategySchema)],
     ['/api/v1/pnl', PnlSchema],
     ['/api/v1/orders', Type.Array(OrderSchema)],
     ['/api/v1/positions', Type.Array(PositionSchema)],
@@ -425,6 +427,8 @@ describe('documentation', () => {
       '/api/v1/control/resume',
       '/api/v1/control/risk-off',
       '/api/v1/control/risk-on',
+      '/api/v1/control/start-strategy',
+      '/api/v1/control/stop-strategy',
       '/api/v1/features',
       '/api/v1/features/{symbol}',
       '/api/v1/gaps',
@@ -433,6 +437,7 @@ describe('documentation', () => {
       '/api/v1/positions',
       '/api/v1/signals',
       '/api/v1/status',
+      '/api/v1/strategies',
       '/api/v1/symbols',
       '/health',
       '/metrics',

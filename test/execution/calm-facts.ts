@@ -39,6 +39,7 @@ export const CALM_FACTS: RiskFacts = {
   isFlattening: false,
   isExitWaiting: false,
   regime: 'risk_on',
+  isStrategyStopped: false,
   clockOffsetMs: 0,
   book: { state: 'LIVE', ageMs: 10, bidTicks: 9_999, askTicks: 10_001, crossing: [] },
   positionLots: 0,

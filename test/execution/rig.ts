@@ -121,6 +121,10 @@ export class HandControl {
   setIncidents(code: IncidentCode, count: number): void {
     this.incidents.set(code, count)
   }
+  stoppedStrategies = 0
+  setStoppedStrategies(bits: number): void {
+    this.stoppedStrategies = bits
+  }
   setRegime(regime: Regime): void {
     this.regime = regime
   }
@@ -144,6 +148,8 @@ export type RigOptions = Readonly<{
   /** Records of earlier runs. */
   records?: readonly JournalRecord[]
   run?: number
+  /** Of its start, as the journal keeps it; names the strategies. */
+  config?: Readonly<Record<string, unknown>>
   guards?: Partial<RiskGuards>
   clock?: ManualClock
   books?: HandBooks
@@ -171,10 +177,12 @@ export class Rig {
   readonly gateway: Gateway
   readonly options: ExecutionOptions
   readonly #journal: Journal
+  readonly #config: RigOptions['config']
   #intentNumber = 0
   #commandNumber = 0
 
   constructor(rig: RigOptions = {}) {
+    this.#config = rig.config
     this.clock = rig.clock ?? new ManualClock(START_US)
     this.books = rig.books ?? new HandBooks(this.clock)
     this.options = { ...DEFAULT_EXECUTION_OPTIONS, ...rig.options }
@@ -224,6 +232,7 @@ export class Rig {
       options,
       version: '0.0.0',
       clock,
+      ...(this.#config === undefined ? {} : { config: this.#config }),
     })
     if (!started.ok) return started
     return recover(this.actor, this.ledger, this.gateway, { options, clock })
@@ -249,13 +258,14 @@ export class Rig {
       stop?: number
       holdMs?: number
       ageUs?: number
+      strategy?: number
     }> = {},
   ): void {
     const record = new Float64Array(intent.INTENT_FIELDS).fill(Number.NaN)
     record[intent.INTENT_NUMBER] = ++this.#intentNumber
     record[intent.INTENT_SHARD] = 0
     record[intent.INTENT_INSTRUMENT] = instrument
-    record[intent.INTENT_STRATEGY] = 0
+    record[intent.INTENT_STRATEGY] = fields.strategy ?? 0
     record[intent.INTENT_ACTION] = intent.INTENT_ACTIONS.indexOf(action)
     record[intent.INTENT_REASON] = 1
     record[intent.INTENT_U] = 77
@@ -289,6 +299,25 @@ export class Rig {
     record[command.COMMAND_KILLS] = 1
     writeText(record, command.COMMAND_WHO, command.COMMAND_WHO_SLOTS, ask.who)
     writeText(record, command.COMMAND_REASON, command.COMMAND_REASON_SLOTS, ask.reason)
+    writeText(record, command.COMMAND_KEY_HASH, command.COMMAND_HASH_SLOTS, key.keyHash)
+    writeText(record, command.COMMAND_REQUEST_HASH, command.COMMAND_HASH_SLOTS, key.requestHash)
+    this.actor.obey(record, 0)
+    return this.#commandNumber
+  }
+
+  /** A command about one strategy, by its place in the list. */
+  commandStrategy(
+    kind: 'stop_strategy' | 'start_strategy',
+    strategy: number,
+    key: Readonly<{ keyHash: string; requestHash: string }> = { keyHash: '', requestHash: '' },
+  ): number {
+    const record = new Float64Array(command.COMMAND_FIELDS)
+    record[command.COMMAND_KIND] = command.COMMANDS.indexOf(kind)
+    record[command.COMMAND_NUMBER] = ++this.#commandNumber
+    record[command.COMMAND_INSTRUMENT] = -1
+    record[command.COMMAND_STRATEGY] = strategy
+    writeText(record, command.COMMAND_WHO, command.COMMAND_WHO_SLOTS, 'ann')
+    writeText(record, command.COMMAND_REASON, command.COMMAND_REASON_SLOTS, 'it loses')
     writeText(record, command.COMMAND_KEY_HASH, command.COMMAND_HASH_SLOTS, key.keyHash)
     writeText(record, command.COMMAND_REQUEST_HASH, command.COMMAND_HASH_SLOTS, key.requestHash)
     this.actor.obey(record, 0)

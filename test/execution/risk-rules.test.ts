@@ -90,6 +90,7 @@ const EDGES: readonly Edge[] = [
   flag('halted', { tradingState: 'halted' }),
   flag('reduce_only', { tradingState: 'reduce_only' }),
   flag('risk_off', { regime: 'risk_off' }),
+  flag('strategy_stopped', { isStrategyStopped: true }),
   flag('flattening', { isFlattening: true }),
   flag('exit_due', { isExitWaiting: true }),
   {

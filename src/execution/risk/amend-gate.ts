@@ -90,6 +90,7 @@ const WIDER: ReadonlySet<ResultCode> = new Set([
   'halted',
   'reduce_only',
   'risk_off',
+  'strategy_stopped',
   'flattening',
   'exit_due',
   'clock_unknown',

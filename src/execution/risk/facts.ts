@@ -46,6 +46,8 @@ export type RiskFacts = Readonly<{
   /** An exit of this symbol waits for an order of it to end. */
   isExitWaiting: boolean
   regime: Regime
+  /** A person stopped the strategy of the intent. */
+  isStrategyStopped: boolean
   /** Of our clock against the exchange's; NaN while it is not known. */
   clockOffsetMs: number
   book: BookFacts

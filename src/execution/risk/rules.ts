@@ -1,7 +1,8 @@
 import type { ResultCode } from '../../domain/result-codes.ts'
 import type { Intent } from '../intent.ts'
 import type { RiskLimits, SizingOptions } from '../options.ts'
-import { type BookFacts, isClockUnknown, type RiskFacts } from './facts.ts'
+import { isWhole, midOf } from './book-figures.ts'
+import { isClockUnknown, type RiskFacts } from './facts.ts'
 
 // Long because the gate is one table.
 /** Everything that one rule may look at. */
@@ -148,6 +149,12 @@ export const RULES: readonly Rule[] = [
     when: 'entry',
     text: 'the regime is risk_off',
     check: forbids(({ facts }) => facts.regime !== 'risk_on'),
+  },
+  {
+    code: 'strategy_stopped',
+    when: 'entry',
+    text: 'its strategy was stopped by a person',
+    check: forbids(({ facts }) => facts.isStrategyStopped),
   },
   {
     code: 'flattening',
@@ -332,15 +339,6 @@ export const RULES: readonly Rule[] = [
     check: atMost(slippageBps, ({ limits }) => limits.slippageBpsMax),
   },
 ]
-
-/** Both sides, the bid below the ask: a crossed book is kept as it came, and has no mid to trust. */
-function isWhole({ askTicks, bidTicks }: BookFacts): boolean {
-  return bidTicks > 0 && askTicks > bidTicks
-}
-
-function midOf(book: BookFacts): number {
-  return (book.bidTicks + book.askTicks) / 2
-}
 
 /** Of the open position; the rest of an entry is not another one. */
 function entriesBefore({ facts, intent }: Look): number {
