@@ -196,6 +196,8 @@ export const INTENTS_PER_TURN_MAX = 256
 export const SETTLEMENTS_PER_POLL_MAX = 64
 /** Closed positions whose result the loss streak may look back at. */
 export const ROUND_TRIPS_KEPT_MAX = 1024
+/** Transfers into and out of the account that are not counted again. */
+export const TRANSFER_IDS_KEPT_MAX = 1024
 /** UTC days whose equity at their start is remembered. */
 export const DAY_STARTS_KEPT_MAX = 8
 /** Window of the limits on orders and turnover. */

@@ -1,7 +1,7 @@
 /** Records of the journal (journal.ts) about the money of the account, as the exchange tells it. */
 
-/** `start`: the first of a run; `gap`: what is missing there has changed. */
-export const SNAPSHOT_CAUSES = ['start', 'gap'] as const
+/** `start`: the first of a run; `gap`, `loss`: that has changed. */
+export const SNAPSHOT_CAUSES = ['start', 'gap', 'loss'] as const
 export type SnapshotCause = (typeof SNAPSHOT_CAUSES)[number]
 
 /**
@@ -21,4 +21,24 @@ export type AccountSnapshot = Readonly<{
   available_quote: number
   /** By how much theirs is less; 0: it is not. */
   gap_quote: number
+  /** Moved into the account less moved out, since the first record. */
+  transfers_quote: number
+  /** What was missing when it was compared first: of what is missing now, no loss. */
+  reference_quote: number
+  /** What the exchange lost that neither a fill nor a transfer explains; counts as a loss. */
+  lost_quote: number
+  /** Up to when all transfers are on record; null: nobody knows. */
+  listed_us: number | null
+}>
+
+/** Money was moved into the account or out of it: no loss and no gain. */
+export type TransferRecorded = Readonly<{
+  type: 'transfer'
+  time_us: number
+  run: number
+  /** Of the exchange; one is counted once. */
+  transfer_id: string
+  /** Above zero into the account; null: of a coin whose worth is not known. */
+  amount_quote: number | null
+  exchange_time_us: number
 }>

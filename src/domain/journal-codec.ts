@@ -26,7 +26,7 @@ import {
   TIMES_IN_FORCE,
   type TradingStateChanged,
 } from './journal.ts'
-import { type AccountSnapshot, SNAPSHOT_CAUSES } from './journal-account.ts'
+import { ACCOUNT_SNAPSHOT, TRANSFER } from './journal-account-shapes.ts'
 import {
   type Check,
   category,
@@ -168,7 +168,6 @@ const BREAKER: Shape<BreakerChanged> = {
   state: oneOf(BREAKER_STATES),
   reason: text,
 }
-
 const ORDER_AMENDED: Shape<OrderAmended> = {
   time_us: integer,
   run: count,
@@ -268,17 +267,6 @@ const HELD_LEVELS: Shape<LevelsHeld> = {
   reason: text,
 }
 
-const ACCOUNT_SNAPSHOT: Shape<AccountSnapshot> = {
-  time_us: integer,
-  run: count,
-  cause: oneOf(SNAPSHOT_CAUSES),
-  ours_quote: number,
-  theirs_quote: number,
-  wallet_quote: number,
-  available_quote: number,
-  gap_quote: number,
-}
-
 const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Check>>>> = {
   run_started: RUN_STARTED,
   run_stopped: RUN_STOPPED,
@@ -305,6 +293,7 @@ const SHAPES: Readonly<Record<JournalRecord['type'], Readonly<Record<string, Che
   held_levels: HELD_LEVELS,
   account_snapshot: ACCOUNT_SNAPSHOT,
   unwatched_close: UNWATCHED_CLOSE,
+  transfer: TRANSFER,
 }
 
 function isKnownType(type: unknown): type is JournalRecord['type'] {

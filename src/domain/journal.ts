@@ -1,6 +1,6 @@
 // Long because every record of the journal stands here.
 import type { Category } from './instrument.ts'
-import type { AccountSnapshot } from './journal-account.ts'
+import type { AccountSnapshot, TransferRecorded } from './journal-account.ts'
 import type { ExitLevelsMoved, LevelsHeld } from './journal-exits.ts'
 import type { EntrySettled } from './journal-settlements.ts'
 import type { CommandObeyed, RegimeChanged, StopChanged, UnwatchedClose } from './journal-stops.ts'
@@ -366,3 +366,4 @@ export type JournalRecord =
   | LevelsHeld
   | AccountSnapshot
   | UnwatchedClose
+  | TransferRecorded

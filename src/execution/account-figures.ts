@@ -74,7 +74,7 @@ export class AccountReport {
     return {
       equityQuote,
       peakQuote,
-      drawdownFraction: Math.max(0, 1 - equityQuote / peakQuote),
+      drawdownFraction: Math.min(1, this.#losses.drawdownFraction),
       drawdownFractionMax: this.#losses.drawdownFractionMax,
       notionalQuote: positionsQuote,
       margin:

@@ -1,15 +1,22 @@
 import type { SnapshotCause } from '../domain/journal-account.ts'
 import type { AccountReport } from './account-figures.ts'
 import type { Exposures } from './exposures.ts'
-import type { Account, BalanceReply, RemoteBalance } from './gateway/gateway.ts'
+import type { Account, BalanceReply, RemoteBalance, TransfersReply } from './gateway/gateway.ts'
 import type { Ledger } from './ledger.ts'
 
-/** Part of our equity by which the gap moves before it is journaled, and in force, again. */
+/** Parts of our equity by which gap and loss move before they are journaled, and in force, again. */
 const GAP_FRACTION_STEP = 0.002
+const LOST_FRACTION_STEP = 0.0005
 /** Part of it by which the exchange's may be smaller: mark prices are not our mids. */
 const GAP_FRACTION_TOLD = 0.05
-
+/** Part of the notional held by which mark prices may differ from our mids. */
+const MARK_FRACTION = 0.01
+/** Looks in a row, all of which must find a loss: an answer may be older than fills and transfers. */
+const LOSS_LOOKS = 3
+/** Transfers of the last hour are asked for again: their list may lag, or tell late. */
+const TRANSFER_OVERLAP_US = 3_600_000_000
 const RETRY_US = 2_000_000
+const NO_TRANSFERS: TransfersReply = { kind: 'transfers', transfers: [] }
 
 export type BalanceParts = Readonly<{
   account: Account | undefined
@@ -22,21 +29,40 @@ export type BalanceParts = Readonly<{
   wake: () => void
 }>
 
+/** What one question brought; `oursQuote` is our equity when it was asked. */
+export type BalanceLook = Readonly<{
+  balance: RemoteBalance
+  transfers: TransfersReply
+  oursQuote: number
+}>
+
 /**
  * Asks the exchange for the money of the account, whether the private side is up or not, and
  * compares our equity with its. What is missing there was taken out or lost elsewhere and cannot be
  * risked; more than the record knows is not used. An exchange without an account is never asked.
+ *
+ *   missing = ours - theirs + transfers, each of them signed, + into the account
+ *   lost    = missing - missing at the first look of the journal - MARK_FRACTION of the notional,
+ *             the least of the last LOSS_LOOKS looks; 0 when it is less
+ *
+ * What is lost counts for the loss of the day and the drawdown (loss-watch.ts) as if we had lost it.
  */
 export class BalanceWatch {
   readonly #parts: BalanceParts
   /** When the question was asked that was answered last. */
   seenUs = Number.NEGATIVE_INFINITY
+  /** When the transfers were asked for that were answered last. */
+  #listedUs = Number.NEGATIVE_INFINITY
   #isAsking = false
-  #answer: Readonly<{ reply: BalanceReply; askedUs: number }> | undefined
+  #answer:
+    | Readonly<{ reply: BalanceReply; look: Omit<BalanceLook, 'balance'>; askedUs: number }>
+    | undefined
   #nextUs = Number.NEGATIVE_INFINITY
   #hasFailed = false
   /** Told while a position had no price: compared once it has. */
-  #waiting: RemoteBalance | undefined
+  #waiting: BalanceLook | undefined
+  /** Losses of the last looks, as they were found. */
+  #found: number[] = []
   #hasCompared = false
   #isGapTold = false
 
@@ -55,24 +81,43 @@ export class BalanceWatch {
     const { account } = this.#parts
     if (account === undefined || this.#isAsking || nowUs < this.#nextUs) return
     this.#isAsking = true
-    void account.balance(nowUs).then((reply) => {
-      this.#answer = { reply, askedUs: nowUs }
-      this.#parts.wake()
-    })
+    void this.#ask(account, nowUs)
+  }
+
+  /** Transfers first: one that is in the balance and not in the list is found by the next look. */
+  async #ask(account: Account, askedUs: number): Promise<void> {
+    const { exposures, wake } = this.#parts
+    const oursQuote = exposures.equityQuote()
+    const transfers = (await account.transfers?.(this.#sinceUs, askedUs)) ?? NO_TRANSFERS
+    const reply = await account.balance(askedUs)
+    this.#answer = { reply, look: { transfers, oursQuote }, askedUs }
+    wake()
+  }
+
+  /** Of the transfers that may not be counted yet. */
+  get #sinceUs(): number {
+    const { balances, firstStartUs } = this.#parts.ledger.state
+    return Math.max(firstStartUs, balances.listedUs, this.#listedUs) - TRANSFER_OVERLAP_US
   }
 
   /** Takes what was answered. Answers how much there was. */
   receive(nowUs: number): number {
     if (this.#answer === undefined) return 0
-    const { askedUs, reply } = this.#answer
+    const { askedUs, look, reply } = this.#answer
     const { ledger, periodMs, report } = this.#parts
     this.#answer = undefined
     this.#isAsking = false
+    if (look.transfers.kind === 'unknown') {
+      ledger.counters.add('reconcile_failures')
+      ledger.log.warn({ reason: look.transfers.message }, 'the transfers could not be asked')
+    }
+    const listedUs = look.transfers.kind === 'unknown' ? Number.NEGATIVE_INFINITY : askedUs
     if (reply.kind === 'balance') {
       this.#hasFailed = false
       this.#nextUs = askedUs + periodMs * 1000
       this.seenUs = askedUs
-      this.take(reply.balance, nowUs)
+      this.take({ ...look, balance: reply.balance }, nowUs)
+      this.#listedUs = Math.max(this.#listedUs, listedUs)
       return 1
     }
     // Once soon, then as ever: a wallet that is not told opens no breaker for the other looks.
@@ -85,44 +130,100 @@ export class BalanceWatch {
     return 1
   }
 
-  take(balance: RemoteBalance, nowUs: number): void {
-    this.#parts.report.setMargin(balance.margin)
-    this.#waiting = balance
+  take(look: BalanceLook, nowUs: number): void {
+    this.#parts.report.setMargin(look.balance.margin)
+    this.#countTransfers(look.transfers, nowUs)
+    this.#waiting = look
     this.#review(nowUs)
   }
 
-  #review(nowUs: number): void {
-    const balance = this.#waiting
-    const oursQuote = balance === undefined ? Number.NaN : this.#parts.exposures.equityQuote()
-    if (balance === undefined || Number.isNaN(oursQuote)) return
-    this.#waiting = undefined
-    this.#compare(balance, oursQuote, nowUs)
+  #countTransfers(reply: TransfersReply, nowUs: number): void {
+    const { ledger } = this.#parts
+    if (reply.kind === 'unknown') return
+    for (const { amountQuote, timeUs, transferId } of reply.transfers) {
+      if (ledger.state.balances.isCounted(transferId)) continue
+      ledger.commit({
+        type: 'transfer',
+        time_us: nowUs,
+        run: ledger.run,
+        transfer_id: transferId,
+        amount_quote: Number.isFinite(amountQuote) ? amountQuote : null,
+        exchange_time_us: timeUs,
+      })
+      ledger.counters.add('transfers_counted')
+      ledger.log.warn({ amount_quote: amountQuote }, 'money was moved into or out of the account')
+    }
   }
 
-  #compare(balance: RemoteBalance, oursQuote: number, nowUs: number): void {
-    const gapQuote = Math.max(0, oursQuote - balance.equityQuote)
-    const moved = Math.abs(gapQuote - this.#parts.exposures.gapQuote)
-    const hasMoved = moved > GAP_FRACTION_STEP * Math.abs(oursQuote)
-    if (!this.#hasCompared || hasMoved) {
-      this.#journal(this.#hasCompared ? 'gap' : 'start', balance, oursQuote, nowUs)
+  #review(nowUs: number): void {
+    const look = this.#waiting
+    const oursQuote = look === undefined ? Number.NaN : this.#parts.exposures.equityQuote()
+    if (look === undefined || Number.isNaN(oursQuote)) return
+    this.#waiting = undefined
+    this.#compare(look, oursQuote, nowUs)
+  }
+
+  #compare(look: BalanceLook, oursQuote: number, nowUs: number): void {
+    const { balances } = this.#parts.ledger.state
+    const theirsQuote = look.balance.equityQuote
+    const gapQuote = Math.max(0, oursQuote - theirsQuote)
+    const missing = oursQuote - theirsQuote + balances.transfersQuote
+    // A transfer of unknown worth explains whatever is missing by now.
+    const isOpen = Number.isNaN(balances.referenceQuote)
+    const reference = isOpen ? missing - balances.lostQuote : balances.referenceQuote
+    const lostQuote = isOpen ? balances.lostQuote : this.#lost(look, missing - reference, oursQuote)
+    const isMore = Math.abs(gapQuote - balances.gapQuote) > GAP_FRACTION_STEP * Math.abs(oursQuote)
+    const step = lostQuote === 0 ? 0 : LOST_FRACTION_STEP * Math.abs(oursQuote)
+    const isLoss = Math.abs(lostQuote - balances.lostQuote) > step
+    if (!this.#hasCompared || isOpen || isMore || isLoss) {
+      const cause = this.#hasCompared ? (isLoss ? 'loss' : 'gap') : 'start'
+      this.#journal(cause, look.balance, { oursQuote, gapQuote, reference, lostQuote }, nowUs)
     }
     this.#hasCompared = true
-    this.#tell(gapQuote, balance.equityQuote, oursQuote)
+    this.#tell(gapQuote, theirsQuote, oursQuote)
   }
 
-  #journal(cause: SnapshotCause, balance: RemoteBalance, oursQuote: number, nowUs: number): void {
+  /** Of what is missing beyond the reference; less at once, more when it lasts. */
+  #lost(look: BalanceLook, missingQuote: number, oursQuote: number): number {
+    const { exposures, ledger } = this.#parts
+    const { lostQuote } = ledger.state.balances
+    if (look.transfers.kind === 'unknown') return lostQuote
+    // Their figure is of a moment between the question and now.
+    const risen = Math.max(0, oursQuote - look.oursQuote) || 0
+    const tolerance = MARK_FRACTION * exposures.notional().positionsQuote
+    this.#found.push(Math.max(0, missingQuote - risen - tolerance))
+    if (this.#found.length > LOSS_LOOKS) this.#found.shift()
+    const least = Math.min(...this.#found)
+    return this.#found.length < LOSS_LOOKS ? Math.min(lostQuote, least) : least
+  }
+
+  #journal(
+    cause: SnapshotCause,
+    balance: RemoteBalance,
+    found: Readonly<{ oursQuote: number; gapQuote: number; reference: number; lostQuote: number }>,
+    nowUs: number,
+  ): void {
     const { ledger } = this.#parts
+    const { listedUs, lostQuote, transfersQuote } = ledger.state.balances
+    const untilUs = Math.max(listedUs, this.#listedUs)
     ledger.commit({
       type: 'account_snapshot',
       time_us: nowUs,
       run: ledger.run,
       cause,
-      ours_quote: oursQuote,
+      ours_quote: found.oursQuote,
       theirs_quote: balance.equityQuote,
       wallet_quote: balance.walletQuote,
       available_quote: balance.availableQuote,
-      gap_quote: Math.max(0, oursQuote - balance.equityQuote),
+      gap_quote: found.gapQuote,
+      transfers_quote: transfersQuote,
+      reference_quote: found.reference,
+      lost_quote: found.lostQuote,
+      listed_us: Number.isFinite(untilUs) ? untilUs : null,
     })
+    if (!(found.lostQuote > lostQuote)) return
+    ledger.counters.add('equity_losses')
+    ledger.log.error({ lost: found.lostQuote }, 'the exchange lost equity that no fill explains')
   }
 
   /** A person is told, once each time, when more is missing than prices explain. */

@@ -135,6 +135,9 @@ export class ExecutionState {
       case 'account_snapshot':
         this.balances.note(record)
         return FOLDED
+      case 'transfer':
+        this.balances.transfer(record)
+        return FOLDED
       case 'entry_settled':
         this.partialEnds.forget(record.order_link_id)
         return FOLDED

@@ -37,6 +37,11 @@ export class Exposures {
     return this.#state.balances.gapQuote
   }
 
+  /** The part of it that is no loss: parts of what was there once are parts of what is left. */
+  get takenOutQuote(): number {
+    return this.#state.balances.takenOutQuote
+  }
+
   /** Looks at the books of all open positions, and forgets the prices of closed ones. */
   mark(): void {
     for (const [key, { position }] of this.#state.holdings) {
@@ -135,6 +140,14 @@ export class Exposures {
       equity += unrealizedQuote(position, this.#markTicks(key), steps)
     }
     return equity
+  }
+
+  /**
+   * The equity that losses are measured by: less what the exchange lost and no fill explains. What
+   * was taken out is in it still, as in the equity of every time before.
+   */
+  worthQuote(): number {
+    return this.equityQuote() - this.#state.balances.lostQuote
   }
 }
 

@@ -15,7 +15,11 @@ const DRAWDOWN_STEP = 0.0005
 /** Halts for a loss: they flatten too, and outlive a restart. */
 export const LOSS_CODES: readonly string[] = ['daily_loss', 'max_drawdown']
 
-/** The loss of the day and the fall from the peak, measured on every look. */
+/**
+ * The loss of the day and the fall from the peak, measured on every look: by our equity, less what
+ * the exchange lost of it without a fill of ours (balance-watch.ts). A withdrawal is no loss; the
+ * limits are parts of what it left.
+ */
 export class LossWatch {
   readonly #ledger: Ledger
   readonly #exposures: Exposures
@@ -37,7 +41,7 @@ export class LossWatch {
     if (!this.mustBeFlat) this.flatSinceUs = Number.NaN
     else if (Number.isNaN(this.flatSinceUs)) this.flatSinceUs = nowUs
     const { state } = this.#ledger
-    const equity = this.#exposures.equityQuote()
+    const equity = this.#exposures.worthQuote()
     if (Number.isNaN(equity)) return undefined
     const day = dayOf(nowUs)
     this.#day = day
@@ -46,7 +50,7 @@ export class LossWatch {
       this.#ledger.commit(record)
     } else if (equity > state.risk.peakQuote * PEAK_STEP) this.#peak(equity, 'rise', nowUs)
     const isDayLost = this.isDayLost
-    const fallen = 1 - equity / state.risk.peakQuote
+    const fallen = this.drawdownFraction
     this.#deepen(fallen, equity, nowUs)
     if (isDayLost) return 'daily_loss'
     return fallen >= this.#limits.drawdownFractionMax ? 'max_drawdown' : undefined
@@ -55,7 +59,9 @@ export class LossWatch {
   /** Whether what was lost since midnight UTC, open positions included, has reached its limit. */
   get isDayLost(): boolean {
     const start = this.#ledger.state.days.equityQuote(this.#day)
-    return start - this.#exposures.equityQuote() >= start * this.#limits.dailyLossFractionMax
+    const lostQuote = start - this.#exposures.worthQuote()
+    const baseQuote = Math.max(0, start - this.#exposures.takenOutQuote)
+    return lostQuote > 0 && lostQuote >= baseQuote * this.#limits.dailyLossFractionMax
   }
 
   /** A halt for a loss is in force: nothing may stay open. */
@@ -66,9 +72,17 @@ export class LossWatch {
 
   /** A person goes on after a drawdown: it is measured from here. */
   resume(nowUs: number): void {
-    const equity = this.#exposures.equityQuote()
-    const fallen = 1 - equity / this.#ledger.state.risk.peakQuote
-    if (fallen >= this.#limits.drawdownFractionMax) this.#peak(equity, 'resume', nowUs)
+    const isFallen = this.drawdownFraction >= this.#limits.drawdownFractionMax
+    if (isFallen) this.#peak(this.#exposures.worthQuote(), 'resume', nowUs)
+  }
+
+  /** The fall from the peak, as a part of what is left of it; Infinity: nothing is. */
+  get drawdownFraction(): number {
+    const { peakQuote } = this.#ledger.state.risk
+    const fallenQuote = peakQuote - this.#exposures.worthQuote()
+    const baseQuote = peakQuote - this.#exposures.takenOutQuote
+    if (!(fallenQuote > 0)) return 0
+    return baseQuote > 0 ? fallenQuote / baseQuote : Number.POSITIVE_INFINITY
   }
 
   /** The deepest fall from a peak since the first record, as a part of that peak. */
@@ -77,14 +91,17 @@ export class LossWatch {
   }
 
   #deepen(fallen: number, equity: number, nowUs: number): void {
+    // When nothing is left, a part of it says nothing.
+    if (!Number.isFinite(fallen)) return
     this.#deepest = Math.max(this.#deepest, fallen)
     const { drawdownFraction, peakQuote } = this.#ledger.state.risk
+    const { takenOutQuote } = this.#exposures
     if (!(fallen >= drawdownFraction + DRAWDOWN_STEP)) return
     this.#ledger.commitLazily({
       type: 'drawdown',
       time_us: nowUs,
-      peak_quote: peakQuote,
-      equity_quote: equity,
+      peak_quote: peakQuote - takenOutQuote,
+      equity_quote: equity - takenOutQuote,
     })
   }
 

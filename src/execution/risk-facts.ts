@@ -47,7 +47,7 @@ export function gatherFacts(
   const key = instrumentKey(intent.instrument)
   const exposure = exposures.totals(key, without)
   const equity = exposures.equityQuote()
-  const gap = exposures.gapQuote
+  const { gapQuote, takenOutQuote } = exposures
   const dayStart = state.days.equityQuote(dayOf(nowUs))
   const recent = state.risk.recent(nowUs)
   const isExit = intent.action === 'exit'
@@ -80,10 +80,10 @@ export function gatherFacts(
     correlatedOpen: correlatedOpen(options.correlationGroups, symbol, exposure.open),
     exposure,
     riskQuote: exposure.riskQuote,
-    equityQuote: equity - gap,
-    peakQuote: state.risk.peakQuote - gap,
-    dayLossQuote: dayStart - equity,
-    dayLossQuoteMax: (dayStart - gap) * limits.dailyLossFractionMax,
+    equityQuote: equity - gapQuote,
+    peakQuote: state.risk.peakQuote - takenOutQuote,
+    dayLossQuote: dayStart - exposures.worthQuote(),
+    dayLossQuoteMax: Math.max(0, dayStart - takenOutQuote) * limits.dailyLossFractionMax,
     isEquityKnown: Number.isFinite(equity) && Number.isFinite(dayStart),
     lossStreak: state.risk.lossStreak(nowUs - limits.lossStreakLookbackMs * 1000),
     ordersRecent: recent.orders,

@@ -123,6 +123,13 @@ const SavedPartialEnds = Type.Object({
   asked: Type.Array(Type.Tuple([Text, Text])),
 })
 
+const SavedBalancesShape = Type.Object({
+  snapshot: Type.Unknown(),
+  transfersQuote: Amount,
+  transferIds: Type.Array(Text),
+  isOpen: Type.Boolean(),
+})
+
 export const SavedStateShape = Type.Object({
   run: Count,
   orderNumber: Count,
@@ -137,8 +144,8 @@ export const SavedStateShape = Type.Object({
   /** Records `day_started`; early checkpoints have the last one as `day`, or null. */
   days: Type.Optional(Type.Array(Type.Unknown())),
   day: Type.Optional(Type.Unknown()),
-  /** Absent in early checkpoints. The record `account_snapshot`, or null. */
-  balances: Type.Optional(Type.Object({ snapshot: Type.Unknown() })),
+  /** Absent in early checkpoints. */
+  balances: Type.Optional(SavedBalancesShape),
   records: Count,
   fills: Count,
   decisions: Type.Array(Text),

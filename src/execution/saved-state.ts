@@ -35,7 +35,7 @@ export function encodeState(state: ExecutionState): Uint8Array {
     equityStartQuote: orNull(state.equityStartQuote),
     firstStartUs: orNull(state.firstStartUs),
     days: state.days.records(),
-    balances: { snapshot: state.balances.snapshot ?? null },
+    balances: state.balances.save(),
     records: state.records,
     fills: state.fills,
     decisions: [...state.decisions],
@@ -111,7 +111,7 @@ function fillState(state: ExecutionState, saved: SavedState, restored: Restored)
   state.equityStartQuote = orNaN(saved.equityStartQuote)
   state.firstStartUs = orNaN(saved.firstStartUs)
   for (const day of restored.days) state.days.note(day)
-  for (const snapshot of restored.snapshots) state.balances.note(snapshot)
+  if (saved.balances !== undefined) state.balances.restore(saved.balances, restored.snapshots[0])
   state.records = saved.records
   state.fills = saved.fills
   for (const decision of saved.decisions) state.decisions.add(decision)

@@ -245,6 +245,8 @@ export const COUNTERS = [
   'dead_letters_repeated', // the same again within the hour
   'dead_letters_dropped', // too many in a second, or the disk took none
   'liquidations_before_stop', // positions that the exchange would liquidate before their stop
+  'equity_losses', // the exchange lost equity that neither a fill nor a transfer explains
+  'transfers_counted', // of money into the account or out of it
 ] as const
 export type CounterName = (typeof COUNTERS)[number]
 

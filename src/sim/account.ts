@@ -20,6 +20,9 @@ export type AccountOptions = Readonly<{
   random: Random
 }>
 
+/** Money moved into the account (above zero) or out of it. */
+export type Transfer = Readonly<{ id: string; amount: Money; timeMs: number }>
+
 const EXECUTIONS_KEPT_MAX = 200_000
 /** Of the margin that a maintained position needs, in millionths of its value. */
 export const MAINTENANCE_PPM = 5000
@@ -39,6 +42,8 @@ export class Account {
   readonly #markets = new Map<string, SymbolMarket>()
   #executions: Execution[] = []
   #executionCount = 0
+  /** Oldest first. */
+  readonly transfers: Transfer[] = []
 
   constructor(options: AccountOptions) {
     this.options = options
@@ -87,6 +92,12 @@ export class Account {
     this.wallet -= amount
     this.totalFunding += amount
     position.realise(-amount)
+  }
+
+  /** By its owner, from or to another account. */
+  transfer(amount: Money, timeMs: number): void {
+    this.wallet += amount
+    this.transfers.push({ id: this.newId(), amount, timeMs })
   }
 
   record(execution: Omit<Execution, 'number' | 'execId'>): Execution {

@@ -3,7 +3,13 @@ import type { OrderDesk } from './order-desk.ts'
 import { type Body, textOf } from './order-request.ts'
 import { coinInfo, keyInfo, setLeverage, setTradingStop } from './position-settings.ts'
 import { type Answer, accepted, type PrivateCall, type PrivateState } from './private-call.ts'
-import { executionList, openOrders, orderHistory, positionList } from './private-lists.ts'
+import {
+  executionList,
+  openOrders,
+  orderHistory,
+  positionList,
+  transactionLog,
+} from './private-lists.ts'
 import { isOpen, type PrivateOrder } from './private-order.ts'
 import { isRefusal, type Refusal, refused } from './private-refusal.ts'
 import type { RequestGroup } from './rate-limits.ts'
@@ -126,6 +132,7 @@ export const PRIVATE_ENDPOINTS: ReadonlyMap<string, PrivateEndpoint> = new Map([
   ['/v5/position/switch-mode', change('leverage', switchMode)],
   ['/v5/position/switch-isolated', change('leverage', () => refused('isolated_forbidden'))],
   ['/v5/account/wallet-balance', look('wallet', wallet)],
+  ['/v5/account/transaction-log', look('wallet', transactionLog)],
   ['/v5/account/info', look('account', accountInfo)],
   ['/v5/account/fee-rate', look('account', feeRate)],
   ['/v5/account/query-dcp-info', look('query_dcp', dcpInfo)],

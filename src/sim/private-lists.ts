@@ -1,4 +1,6 @@
+import { COIN } from './account.ts'
 import { positionFields } from './account-views.ts'
+import { moneyText } from './money.ts'
 import { type Answer, accepted, type PrivateCall, type PrivateState } from './private-call.ts'
 import {
   type Execution,
@@ -111,6 +113,28 @@ export function executionList(state: PrivateState, call: PrivateCall): Answer {
     category: 'linear',
     list: list.map(executionFields),
   })
+}
+
+/** Of the log of all that moved money, the transfers. */
+export function transactionLog(state: PrivateState, call: PrivateCall): Answer {
+  const { query, nowMs } = call
+  const page = pageOf(query, 20, 50)
+  const span = timesOf(query, nowMs)
+  if (page === undefined || span === undefined) return refused('parameters', 'invalid')
+  const type = query.get('type') ?? ''
+  const sign = type === 'TRANSFER_IN' ? 1n : type === 'TRANSFER_OUT' ? -1n : 0n
+  if (sign === 0n) return refused('parameters', 'only the types of transfers are known here')
+  const from = page.before === Number.POSITIVE_INFINITY ? 0 : page.before
+  const found = state.account.transfers.filter(
+    ({ amount, timeMs }) => amount * sign > 0n && timeMs >= span.fromMs && timeMs <= span.toMs,
+  )
+  const next = from + page.limit
+  const list = found.slice(from, next).map(({ amount, id, timeMs }) => {
+    const text = moneyText(amount)
+    const flow = { cashFlow: text, change: text, currency: COIN }
+    return { id, type, transactionTime: String(timeMs), ...flow, symbol: '', category: '' }
+  })
+  return accepted({ nextPageCursor: next < found.length ? cursorText('log', next) : '', list })
 }
 
 export function positionList(state: PrivateState, call: PrivateCall): Answer {

@@ -20,7 +20,7 @@ const DOWN_US_MIN = 100_000
 const DOWN_US_MAX = 4_000_000
 const BLIND_US = [5_000_000, 15_000_000] as const
 /** Requests that are looks at the account. */
-const LOOKS: readonly string[] = ['executions', 'open_orders', 'positions', 'balance']
+const LOOKS: readonly string[] = ['executions', 'open_orders', 'positions', 'balance', 'transfers']
 
 type Listener = Readonly<{ life: Life; hear: (event: GatewayEvent) => void }>
 

@@ -265,11 +265,11 @@ export class Script {
 
   /** Up to half of what is there is taken out, or as much paid in. */
   #moveMoney(): void {
-    const { exchange, trace } = this.#world
+    const { exchange, network, trace } = this.#world
     const { equityQuote } = exchange.wallet.balance
     const quote = (equityQuote * (this.#random.below(101) - 50)) / 100
     if (equityQuote <= 0) return
-    exchange.wallet.transfer(quote)
+    exchange.wallet.transfer(quote, network.nowUs)
     trace.add('transfer', quote.toFixed(2))
   }
 }

@@ -8,6 +8,7 @@ import type {
   PositionsReply,
   QueryReply,
   SubmitReply,
+  TransfersReply,
 } from '../execution/gateway/gateway.ts'
 import { instrumentKey } from '../execution/holding.ts'
 import type { ApprovedAmend } from '../execution/risk/amend-gate.ts'
@@ -133,6 +134,14 @@ export class SimGateway implements Gateway {
         })),
       balance: () =>
         this.#ask('balance', () => ({ kind: 'balance', balance: exchange.wallet.balance })),
+      transfers: (sinceUs): Promise<TransfersReply> =>
+        this.#ask('transfers', () => {
+          const untilUs = asOfUs()
+          const transfers = exchange.wallet.transfers.filter(
+            ({ timeUs }) => timeUs >= sinceUs && timeUs <= untilUs,
+          )
+          return { kind: 'transfers', transfers }
+        }),
       setLevels: (key, levels) => {
         const { life, monitor } = this.#parts
         const why = life.isAlive ? monitor.mirror.unexplained(key, levels) : undefined

@@ -1,4 +1,8 @@
-import type { RemoteBalance, RemoteExecution } from '../execution/gateway/gateway.ts'
+import type {
+  RemoteBalance,
+  RemoteExecution,
+  RemoteTransfer,
+} from '../execution/gateway/gateway.ts'
 import { QUOTE_OF_TICK_LOT } from './market.ts'
 
 type Stake = { lots: number; costTickLots: number; averageTicks: number }
@@ -11,6 +15,8 @@ export class SimWallet {
   readonly startQuote: number
   /** Price of the instrument of a key, in ticks. */
   readonly #midOf: (key: string) => number
+  /** Oldest first. */
+  readonly transfers: RemoteTransfer[] = []
   #transferredQuote = 0
   #realizedQuote = 0
   /** By key. */
@@ -22,8 +28,10 @@ export class SimWallet {
   }
 
   /** Positive: into the account. */
-  transfer(quote: number): void {
+  transfer(quote: number, timeUs: number): void {
     this.#transferredQuote += quote
+    const transferId = `t${this.transfers.length}`
+    this.transfers.push({ transferId, amountQuote: quote, timeUs })
   }
 
   count({ feeQuote, key, kind, lots, side, ticks }: RemoteExecution): void {

@@ -65,7 +65,7 @@ describe('the balance of an account', () => {
 describe('the gap to the equity of the exchange', () => {
   it('is on record as it is in force, when it moved by more than prices do', async () => {
     const { exchange, rig } = await atExchange()
-    for (const theirs of [99_900, 96_000, 95_900, 100_000, 120_000]) {
+    for (const theirs of [99_970, 96_000, 95_900, 100_000, 120_000]) {
       exchange.balance = money(theirs)
       await rig.pass(10_000, 100)
     }

@@ -146,6 +146,29 @@ describe('an account of the exchange', () => {
     expect(reply).toMatchObject({ kind: 'unknown', message: expect.stringMatching(/one-way mode/) })
   })
 
+  it('lists transfers of both ways, and says nothing of the worth of other coins', async () => {
+    const row = (id: string, currency: string, cashFlow: string) => ({
+      ...{ id, currency, cashFlow, transactionTime: '5' },
+    })
+    const gateway = await gatewayOn((path, query) => {
+      expect(path).toBe('/v5/account/transaction-log')
+      const isOut = query.get('type') === 'TRANSFER_OUT'
+      const list = isOut
+        ? [row('b', 'USDT', '-7.5'), row('c', 'BTC', '-1')]
+        : [row('a', 'USDC', '2')]
+      return { list, nextPageCursor: '' }
+    })
+    const timeUs = 5_000
+    expect(await gateway.account.transfers?.(START_US, START_US)).toMatchObject({
+      kind: 'transfers',
+      transfers: expect.arrayContaining([
+        { transferId: 'a', amountQuote: 2, timeUs },
+        { transferId: 'b', amountQuote: -7.5, timeUs },
+        { transferId: 'c', amountQuote: Number.NaN, timeUs },
+      ]),
+    })
+  })
+
   it('of isolated margin has no figures of the whole account, and says so', async () => {
     const wallet = { accountType: 'UNIFIED', totalEquity: '10', totalWalletBalance: '10' }
     const gateway = await gatewayOn(() => ({ list: [{ ...wallet, totalAvailableBalance: '' }] }))

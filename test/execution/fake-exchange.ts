@@ -1,4 +1,5 @@
 import type { ResultCode } from '../../src/domain/result-codes.ts'
+import type { BalanceLook } from '../../src/execution/balance-watch.ts'
 import type {
   Account,
   AmendTerms,
@@ -13,7 +14,9 @@ import type {
   RemoteBalance,
   RemoteExecution,
   RemoteOrder,
+  RemoteTransfer,
   SubmitReply,
+  TransfersReply,
 } from '../../src/execution/gateway/gateway.ts'
 import { instrumentKey } from '../../src/execution/holding.ts'
 import type { ApprovedAmend } from '../../src/execution/risk/amend-gate.ts'
@@ -29,6 +32,12 @@ export function money(equityQuote: number): RemoteBalance {
   return { equityQuote, walletQuote: equityQuote, availableQuote: equityQuote }
 }
 
+/** What a look brings that was asked for before anything moved. */
+export function told(theirsQuote: number): BalanceLook {
+  const transfers = { kind: 'transfers', transfers: [] } as const
+  return { balance: money(theirsQuote), transfers, oursQuote: Number.NaN }
+}
+
 /**
  * An exchange with an account, by hand: orders rest until `fill` or `end`; what it tells may be
  * lost, what it is asked may fail.
@@ -42,6 +51,9 @@ export class FakeExchange implements Gateway {
   /** Events that are told; without it they are lost. */
   isTelling = true
   balance: RemoteBalance = money(100_000)
+  readonly transfers: RemoteTransfer[] = []
+  /** The transfers alone are not answered while it is set. */
+  isSilentOfTransfers = false
   /** The balance alone is not answered while it is set. */
   isBroke = false
   /** Calls of the account fail while it is set. */
@@ -96,6 +108,12 @@ export class FakeExchange implements Gateway {
                 kind: 'balance',
                 balance: this.balance,
               },
+        ),
+      transfers: (): Promise<TransfersReply> =>
+        Promise.resolve(
+          this.isDown || this.isSilentOfTransfers
+            ? { kind: 'unknown', message: 'no log' }
+            : { kind: 'transfers', transfers: [...this.transfers] },
         ),
       cancelAll: (): Promise<CancelReply> => Promise.resolve({ kind: 'accepted' }),
     }

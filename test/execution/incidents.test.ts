@@ -4,6 +4,7 @@ import { INCIDENT_CODES } from '../../src/domain/incidents.ts'
 import { type IncidentSources, Incidents } from '../../src/execution/incidents.ts'
 import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
 import { readIncident } from '../../src/memory/incident-facts.ts'
+import { told as money } from './fake-exchange.ts'
 import { Rig, startRig } from './rig.ts'
 
 const WHO = { who: 'ann', reason: 'looked into it' }
@@ -27,12 +28,6 @@ function watching(sources: Partial<IncidentSources>) {
   look() // halted before its start, by nobody
   return { rig, look }
 }
-
-const holding = (equityQuote: number) => ({
-  equityQuote,
-  walletQuote: equityQuote,
-  availableQuote: equityQuote,
-})
 
 describe('an incident', () => {
   it('of a loss beyond its limit lasts until a person resumes', async () => {
@@ -109,11 +104,11 @@ describe('an incident', () => {
 
   it('of the account ends when the exchange has as much as the journal again', async () => {
     const rig = await startRig()
-    rig.actor.balances.take(holding(50_000), rig.clock.nowUs())
+    rig.actor.balances.take(money(50_000), rig.clock.nowUs())
     await rig.pass(50)
     expect(told(rig)).toMatchObject([{ code: 'equity_gap', is_active: true }])
     expect(told(rig)[0]?.message).toContain('(50000 quote)')
-    rig.actor.balances.take(holding(100_000), rig.clock.nowUs())
+    rig.actor.balances.take(money(100_000), rig.clock.nowUs())
     await rig.pass(50)
     expect(told(rig)).toHaveLength(2)
     expect(rig.control.incidents.get('equity_gap')).toBe(0)

@@ -14,6 +14,7 @@ import type {
   PositionsReply,
   QueryReply,
   SubmitReply,
+  TransfersReply,
 } from '../gateway/gateway.ts'
 import type { ApprovedAmend } from '../risk/amend-gate.ts'
 import type { ApprovedOrder } from '../risk/risk-gate.ts'
@@ -26,6 +27,7 @@ type Reply =
   | ExecutionsReply
   | PositionsReply
   | BalanceReply
+  | TransfersReply
 
 type Unknown = Readonly<{ kind: 'unknown'; message: string }>
 
@@ -112,10 +114,17 @@ export class GuardedGateway implements Gateway {
   #guardAccount(account: Account): Account {
     const close = account.closeUnwatched?.bind(account)
     const setLevels = account.setLevels?.bind(account)
+    const transfers = account.transfers?.bind(account)
     return {
       executions: (sinceUs, nowUs) => this.#ask(() => account.executions(sinceUs, nowUs)),
       positions: (nowUs) => this.#ask(() => account.positions(nowUs)),
       balance: (nowUs) => this.#ask(() => account.balance(nowUs)),
+      ...(transfers === undefined
+        ? {}
+        : {
+            transfers: (sinceUs: number, nowUs: number) =>
+              this.#ask(() => transfers(sinceUs, nowUs)),
+          }),
       cancelAll: (nowUs) => this.#follow('cancel', account.cancelAll(nowUs)),
       ...(close === undefined
         ? {}

@@ -49,6 +49,8 @@ export type Account = {
   /** A failed call is `unknown` and never "flat". */
   positions(nowUs: number): Promise<PositionsReply>
   balance(nowUs: number): Promise<BalanceReply>
+  /** Money moved into the account or out of it since then; undefined where none can be. */
+  transfers?(sinceUs: number, nowUs: number): Promise<TransfersReply>
   /**
    * Has the exchange keep these levels with an open position instead of those it has: it closes at
    * them whether we are there or not, and forgets them when the position is flat. The same twice
@@ -107,6 +109,17 @@ export type PositionsReply =
 export type BalanceReply =
   | Readonly<{ kind: 'balance'; balance: RemoteBalance }>
   | Readonly<{ kind: 'unknown'; message: string }>
+
+export type TransfersReply =
+  | Readonly<{ kind: 'transfers'; transfers: readonly RemoteTransfer[] }>
+  | Readonly<{ kind: 'unknown'; message: string }>
+
+export type RemoteTransfer = Readonly<{
+  transferId: string
+  /** Above zero into the account; NaN: of a coin whose worth is not known. */
+  amountQuote: number
+  timeUs: number
+}>
 
 /** Money in quote currency. */
 export type RemoteBalance = Readonly<{

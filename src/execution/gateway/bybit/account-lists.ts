@@ -96,7 +96,7 @@ export class AccountLists {
         callClass: 'executions',
         params: { category: 'linear', limit: 100, ...params, ...window },
       }
-      const read = await this.#list(
+      const read = await this.list(
         query,
         (fields) => readExecutionRow(fields, ids, market),
         (fields) => (isForeignExecution(fields, ids, market) ? 'skip' : undefined),
@@ -121,7 +121,7 @@ export class AccountLists {
       callClass: 'orders',
       params: { category: 'linear', limit: 50, ...params },
     }
-    const read = await this.#list(
+    const read = await this.list(
       query,
       (fields) => readOrderRow(fields, ids, market),
       (fields) => (isOpenList ? readForeignOpen(fields, ids) : undefined),
@@ -143,7 +143,7 @@ export class AccountLists {
     const positions: RemotePosition[] = []
     let isHedged = false
     for (const settleCoin of market.settleCoins) {
-      const read = await this.#list(
+      const read = await this.list(
         {
           path: '/v5/position/list',
           callClass: 'positions',
@@ -224,7 +224,8 @@ export class AccountLists {
     return succeed(rows)
   }
 
-  async #list<Row>(
+  /** All pages of one list; refused as a whole when one row is of a shape that `read` does not know. */
+  async list<Row>(
     query: ListQuery,
     read: (fields: Fields) => Row | undefined,
     readUnknown: (fields: Fields) => Row | 'skip' | undefined = () => undefined,

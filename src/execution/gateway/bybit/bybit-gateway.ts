@@ -49,6 +49,7 @@ import { RestLink } from './rest-link.ts'
 import { BybitSession } from './session.ts'
 import { TimeWatch } from './time-watch.ts'
 import { TradeLink } from './trade-link.ts'
+import { listTransfers } from './transfer-list.ts'
 import type { Verdict } from './verdicts.ts'
 import { textIn } from './wire-fields.ts'
 
@@ -259,6 +260,7 @@ export class BybitGateway implements Gateway {
         if (reply.kind === 'unknown' || seen === undefined || seen.receivedUs < nowUs) return reply
         return { kind: 'balance', balance: seen.value }
       },
+      transfers: (sinceUs) => listTransfers(this.#lists, this.exchangeClock, sinceUs),
       setLevels: (key, levels) => setPositionLevels(this.#rest, this.#market, key, levels),
       closeUnwatched: (close) => this.#entry.close(close),
       cancelAll: () => this.#lists.cancelAll(),
