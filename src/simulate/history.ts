@@ -279,7 +279,8 @@ export class History {
     let quietUs = 0
     while (this.#isGoing && quietUs < QUIET_US) {
       await this.#pass(LOOK_US)
-      const isQuiet = this.#process?.isQuiet === true && !monitor.losses.isUnfinished
+      const isFinished = !monitor.losses.isUnfinished && !this.#script.exits.isWaiting
+      const isQuiet = this.#process?.isQuiet === true && isFinished
       quietUs = isQuiet ? quietUs + LOOK_US : 0
       if (timeline.nowUs() < endUs || quietUs > 0) continue
       monitor.fail(11, `${when}: ${this.#process?.unrest ?? 'no process'}`)

@@ -34,6 +34,7 @@ export const INVARIANTS = {
   29: 'no order takes the account over its limits by more than what was in flight',
   30: 'a loss beyond its limit ends halted and flat',
   31: 'nothing that opens leaves while no look at the account is answered for long',
+  32: 'an exit that is due leaves within 15 s, whatever rests',
 } as const
 export type InvariantNumber = keyof typeof INVARIANTS
 

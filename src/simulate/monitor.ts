@@ -43,6 +43,8 @@ export class Monitor {
   readonly losses: LossCheck
   violation: Violation | undefined
   submits = 0
+  /** When an order that closes was sent last, by key. */
+  readonly closedUs = new Map<string, number>()
   /** Kills that were given to the running process, the one that it found among them. */
   #kills = 0
   /** By the number of the release: how many of them it answers. */
@@ -136,6 +138,7 @@ export class Monitor {
     }
     if (life.hasDiskFailed) this.fail(10, `${orderLinkId} was sent after the journal failed`)
     if (isOpening) this.#checkOpening(wire, 0, true)
+    else this.closedUs.set(wire.key, this.#parts.timeline.nowUs())
     this.#limits.onSend()
   }
 

@@ -31,6 +31,7 @@ export const PLANTED_BUGS = {
   ignore_pace: 'the gate knows no limits on rates, pauses and losses in a row',
   ignore_losses: 'a loss is never beyond a limit',
   lost_flatten: 'closing orders of a flatten are said to be refused and never sent',
+  lost_exits: 'other closing orders are said to be refused and never sent',
   ignore_blindness: 'the stream alone is believed, however long no look is answered',
   amend_double_size: 'changes of orders leave with twice their size',
   unknown_amend_is_refused: 'a lost reply to a change counts as a refusal',

@@ -73,7 +73,8 @@ export class PlantedGateway implements Gateway {
     const wire = wireOrder(approved)
     if (this.#bugs.has('send_double_size'))
       return this.#inner.send({ ...wire, lots: 2 * wire.lots })
-    if (this.#bugs.has('lost_flatten') && approved.intent.reason === 'flatten') {
+    const closingBug = approved.intent.reason === 'flatten' ? 'lost_flatten' : 'lost_exits'
+    if (approved.isReduceOnly && this.#bugs.has(closingBug)) {
       return { kind: 'rejected', code: 'rejected_by_exchange', message: 'not sent' }
     }
     const reply = await this.#inner.submit(approved)

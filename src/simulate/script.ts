@@ -3,6 +3,7 @@ import { instrumentKey } from '../execution/holding.ts'
 import * as command from '../memory/command-record.ts'
 import * as intent from '../memory/intent-record.ts'
 import { writeText } from '../memory/text-slots.ts'
+import { DueWatch } from './due-watch.ts'
 import type { SimProcess, World } from './sim-process.ts'
 
 const INTENT_US = 120_000
@@ -39,6 +40,7 @@ const COMMANDS_WEIGHT = COMMANDS_ASKED.reduce((sum, [, weight]) => sum + weight,
  * who command, others who trade on the account, and incidents of which the fault plan says when.
  */
 export class Script {
+  readonly exits: DueWatch
   readonly #world: World
   readonly #random: Random
   /** Of now; there is a moment without one after each crash. */
@@ -58,6 +60,7 @@ export class Script {
       incidents: Incidents
     }>,
   ) {
+    this.exits = new DueWatch(world)
     this.#world = world
     this.#random = random
     this.#process = parts.process
@@ -186,6 +189,7 @@ export class Script {
       const isPriced = instruments.every(({ index }) => market.read(index)?.state === 'LIVE')
       const canSee = isPriced && this.#process()?.canSee === true
       monitor.losses.look(canSee, faults.isCalm)
+      this.exits.look(this.#process())
       this.#lookLater()
     })
   }

@@ -133,9 +133,14 @@ export class SimProcess {
     return isSeen && actor.isIdle && actor.keeper.isSettled && isResting
   }
 
-  /** It trades or would: it is not at its end, and the account agrees. */
+  /** It is neither at its start nor at its end. */
+  get isTrading(): boolean {
+    return this.life.isAlive && !this.#isStopping && this.actor !== undefined
+  }
+
+  /** And the account agrees. */
   get canSee(): boolean {
-    return this.life.isAlive && !this.#isStopping && this.actor?.truth.isHealthy === true
+    return this.isTrading && this.actor?.truth.isHealthy === true
   }
 
   /** Why it is not, for the message. */
