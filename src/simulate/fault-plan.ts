@@ -1,4 +1,5 @@
 import type { Random } from '../core/random.ts'
+import type { PlantedBug } from './planted-bugs.ts'
 
 /** What goes wrong, and how often: chance at each opportunity in a history that has it. */
 export const FAULT_CHANCES = {
@@ -57,6 +58,12 @@ export const FAULT_KINDS = Object.keys(FAULT_CHANCES).filter(
   (kind): kind is FaultKind => kind in FAULT_CHANCES,
 )
 
+/** Rare faults that a mistake shows in alone: its histories have them often, and few others. */
+const NEEDED: Readonly<Partial<Record<PlantedBug, readonly FaultKind[]>>> = {
+  follow_unproven: ['message_lost', 'message_reordered'],
+}
+const NEEDED_CHANCE = 0.3
+
 /** One history of so many has few kinds of faults, so that it trades for long. */
 const QUIET_OF = 4
 const QUIET_SHARE = 0.1
@@ -71,13 +78,17 @@ export class FaultPlan {
   readonly #random: Random
   #isCalm = false
 
-  constructor(random: Random) {
+  constructor(random: Random, bugs: ReadonlySet<PlantedBug> = new Set()) {
     this.#random = random
-    const share = random.below(QUIET_OF) === 0 ? QUIET_SHARE : 0.2 + 0.7 * random.float()
+    const isQuiet = random.below(QUIET_OF) === 0 || [...bugs].some((bug) => bug in NEEDED)
+    const share = isQuiet ? QUIET_SHARE : 0.2 + 0.7 * random.float()
     for (const kind of FAULT_KINDS) {
       const isThere = random.float() < share
       const strength = 0.3 + 2 * random.float()
       this.#chances.set(kind, isThere ? Math.min(0.9, FAULT_CHANCES[kind] * strength) : 0)
+    }
+    for (const bug of bugs) {
+      for (const kind of NEEDED[bug] ?? []) this.#chances.set(kind, NEEDED_CHANCE)
     }
   }
 

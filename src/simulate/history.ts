@@ -91,7 +91,7 @@ export class History {
     const random = new Random(options.seed)
     this.#random = random
     const timeline = this.#timeline
-    const faults = new FaultPlan(random.fork(1))
+    const faults = new FaultPlan(random.fork(1), new Set(options.bugs))
     const clock: Clock = { nowUs: () => timeline.nowUs() + this.#offsetUs }
     const trace = new Trace(timeline, options.tell)
     const instruments = createInstruments()
