@@ -1,6 +1,7 @@
 // Long because every type of journal record is made here.
 import { Random } from '../src/core/random.ts'
 import type { FillRecorded, JournalRecord, OrderEvent } from '../src/domain/journal.ts'
+import { type AccountSnapshot, SNAPSHOT_CAUSES } from '../src/domain/journal-account.ts'
 import type { OrderState } from '../src/domain/trading.ts'
 
 /**
@@ -72,7 +73,7 @@ export class GeneratedJournal {
     const place = { symbol, category: CATEGORY } as const
     const before = this.#lots.get(symbol) ?? 0
     const exec_id = `other-${++this.#exec}`
-    switch (this.#random.below(13)) {
+    switch (this.#random.below(16)) {
       case 0:
         return this.#add({ type: 'day_started', day: 20_000 + ++this.#day, equity_quote: 1e5 })
       case 1:
@@ -141,8 +142,32 @@ export class GeneratedJournal {
         const regime = this.#random.float() < 0.5 ? 'risk_on' : 'risk_off'
         return this.#add({ type: 'regime', regime, reason: 'command', command: 4 })
       }
+      case 12:
+        return this.#add({ type: 'account_snapshot', ...this.#money() })
+      case 13: {
+        const amount_quote = this.#random.float() < 0.2 ? null : this.#random.below(2_000) - 1_000
+        const transfer = { transfer_id: exec_id, amount_quote, exchange_time_us: this.#timeUs }
+        return this.#add({ type: 'transfer', ...transfer })
+      }
+      case 14: {
+        const order_link_id = `bfk-${this.#run}-${this.#exec}`
+        const close = { number: this.#exec, order_link_id, side: 'sell', qty: '0.5' } as const
+        return this.#add({ ...place, type: 'unwatched_close', ...close })
+      }
       default:
         return this.#deny(symbol)
+    }
+  }
+
+  #money(): Omit<AccountSnapshot, 'type' | 'time_us' | 'run'> {
+    const ours = 1e5 + this.#exec
+    const lost = this.#random.below(100)
+    return {
+      cause: SNAPSHOT_CAUSES[this.#random.below(SNAPSHOT_CAUSES.length)],
+      ...{ ours_quote: ours, theirs_quote: ours - lost, wallet_quote: ours, available_quote: 1 },
+      ...{ gap_quote: lost, transfers_quote: 0, reference_quote: 0, lost_quote: lost },
+      ...{ listed_us: this.#timeUs, margin_positions_quote: 7, margin_orders_quote: lost / 8 },
+      margin_maintenance_quote: null,
     }
   }
 
@@ -271,6 +296,7 @@ export class GeneratedJournal {
       order_type: 'limit',
       time_in_force: 'ioc',
       reduce_only: false,
+      ...(this.#random.float() < 0.02 ? { at_market: true } : {}),
       limit_ticks: order.ticks,
       lots: order.lots,
       target_ticks: order.ticks + 20,

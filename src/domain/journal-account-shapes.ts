@@ -15,6 +15,9 @@ export const ACCOUNT_SNAPSHOT: Shape<AccountSnapshot> = {
   reference_quote: number,
   lost_quote: number,
   listed_us: orNull(integer),
+  margin_positions_quote: orNull(number),
+  margin_orders_quote: orNull(number),
+  margin_maintenance_quote: orNull(number),
 }
 export const TRANSFER: Shape<TransferRecorded> = {
   time_us: integer,

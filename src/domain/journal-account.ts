@@ -1,7 +1,7 @@
 /** Records of the journal (journal.ts) about the money of the account, as the exchange tells it. */
 
-/** `start`: the first of a run; `gap`, `loss`: that has changed. */
-export const SNAPSHOT_CAUSES = ['start', 'gap', 'loss'] as const
+/** `start`: the first of a run; `gap`, `loss`: that has changed; `hour`: the first of one (UTC). */
+export const SNAPSHOT_CAUSES = ['start', 'gap', 'loss', 'hour'] as const
 export type SnapshotCause = (typeof SNAPSHOT_CAUSES)[number]
 
 /**
@@ -29,6 +29,10 @@ export type AccountSnapshot = Readonly<{
   lost_quote: number
   /** Up to when all transfers are on record; null: nobody knows. */
   listed_us: number | null
+  /** Initial margin of positions and of orders, and maintenance margin; null: not told. */
+  margin_positions_quote: number | null
+  margin_orders_quote: number | null
+  margin_maintenance_quote: number | null
 }>
 
 /** Money was moved into the account or out of it: no loss and no gain. */

@@ -16,6 +16,7 @@ const LOSS_LOOKS = 3
 /** Transfers of the last hour are asked for again: their list may lag, or tell late. */
 const TRANSFER_OVERLAP_US = 3_600_000_000
 const RETRY_US = 2_000_000
+const HOUR_US = 3_600_000_000
 const NO_TRANSFERS: TransfersReply = { kind: 'transfers', transfers: [] }
 
 export type BalanceParts = Readonly<{
@@ -175,10 +176,11 @@ export class BalanceWatch {
     const isMore = Math.abs(gapQuote - balances.gapQuote) > GAP_FRACTION_STEP * Math.abs(oursQuote)
     const step = lostQuote === 0 ? 0 : LOST_FRACTION_STEP * Math.abs(oursQuote)
     const isLoss = Math.abs(lostQuote - balances.lostQuote) > step
-    if (!this.#hasCompared || isOpen || isMore || isLoss) {
-      const cause = this.#hasCompared ? (isLoss ? 'loss' : 'gap') : 'start'
-      this.#journal(cause, look.balance, { oursQuote, gapQuote, reference, lostQuote }, nowUs)
-    }
+    const found = { oursQuote, gapQuote, reference, lostQuote }
+    if (!this.#hasCompared) this.#journal('start', look.balance, found, nowUs)
+    else if (isLoss) this.#journal('loss', look.balance, found, nowUs)
+    else if (isOpen || isMore) this.#journal('gap', look.balance, found, nowUs)
+    else if (this.#isNewHour(nowUs)) this.#journal('hour', look.balance, found, nowUs)
     this.#hasCompared = true
     this.#tell(gapQuote, theirsQuote, oursQuote)
   }
@@ -195,6 +197,13 @@ export class BalanceWatch {
     if (this.#found.length > LOSS_LOOKS) this.#found.shift()
     const least = Math.min(...this.#found)
     return this.#found.length < LOSS_LOOKS ? Math.min(lostQuote, least) : least
+  }
+
+  /** Since the last one on record. */
+  #isNewHour(nowUs: number): boolean {
+    const { snapshot } = this.#parts.ledger.state.balances
+    if (snapshot === undefined) return false
+    return Math.floor(nowUs / HOUR_US) > Math.floor(snapshot.time_us / HOUR_US)
   }
 
   #journal(
@@ -220,6 +229,9 @@ export class BalanceWatch {
       reference_quote: found.reference,
       lost_quote: found.lostQuote,
       listed_us: Number.isFinite(untilUs) ? untilUs : null,
+      margin_positions_quote: balance.margin?.positionsQuote ?? null,
+      margin_orders_quote: balance.margin?.ordersQuote ?? null,
+      margin_maintenance_quote: balance.margin?.maintenanceQuote ?? null,
     })
     if (!(found.lostQuote > lostQuote)) return
     ledger.counters.add('equity_losses')

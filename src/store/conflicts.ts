@@ -15,6 +15,7 @@ const TABLES: readonly Readonly<{ type: JournalRecord['type']; table: string }>[
   { type: 'fill', table: 'fills' },
   { type: 'external_fill', table: 'fills' },
   { type: 'funding', table: 'funding' },
+  { type: 'transfer', table: 'transfers' },
 ]
 
 /**

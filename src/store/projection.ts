@@ -118,6 +118,9 @@ const TABLES = [
   'held_levels',
   'entry_settlements',
   'regimes',
+  'account_snapshots',
+  'transfers',
+  'unwatched_closes',
   'projection_conflicts',
 ]
 

@@ -1,5 +1,6 @@
 // Long because it is a table: every statement of the projection.
 import type { JournalRecord } from '../domain/journal.ts'
+import { ACCOUNT_STATEMENTS } from './account-statements.ts'
 
 /**
  * What each type of journal record does to the projection (projection.ts). `$1` is a JSON list of
@@ -118,11 +119,11 @@ export const STATEMENTS: readonly Statement[] = [
   on conflict do nothing`,
   },
   {
-    // By itself, so that rows of before the column get it when records are applied again.
+    // By itself, so that rows of before the columns get them when records are applied again.
     type: 'order_created',
-    sql: `update bookflow.orders set follows = r.follows
-  from jsonb_to_recordset($1::jsonb) as r(order_link_id text, follows text)
-  where r.follows is not null and orders.order_link_id = r.order_link_id`,
+    sql: `update bookflow.orders set follows = r.follows, at_market = coalesce(r.at_market, false)
+  from jsonb_to_recordset($1::jsonb) as r(order_link_id text, follows text, at_market boolean)
+  where (r.follows is not null or r.at_market) and orders.order_link_id = r.order_link_id`,
   },
   {
     type: 'order_state',
@@ -373,4 +374,5 @@ export const STATEMENTS: readonly Statement[] = [
     reason text, command bigint, time_us bigint)
   on conflict do nothing`,
   },
+  ...ACCOUNT_STATEMENTS,
 ]

@@ -96,13 +96,15 @@ describe('bookflow journal', () => {
     const price = (ticks: number) => (ticks / 10).toFixed(1)
     const size = (lots: number) => (lots / 1000).toFixed(3)
     const find = (lines: readonly string[], id: string) => lines.find((line) => line.includes(id))
-    const line = find((await run('--orders')).out, ` ${order.order_link_id} `)
-    expect(line).toContain(` ${size(order.lots)} at ${price(order.limit_ticks)}  filled `)
-    const text = find((await run('--orders', '--json')).out, `"${order.order_link_id}"`)
     const known = state.orders.get(order.order_link_id)
+    if (known === undefined) return expect.unreachable('no order')
+    const { limit_ticks, lots } = known.terms // as changed since
+    const line = find((await run('--orders')).out, ` ${order.order_link_id} `)
+    expect(line).toContain(` ${size(lots)} at ${price(limit_ticks)}  filled `)
+    const text = find((await run('--orders', '--json')).out, `"${order.order_link_id}"`)
     expect(JSON.parse(text ?? '')).toMatchObject({
-      ...{ limit_ticks: order.limit_ticks, limit_price: price(order.limit_ticks) },
-      ...{ qty: size(order.lots), filled_qty: size(known?.filledLots ?? Number.NaN) },
+      ...{ limit_ticks, limit_price: price(limit_ticks) },
+      ...{ qty: size(lots), filled_qty: size(known.filledLots) },
     })
     const filled = find((await run('--fills')).out, fill.exec_id)
     expect(filled).toContain(` ${size(fill.lots)} at ${price(fill.ticks)}  fee `)

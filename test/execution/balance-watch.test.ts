@@ -62,6 +62,23 @@ describe('the balance of an account', () => {
   })
 })
 
+describe('the money of an account', () => {
+  it('is on record at each start and once in each hour, with its margin', async () => {
+    const { exchange, rig } = await atExchange()
+    exchange.balance = { ...money(100_000), margin: MARGIN }
+    for (let minutes = 0; minutes < 130; minutes++) {
+      rig.clock.advance(59_000_000)
+      rig.quote(0, 10_000)
+      await rig.pass(1_000, 100)
+    }
+    const kept = rig.records('account_snapshot')
+    expect(kept.map(({ cause }) => cause)).toEqual(['start', 'hour', 'hour'])
+    expect(kept[1]).toMatchObject({ theirs_quote: 100_000, margin_orders_quote: 2 })
+    const hours = kept.map(({ time_us }) => Math.floor(time_us / 3_600_000_000))
+    expect([hours[1] - hours[0], hours[2] - hours[1]]).toEqual([1, 1])
+  })
+})
+
 describe('the gap to the equity of the exchange', () => {
   it('is on record as it is in force, when it moved by more than prices do', async () => {
     const { exchange, rig } = await atExchange()

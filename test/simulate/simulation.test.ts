@@ -10,7 +10,7 @@ const NO_BUGS = new Set<never>()
 describe('simulated histories', () => {
   it('break no rule, and meet every fault, crashes among them', async () => {
     const verdict = await simulate({
-      firstSeed: 141, // from here on the rare faults are met within so few histories
+      firstSeed: 1,
       seeds: 60,
       stepsMax: STEPS,
       bugs: [],
@@ -25,7 +25,17 @@ describe('simulated histories', () => {
     expect(written).toBeGreaterThan(read / 4)
     expect(read).toBeGreaterThan(30)
     expect(refused).toBeGreaterThan(0)
-    expect(FAULT_KINDS.filter((kind) => !(kind in verdict.faults_by_kind))).toEqual([])
+    let missing = FAULT_KINDS.filter((kind) => !(kind in verdict.faults_by_kind))
+    // The rare ones need more histories, how many depends on every draw.
+    for (let firstSeed = 61; missing.length > 0 && firstSeed < 600; firstSeed += 20) {
+      const more = await simulate({
+        ...{ firstSeed, seeds: 20, stepsMax: STEPS },
+        ...{ bugs: [], isFirstOnly: false },
+      })
+      expect(more.first_violation).toBeUndefined()
+      missing = missing.filter((kind) => !(kind in more.faults_by_kind))
+    }
+    expect(missing).toEqual([])
   })
 
   it('are the same each time for the same seed, and others for another', async () => {

@@ -30,6 +30,17 @@ function must<Value>(result: Result<Value>): Value {
   return result.value
 }
 
+const MIGRATIONS = [
+  '0001_execution.sql',
+  '0002_account.sql',
+  '0003_portfolio.sql',
+  '0004_changes.sql',
+  '0005_exits_regimes.sql',
+  '0006_commands.sql',
+  '0007_conflicts.sql',
+  '0008_account.sql',
+]
+
 let journals = 0
 /** A folder for a journal of its own. */
 function freshFolder(): string {
@@ -134,16 +145,7 @@ for (const [name, open, reason] of databases) {
     }
 
     it('is migrated once, and again changes nothing', async () => {
-      const names = [
-        '0001_execution.sql',
-        '0002_account.sql',
-        '0003_portfolio.sql',
-        '0004_changes.sql',
-        '0005_exits_regimes.sql',
-        '0006_commands.sql',
-        '0007_conflicts.sql',
-      ]
-      expect(must(await migrate(client))).toEqual(names)
+      expect(must(await migrate(client))).toEqual(MIGRATIONS)
       expect(must(await migrate(client))).toEqual([])
     })
 
@@ -265,7 +267,7 @@ for (const [name, open, reason] of databases) {
 
     it('tells the balance, the positions and the audit that the fold knows', async () => {
       await startEmpty()
-      const records = generatedRecords(13, 800)
+      const records = generatedRecords(13, 2000)
       const state = new ExecutionState()
       for (const record of records) must(state.apply(record))
       must(await project(client, await writeJournal(freshFolder(), records)))
@@ -300,6 +302,7 @@ for (const [name, open, reason] of databases) {
         'configuration',
         'denied',
         'entry_settled',
+        'equity',
         'exit_levels',
         'external_fill',
         'held_levels',
@@ -307,12 +310,62 @@ for (const [name, open, reason] of databases) {
         'regime',
         'stop',
         'trading_state',
+        'transfer',
+        'unwatched_close',
       ])
       const [who] = await rowsOf(
         client,
         `select who, what, why from bookflow.audit where kind = 'command' limit 1`,
       )
       expect(who).toEqual({ who: 'anna', what: 'halt', why: 'lunch' })
+    })
+
+    it('tells of the money of the account, and of what left without a price', async () => {
+      await startEmpty()
+      const records = generatedRecords(17, 3000)
+      must(await project(client, await writeJournal(freshFolder(), records)))
+      const snapshots = await rowsOf(
+        client,
+        `select cause, theirs_quote, lost_quote, margin_orders_quote
+        from bookflow.account_snapshots order by journal_sequence`,
+      )
+      expect(snapshots).toEqual(
+        ofType(records, 'account_snapshot').map(
+          ({ cause, lost_quote, margin_orders_quote, theirs_quote }) => ({
+            ...{ cause, theirs_quote, lost_quote, margin_orders_quote },
+          }),
+        ),
+      )
+      const moved = await rowsOf(
+        client,
+        'select transfer_id, amount_quote from bookflow.transfers order by journal_sequence',
+      )
+      expect(moved).toEqual(
+        ofType(records, 'transfer').map(({ amount_quote, transfer_id }) => ({
+          ...{ transfer_id, amount_quote },
+        })),
+      )
+      const closed = await rowsOf(
+        client,
+        'select order_link_id, side, qty from bookflow.unwatched_closes order by journal_sequence',
+      )
+      expect(closed).toEqual(
+        ofType(records, 'unwatched_close').map(({ order_link_id, qty, side }) => ({
+          ...{ order_link_id, side, qty },
+        })),
+      )
+      const priceless = await rowsOf(
+        client,
+        'select order_link_id from bookflow.orders where at_market order by number',
+      )
+      expect(priceless).toEqual(
+        ofType(records, 'order_created')
+          .filter(({ at_market }) => at_market === true)
+          .map(({ order_link_id }) => ({ order_link_id })),
+      )
+      for (const rows of [snapshots, moved, closed, priceless]) {
+        expect(rows.length).toBeGreaterThan(0)
+      }
     })
 
     it('tells of levels at the exchange, regimes and rests of entries as the journal does', async () => {
@@ -578,7 +631,7 @@ for (const [name, open, reason] of databases) {
       const older = migrationsUntil(4)
       must(await migrate(client, older))
       await copyAsOlder(client, reference)
-      const missing = ['0005_exits_regimes.sql', '0006_commands.sql', '0007_conflicts.sql']
+      const missing = MIGRATIONS.slice(4)
       expect(must(await migrate(client))).toEqual(missing)
       const notes: string[] = []
       const projector = must(await Projector.open(client, place, ({ event }) => notes.push(event)))
