@@ -36,6 +36,8 @@ const TABLE = {
     'the clock is not compared with that of the exchange any more: nothing is opened'),
   reconcile_stuck: row('critical', 'recovery', 'unhealthy', '',
     'the account does not come to agree with the exchange: nothing is opened'),
+  transfers_unknown: row('warning', 'equity', 'degraded', '',
+    'the exchange does not list transfers: money that it loses is not told from money taken out'),
 } as const satisfies Record<string, Row>
 
 export type IncidentCode = keyof typeof TABLE

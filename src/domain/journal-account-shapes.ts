@@ -12,7 +12,7 @@ export const ACCOUNT_SNAPSHOT: Shape<AccountSnapshot> = {
   available_quote: number,
   gap_quote: number,
   transfers_quote: number,
-  reference_quote: number,
+  reference_quote: orNull(number),
   lost_quote: number,
   listed_us: orNull(integer),
   margin_positions_quote: orNull(number),

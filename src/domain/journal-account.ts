@@ -23,8 +23,11 @@ export type AccountSnapshot = Readonly<{
   gap_quote: number
   /** Moved into the account less moved out, since the first record. */
   transfers_quote: number
-  /** What was missing when it was compared first: of what is missing now, no loss. */
-  reference_quote: number
+  /**
+   * What was missing when it was compared first: of what is missing now, no loss. Null: the transfers
+   * were not known yet, so that a loss could not be told from them.
+   */
+  reference_quote: number | null
   /** What the exchange lost that neither a fill nor a transfer explains; counts as a loss. */
   lost_quote: number
   /** Up to when all transfers are on record; null: nobody knows. */

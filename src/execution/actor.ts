@@ -28,14 +28,17 @@ import { LossWatch } from './loss-watch.ts'
 import { OrderFlow } from './order-flow.ts'
 import { RegimeSwitch } from './regime-switch.ts'
 import { type ApprovedOrder, RiskGate } from './risk/risk-gate.ts'
-import { blockOf, type FactSources, gatherFacts, lateRefusal, passedOverUs } from './risk-facts.ts'
+import { blockOf, type FactSources, gatherFacts, lateRefusal, passedOver } from './risk-facts.ts'
 import { ClockWatch, createGuards } from './risk-guards.ts'
 import { StrategySwitch } from './strategy-switch.ts'
 import { TradingSwitch } from './trading-switch.ts'
 import { Truth, type TruthParts } from './truth.ts'
 import { UnwatchedPositions } from './unwatched.ts'
+import { tellLeft, unsettledOrders } from './wind-down.ts'
 
 /** The longest that a record of a denial stays off the disk. */
+/** Denials of an exit after which there is nothing to keep it for. */
+const NOTHING_LEFT: readonly ResultCode[] = ['nothing_to_reduce', 'duplicate_intent']
 const LAZY_FLUSH_US = 1_000_000
 
 /**
@@ -154,6 +157,7 @@ export class ExecutionActor {
       gapQuote: () => this.balances.gapToldQuote,
       clockOffsetMs: () => this.#sources.guards.clockOffsetMs(),
       isClockLost: () => this.#clockWatch.isLost,
+      areTransfersUnknown: () => this.balances.areTransfersUnknown(this.#parts.clock.nowUs()),
       isStuck: () => !this.truth.isHealthy && this.truth.rounds >= roundsMax,
     })
   }
@@ -250,27 +254,23 @@ export class ExecutionActor {
   }
 
   get isWoundDown(): boolean {
-    return this.#ledger.failure !== undefined || this.#unsettled().length === 0
+    if (this.#ledger.failure !== undefined) return true
+    return this.#unsettled().length === 0 && !(this.#mustBeFlat && !this.#ledger.state.isFlat)
   }
 
-  /** Those that an end in order waits for: all it cancels, or those of which nobody knows. */
-  #unsettled(): string[] {
-    const isKept = this.#parts.options.atStop === 'keep_orders'
-    const orders = [...this.#ledger.state.unfinished.values()]
-    return orders
-      .filter(({ state }) => !(isKept && state === 'open'))
-      .map(({ terms }) => terms.order_link_id)
+  get #mustBeFlat(): boolean {
+    return this.kill.isActive || this.losses.mustBeFlat
+  }
+
+  #unsettled(): readonly string[] {
+    return unsettledOrders(this.#ledger.state, this.#parts.options.atStop === 'keep_orders')
   }
 
   /** The second half: everything durable, journal closed. False: the journal had failed. */
   async stop(): Promise<boolean> {
     this.#parts.control.setTradingState('halted')
     const left = this.#isWindingDown ? this.#unsettled() : []
-    if (left.length > 0) {
-      this.#ledger.counters.add('orders_left', left.length)
-      const line = { order_link_ids: left }
-      this.#ledger.log.error(line, 'STOPPED WITH ORDERS that may be open at the exchange')
-    }
+    tellLeft(this.#ledger, left, this.#mustBeFlat)
     if (this.#ledger.failure === undefined) {
       const time_us = this.#parts.clock.nowUs()
       this.#ledger.commit({ type: 'run_stopped', time_us, run: this.#ledger.run })
@@ -320,7 +320,7 @@ export class ExecutionActor {
       this.#clear(intent.instrument, nowUs, nowUs)
       return code
     }
-    if (isExit && !isBlocked) this.closing.decided(intent)
+    if (isExit && NOTHING_LEFT.includes(code)) this.closing.decided(intent)
     this.#denials.record(intent, checked, nowUs)
     return code
   }
@@ -348,7 +348,9 @@ export class ExecutionActor {
       this.#followUps.poll(nowUs)
     }
     this.truth.poll(nowUs)
-    const due = this.#isWindingDown ? [] : this.closing.due(nowUs, this.#wayOut(nowUs))
+    // What a kill or a loss closes is closed to the end.
+    const isQuiet = this.#isWindingDown && !this.#mustBeFlat
+    const due = isQuiet ? [] : this.closing.due(nowUs, this.#wayOut(nowUs))
     for (const intent of due) this.#decide(intent, nowUs)
     this.keeper.poll(nowUs)
     this.#incidents.look(nowUs)
@@ -359,8 +361,8 @@ export class ExecutionActor {
     const { state } = this.#ledger
     return {
       blockOf: (instrument) => {
-        const passedUs = passedOverUs(this.#sources, nowUs, instrument.index)
-        return blockOf(state, instrumentKey(instrument), passedUs)
+        const passed = passedOver(this.#sources, nowUs, instrument.index)
+        return blockOf(state, instrumentKey(instrument), passed)
       },
       clear: (instrument, beforeUs) => this.#clear(instrument, beforeUs, nowUs),
     }

@@ -24,7 +24,7 @@ export class BalanceFold {
 
   note(record: AccountSnapshot): void {
     this.snapshot = record
-    this.#isOpen = false
+    if (record.reference_quote !== null) this.#isOpen = false
   }
 
   transfer({ amount_quote: amount, transfer_id: id }: TransferRecorded): void {
@@ -56,6 +56,11 @@ export class BalanceFold {
   /** What was missing at the first look; NaN: the next one is the first. */
   get referenceQuote(): number {
     return this.#isOpen ? Number.NaN : (this.snapshot?.reference_quote ?? Number.NaN)
+  }
+
+  /** Nothing was compared yet with its transfers known: those of before explain nothing later. */
+  get isNew(): boolean {
+    return (this.snapshot?.reference_quote ?? null) === null
   }
 
   /** What is not there any more, and no loss: it was taken out, or never was there. */

@@ -17,6 +17,7 @@ const LOSS_LOOKS = 3
 const TRANSFER_OVERLAP_US = 3_600_000_000
 const RETRY_US = 2_000_000
 const HOUR_US = 3_600_000_000
+const UNLISTED_US_MAX = 60_000_000
 const NO_TRANSFERS: TransfersReply = { kind: 'transfers', transfers: [] }
 
 export type BalanceParts = Readonly<{
@@ -54,6 +55,8 @@ export class BalanceWatch {
   seenUs = Number.NEGATIVE_INFINITY
   /** When the transfers were asked for that were answered last. */
   #listedUs = Number.NEGATIVE_INFINITY
+  /** Since when they could not be listed; NaN: they can. */
+  #unlistedUs = Number.NaN
   #isAsking = false
   #answer:
     | Readonly<{ reply: BalanceReply; look: Omit<BalanceLook, 'balance'>; askedUs: number }>
@@ -89,16 +92,22 @@ export class BalanceWatch {
   async #ask(account: Account, askedUs: number): Promise<void> {
     const { exposures, wake } = this.#parts
     const oursQuote = exposures.equityQuote()
-    const transfers = (await account.transfers?.(this.#sinceUs, askedUs)) ?? NO_TRANSFERS
+    const transfers = (await account.transfers?.(this.#sinceUs(askedUs), askedUs)) ?? NO_TRANSFERS
     const reply = await account.balance(askedUs)
     this.#answer = { reply, look: { transfers, oursQuote }, askedUs }
     wake()
   }
 
-  /** Of the transfers that may not be counted yet. */
-  get #sinceUs(): number {
-    const { balances, firstStartUs } = this.#parts.ledger.state
-    return Math.max(firstStartUs, balances.listedUs, this.#listedUs) - TRANSFER_OVERLAP_US
+  /** Of the transfers that may not be counted yet. Those of before the first look explain nothing. */
+  #sinceUs(askedUs: number): number {
+    const { balances } = this.#parts.ledger.state
+    const listedUs = Math.max(balances.listedUs, this.#listedUs)
+    return (balances.isNew ? askedUs : listedUs) - TRANSFER_OVERLAP_US
+  }
+
+  /** For so long no list of transfers came that a loss is not told from them any more. */
+  areTransfersUnknown(nowUs: number): boolean {
+    return nowUs - this.#unlistedUs > UNLISTED_US_MAX
   }
 
   /** Takes what was answered. Answers how much there was. */
@@ -111,7 +120,8 @@ export class BalanceWatch {
     if (look.transfers.kind === 'unknown') {
       ledger.counters.add('reconcile_failures')
       ledger.log.warn({ reason: look.transfers.message }, 'the transfers could not be asked')
-    }
+      if (Number.isNaN(this.#unlistedUs)) this.#unlistedUs = askedUs
+    } else this.#unlistedUs = Number.NaN
     const listedUs = look.transfers.kind === 'unknown' ? Number.NEGATIVE_INFINITY : askedUs
     if (reply.kind === 'balance') {
       this.#hasFailed = false
@@ -171,7 +181,9 @@ export class BalanceWatch {
     const missing = oursQuote - theirsQuote + balances.transfersQuote
     // A transfer of unknown worth explains whatever is missing by now.
     const isOpen = Number.isNaN(balances.referenceQuote)
-    const reference = isOpen ? missing - balances.lostQuote : balances.referenceQuote
+    const isKnown = look.transfers.kind === 'transfers'
+    const first = isKnown ? missing - balances.lostQuote : Number.NaN
+    const reference = isOpen ? first : balances.referenceQuote
     const lostQuote = isOpen ? balances.lostQuote : this.#lost(look, missing - reference, oursQuote)
     const isMore = Math.abs(gapQuote - balances.gapQuote) > GAP_FRACTION_STEP * Math.abs(oursQuote)
     const step = lostQuote === 0 ? 0 : LOST_FRACTION_STEP * Math.abs(oursQuote)
@@ -179,7 +191,7 @@ export class BalanceWatch {
     const found = { oursQuote, gapQuote, reference, lostQuote }
     if (!this.#hasCompared) this.#journal('start', look.balance, found, nowUs)
     else if (isLoss) this.#journal('loss', look.balance, found, nowUs)
-    else if (isOpen || isMore) this.#journal('gap', look.balance, found, nowUs)
+    else if ((isOpen && isKnown) || isMore) this.#journal('gap', look.balance, found, nowUs)
     else if (this.#isNewHour(nowUs)) this.#journal('hour', look.balance, found, nowUs)
     this.#hasCompared = true
     this.#tell(gapQuote, theirsQuote, oursQuote)
@@ -226,7 +238,7 @@ export class BalanceWatch {
       available_quote: balance.availableQuote,
       gap_quote: found.gapQuote,
       transfers_quote: transfersQuote,
-      reference_quote: found.reference,
+      reference_quote: Number.isFinite(found.reference) ? found.reference : null,
       lost_quote: found.lostQuote,
       listed_us: Number.isFinite(untilUs) ? untilUs : null,
       margin_positions_quote: balance.margin?.positionsQuote ?? null,

@@ -95,6 +95,11 @@ export class Closing {
     return this.#waits.sinceUs(instrument)
   }
 
+  /** What is due closes all of its position. */
+  isWholeDue(instrument: number): boolean {
+    return this.#waits.isWhole(instrument)
+  }
+
   /** A strategy's exit cannot leave: it is kept until it can. False: one of it waits already. */
   keep(intent: Intent, nowUs: number): boolean {
     if (intent.shard === ACTOR_SHARD) return false

@@ -34,6 +34,8 @@ export type IncidentSources = Readonly<{
   clockOffsetMs: () => number
   /** The clock was compared, and is not any more. */
   isClockLost: () => boolean
+  /** Transfers could not be listed for long. */
+  areTransfersUnknown: () => boolean
   /** The account does not come to agree. */
   isStuck: () => boolean
 }>
@@ -87,7 +89,8 @@ export class Incidents {
   }
 
   #seen(): Incident[] {
-    const { clockOffsetMs, gapQuote, isClockLost, isStuck, unguarded, unwatched } = this.#sources
+    const { areTransfersUnknown, clockOffsetMs, gapQuote, isClockLost, isStuck } = this.#sources
+    const { unguarded, unwatched } = this.#sources
     const { stops, tradingReason, tradingState } = this.#ledger.state
     const seen: Incident[] = []
     if (tradingState === 'halted' && !ORDERED_REASONS.includes(tradingReason)) {
@@ -101,6 +104,7 @@ export class Incidents {
     if (Math.abs(offsetMs) > CLOCK_MS_MAX) seen.push(incident('clock_drift', { found: offsetMs }))
     if (isClockLost()) seen.push(incident('clock_unknown'))
     if (isStuck()) seen.push(incident('reconcile_stuck'))
+    if (areTransfersUnknown()) seen.push(incident('transfers_unknown'))
     return seen
   }
 

@@ -51,7 +51,7 @@ export function gatherFacts(
   const dayStart = state.days.equityQuote(dayOf(nowUs))
   const recent = state.risk.recent(nowUs)
   const isExit = intent.action === 'exit'
-  const passedUs = isExit ? passedOverUs(sources, nowUs, index) : Number.NEGATIVE_INFINITY
+  const passed = isExit ? passedOver(sources, nowUs, index) : NONE_PASSED_OVER
   return {
     nowUs,
     run: ledger.run,
@@ -73,7 +73,7 @@ export function gatherFacts(
     positionLots: state.position(key).lots,
     entriesOfPosition: state.risk.entries(key),
     lastEntry: state.risk.lastEntry(key),
-    hasOrderInFlight: blockOf(state, key, passedUs) !== undefined,
+    hasOrderInFlight: blockOf(state, key, passed) !== undefined,
     ordersOpen: state.unfinished.size,
     symbolsOpen: exposure.open.size,
     isSymbolOpen: exposure.open.has(key),
@@ -110,32 +110,44 @@ function correlatedOpen(
 /** An order whose fate nobody tells keeps what must be closed open for so long. */
 const PATIENCE_US = 10_000_000
 
-/**
- * While a kill or a loss beyond its limit closes everything, or an exit of the instrument is due,
- * for as long as the patience, orders that were submitted before this are not waited for any more:
- * their fate is asked for in vain, and what closes can only make a position smaller. -Infinity: all
- * are waited for.
- */
-export function passedOverUs(
-  { closing, killSinceUs, ledger, losses }: FactSources,
-  nowUs: number,
-  instrument: number,
-): number {
-  const sinceUs = [killSinceUs(), losses.flatSinceUs, closing.dueSinceUs(instrument)]
-  const isLong = sinceUs.some((us) => nowUs - us >= PATIENCE_US)
-  const hasRoom = ledger.state.unfinished.size < ORDERS_OPEN_MAX
-  return isLong && hasRoom ? nowUs - PATIENCE_US : Number.NEGATIVE_INFINITY
+/** Orders that open, and orders that close, submitted before these are not waited for any more. */
+export type PassedOver = Readonly<{ openingUs: number; closingUs: number }>
+
+/** All are waited for. */
+const NONE_PASSED_OVER: PassedOver = {
+  openingUs: Number.NEGATIVE_INFINITY,
+  closingUs: Number.NEGATIVE_INFINITY,
 }
 
 /**
- * What keeps an order that closes from leaving. Orders that were submitted before `sinceUs` do not
- * count.
+ * While a kill or a loss beyond its limit closes everything, or an exit of the instrument is due,
+ * for as long as the patience: the fate of older orders is asked for in vain, and what closes can
+ * only make a position smaller. An order that closes is passed over only where all is to be closed:
+ * a part that has filled unseen would be closed again.
  */
-export function blockOf(state: ExecutionState, key: string, sinceUs: number): Block | undefined {
+export function passedOver(
+  { closing, killSinceUs, ledger, losses }: FactSources,
+  nowUs: number,
+  instrument: number,
+): PassedOver {
+  if (ledger.state.unfinished.size >= ORDERS_OPEN_MAX) return NONE_PASSED_OVER
+  const isLong = (sinceUs: number) => nowUs - sinceUs >= PATIENCE_US
+  const beforeUs = nowUs - PATIENCE_US
+  if (isLong(killSinceUs()) || isLong(losses.flatSinceUs)) {
+    return { openingUs: beforeUs, closingUs: beforeUs }
+  }
+  if (!isLong(closing.dueSinceUs(instrument))) return NONE_PASSED_OVER
+  const isWhole = closing.isWholeDue(instrument)
+  return { openingUs: beforeUs, closingUs: isWhole ? beforeUs : NONE_PASSED_OVER.closingUs }
+}
+
+/** What keeps an order that closes from leaving. */
+export function blockOf(state: ExecutionState, key: string, passed: PassedOver): Block | undefined {
   let block: Block | undefined
-  for (const order of state.unfinished.values()) {
-    if (order.key !== key || order.submittedUs < sinceUs) continue
-    if (order.terms.reduce_only) return 'closing'
+  for (const { key: its, submittedUs, terms } of state.unfinished.values()) {
+    if (its !== key) continue
+    if (submittedUs < (terms.reduce_only ? passed.closingUs : passed.openingUs)) continue
+    if (terms.reduce_only) return 'closing'
     block = 'opening'
   }
   return block

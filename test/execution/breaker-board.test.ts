@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { BreakerBoard } from '../../src/execution/breaker/breaker-board.ts'
 import { GuardedGateway } from '../../src/execution/breaker/guarded-gateway.ts'
 import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
+import { RiskGate } from '../../src/execution/risk/risk-gate.ts'
+import { CALM_FACTS, CALM_INTENT } from './calm-facts.ts'
 import { FakeExchange } from './fake-exchange.ts'
 import { Rig, startRig } from './rig.ts'
 
@@ -58,6 +60,36 @@ describe('the breakers', () => {
 })
 
 describe('the gateway behind them', () => {
+  it('takes what never left for no answer, and gives its permission back', async () => {
+    const { board, rig, states } = createBoard()
+    const exchange = new FakeExchange()
+    const unsent = { kind: 'rejected', code: 'exchange_call_limit', message: '' } as const
+    exchange.submit = () => Promise.resolve({ ...unsent, isUnsent: true })
+    const gateway = new GuardedGateway(exchange, board, rig.clock, () => false)
+    for (let i = 0; i < 3; i++) board.note('placement', 'failed', rig.clock.nowUs())
+    rig.clock.advance(61 * S)
+    const checked = new RiskGate(DEFAULT_EXECUTION_OPTIONS).check(CALM_INTENT, CALM_FACTS)
+    if (!checked.ok) return expect.unreachable(checked.message)
+    expect(board.placement.claim(rig.clock.nowUs(), checked.value)).toBe(true)
+    await gateway.submit(checked.value, rig.clock.nowUs())
+    gateway.review(rig.clock.nowUs())
+    expect(states.at(-1)).toBe('placement half_open')
+    expect(board.placement.allows(rig.clock.nowUs())).toBe(true)
+  })
+
+  it('asks for transfers while the account is well alone, and takes no word from them', async () => {
+    const { board, rig, states } = createBoard()
+    const exchange = new FakeExchange()
+    exchange.isSilentOfTransfers = true
+    const { account } = new GuardedGateway(exchange, board, rig.clock, () => false)
+    for (let i = 0; i < 9; i++) await account?.transfers?.(0, rig.clock.nowUs())
+    expect(states).toEqual([])
+    for (let i = 0; i < 5; i++) board.note('account', 'failed', rig.clock.nowUs())
+    const { calls } = exchange
+    expect(await account?.transfers?.(0, rig.clock.nowUs())).toMatchObject({ kind: 'unknown' })
+    expect(exchange.calls).toBe(calls)
+  })
+
   it('is not asked for lists while the breaker of the account is open, but for a kill', async () => {
     const { board, rig } = createBoard()
     const exchange = new FakeExchange()

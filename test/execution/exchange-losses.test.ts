@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ExecutionState } from '../../src/execution/execution-state.ts'
 import { encodeState, restoreState } from '../../src/execution/saved-state.ts'
 import { type AtExchange, atExchange } from './at-exchange.ts'
-import { money } from './fake-exchange.ts'
+import { FakeExchange, money } from './fake-exchange.ts'
 import { Rig } from './rig.ts'
 
 const LIMITS = new Rig().options.limits
@@ -83,6 +83,27 @@ describe('equity that the exchange lost', () => {
     exchange.isSilentOfTransfers = false
     await rig.pass(BELIEVED_MS, 100)
     expect(rig.state.tradingState).toBe('halted')
+  })
+
+  it('is none that was moved before the first look, though the transfers were not told then', async () => {
+    const exchange = new FakeExchange()
+    const { clock } = new Rig()
+    const beforeUs = clock.nowUs() - 600_000_000
+    exchange.transfers.push({ transferId: 'early', amountQuote: 30_000, timeUs: beforeUs })
+    exchange.isSilentOfTransfers = true
+    const { rig } = await atExchange({ limits: LIMITS }, {}, exchange)
+    await rig.pass(70_000, 100)
+    expect(rig.actor.truth.isHealthy).toBe(true)
+    expect(rig.records('account_snapshot')).toMatchObject([{ reference_quote: null }])
+    expect(rig.control.incidents.get('transfers_unknown')).toBe(1)
+    exchange.isSilentOfTransfers = false
+    await rig.pass(BELIEVED_MS, 100)
+    expect(rig.control.incidents.get('transfers_unknown')).toBe(0)
+    expect(rig.records('transfer')).toHaveLength(1)
+    expect([rig.state.tradingState, rig.state.balances.lostQuote]).toEqual(['active', 0])
+    exchange.balance = money(97_000)
+    await rig.pass(BELIEVED_MS, 100)
+    expect(rig.state.tradingReason).toBe('daily_loss')
   })
 
   it('is remembered over a restart, and forgotten when a transfer explains it later', async () => {

@@ -97,6 +97,27 @@ describe('an entry that rests in part', () => {
     expect(rig.lots(0)).toBe(0)
   })
 
+  it('that is a part does not leave again while nobody tells whether it has filled', async () => {
+    const { exchange, rig } = await connect({}, { partials: [{ atPercent: 4, share: 0.5 }] })
+    rig.enter(0, 'enter_long', 10_001, { notional: 100 })
+    await rig.pass(100)
+    const [entry] = [...exchange.orders.keys()]
+    exchange.fill(entry, rig.state.orders.get(entry)?.terms.lots ?? 0, rig.clock.nowUs())
+    await rig.pass(100)
+    rig.quote(0, 10_450)
+    await rig.pass(200)
+    expect(closings(rig)).toMatchObject([{ reason: 'partial_close' }])
+    // It fills, and neither the stream nor a look says so.
+    exchange.isTelling = false
+    exchange.isDown = true
+    exchange.fill(closings(rig)[0].order_link_id, closings(rig)[0].lots, rig.clock.nowUs())
+    for (let i = 0; i < 14; i++) {
+      rig.quote(0, 10_450)
+      await rig.pass(1_000, 100)
+    }
+    expect(closings(rig)).toHaveLength(1)
+  })
+
   it('makes way for an exit that a strategy asks for once', async () => {
     const rig = await openInPart()
     rig.enter(0, 'exit', 9_999)

@@ -11,6 +11,7 @@ const WHO = { who: 'ann', reason: 'looked into it' }
 const WELL: IncidentSources = {
   ...{ unguarded: () => [], unwatched: () => [], gapQuote: () => Number.NaN },
   ...{ clockOffsetMs: () => 0, isClockLost: () => false, isStuck: () => false },
+  areTransfersUnknown: () => false,
 }
 
 function told(rig: Rig) {

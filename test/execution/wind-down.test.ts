@@ -37,6 +37,16 @@ describe('an actor that winds down', () => {
     expect(rig.memory.records.at(-1)?.type).toBe('run_stopped')
   })
 
+  it('goes on closing what a kill closes, and is done when all is flat', async () => {
+    const rig = await busyRig()
+    rig.command('kill')
+    rig.actor.windDown()
+    expect(rig.actor.isWoundDown).toBe(false)
+    for (let i = 0; i < 40 && !rig.actor.isWoundDown; i++) await rig.pass(50)
+    expect(rig.actor.isWoundDown).toBe(true)
+    expect(rig.lots(1)).toBe(0)
+  })
+
   it('says nothing of books that end after it', async () => {
     const rig = await busyRig()
     rig.actor.windDown()

@@ -74,6 +74,10 @@ export class BreakerBoard {
     return isAllowed
   }
 
+  isClosed(endpoint: EndpointClass): boolean {
+    return this.#breakers.get(endpoint)?.state === 'closed'
+  }
+
   note(endpoint: EndpointClass, outcome: CallOutcome, nowUs: number): void {
     this.#ledger.counters.add(CALLS[endpoint][outcome])
     const breaker = this.#breakers.get(endpoint)

@@ -78,7 +78,7 @@ export class GuardedGateway implements Gateway {
 
   submit(order: ApprovedOrder, nowUs: number): Promise<SubmitReply> {
     const endpoint = order.isReduceOnly ? 'cancel' : 'placement'
-    return this.#follow(endpoint, this.#inner.submit(order, nowUs))
+    return this.#follow(endpoint, this.#inner.submit(order, nowUs), order)
   }
 
   cancel(orderLinkId: string, nowUs: number): Promise<CancelReply> {
@@ -86,7 +86,7 @@ export class GuardedGateway implements Gateway {
   }
 
   amend(amend: ApprovedAmend, nowUs: number): Promise<SubmitReply> {
-    return this.#follow('placement', this.#inner.amend(amend, nowUs))
+    return this.#follow('placement', this.#inner.amend(amend, nowUs), amend)
   }
 
   query(orderLinkId: string, nowUs: number): Promise<QueryReply> {
@@ -122,8 +122,11 @@ export class GuardedGateway implements Gateway {
       ...(transfers === undefined
         ? {}
         : {
+            // Of no weight for the others: it neither opens the breaker nor proves it closed.
             transfers: (sinceUs: number, nowUs: number) =>
-              this.#ask(() => transfers(sinceUs, nowUs)),
+              this.#board.isClosed('account')
+                ? transfers(sinceUs, nowUs)
+                : Promise.resolve(KEPT_BACK),
           }),
       cancelAll: (nowUs) => this.#follow('cancel', account.cancelAll(nowUs)),
       ...(close === undefined
@@ -148,10 +151,21 @@ export class GuardedGateway implements Gateway {
     return this.#follow('account', call())
   }
 
-  /** The same promise: an answer comes as early as without us, before the events that it caused. */
-  #follow<Answer extends Reply>(endpoint: EndpointClass, call: Promise<Answer>): Promise<Answer> {
+  /**
+   * The same promise: an answer comes as early as without us, before the events that it caused.
+   * `claimant`: has asked the breaker, and gives its permission back if it never left.
+   */
+  #follow<Answer extends Reply>(
+    endpoint: EndpointClass,
+    call: Promise<Answer>,
+    claimant?: object,
+  ): Promise<Answer> {
     const sinceUs = this.#clock.nowUs()
     void call.then((reply) => {
+      if (reply.kind === 'rejected' && reply.isUnsent === true) {
+        if (claimant !== undefined) this.#board.placement.release(claimant)
+        return
+      }
       this.#callTime?.record(this.#clock.nowUs() - sinceUs)
       this.#outcomes.push([endpoint, outcomeOf(reply)])
     })

@@ -14,6 +14,8 @@ export type Wait = {
   readonly sinceUs: number
   /** +1: of a long position; 0: there was none yet. */
   readonly direction: number
+  /** What is due now closes all of it. */
+  isWhole: boolean
   /** Of the actor: it was due, and an order that opens stood in its way. */
   exit: DueExit | undefined
   /** Of a strategy: it is asked for once, and not again. */
@@ -43,6 +45,11 @@ export class ExitWaits {
     return this.#waits.get(instrument)?.sinceUs ?? Number.NaN
   }
 
+  /** What is due closes all of the position. */
+  isWhole(instrument: number): boolean {
+    return this.#waits.get(instrument)?.isWhole ?? false
+  }
+
   /** An exit waits for an order that opens, or a strategy's for any. */
   isKept(instrument: number): boolean {
     const wait = this.#waits.get(instrument)
@@ -70,10 +77,14 @@ export class ExitWaits {
     if (known !== undefined) {
       const isTurned = known.direction !== 0 && known.direction !== Math.sign(lots)
       const isOver = due === undefined && !this.isKept(instrument.index)
+      known.isWhole = isWholeOf(due, lots)
       if (!isTurned && !isOver) return known
       this.#waits.delete(instrument.index)
     }
-    return due === undefined ? undefined : this.#create(instrument, lots, nowUs)
+    if (due === undefined) return undefined
+    const wait = this.#create(instrument, lots, nowUs)
+    wait.isWhole = isWholeOf(due, lots)
+    return wait
   }
 
   /** Keeps what an order that opens stands in the way of. A flatten is due until it is ended. */
@@ -81,8 +92,7 @@ export class ExitWaits {
     if (due === undefined || due.reason === 'flatten') return
     if (wait.exit === undefined) this.#tell(wait.instrument, due.reason)
     // The entry may fill before it goes: what closes all then closes that too.
-    const isWhole = due.lots >= Math.abs(lots)
-    wait.exit = isWhole ? { ...due, lots: Number.POSITIVE_INFINITY } : due
+    wait.exit = isWholeOf(due, lots) ? { ...due, lots: Number.POSITIVE_INFINITY } : due
   }
 
   /** Whether what stands in the way is to be asked to leave now. */
@@ -113,6 +123,7 @@ export class ExitWaits {
       instrument,
       sinceUs: nowUs,
       direction: Math.sign(lots),
+      isWhole: false,
       exit: undefined,
       intent: undefined,
       nextClearUs: nowUs,
@@ -126,4 +137,8 @@ export class ExitWaits {
     const line = { instrument: instrumentKey(instrument), reason }
     this.#ledger.log.warn(line, 'an exit waits for an order of its symbol')
   }
+}
+
+function isWholeOf(due: DueExit | undefined, lots: number): boolean {
+  return due !== undefined && due.lots >= Math.abs(lots)
 }

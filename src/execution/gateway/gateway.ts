@@ -77,9 +77,10 @@ export type CloseTerms = Readonly<{
 /** `lots` is the whole size, what is filled included. */
 export type AmendTerms = Readonly<{ limitTicks: number; lots: number }>
 
+/** `isUnsent`: refused on this side of the wire, which says nothing of the exchange. */
 export type SubmitReply =
   | Readonly<{ kind: 'accepted' }>
-  | Readonly<{ kind: 'rejected'; code: ResultCode; message: string }>
+  | Readonly<{ kind: 'rejected'; code: ResultCode; message: string; isUnsent?: boolean }>
   | Readonly<{ kind: 'unknown'; message: string }>
 
 /** `accepted`: the cancel will be tried; its outcome comes as an event. */

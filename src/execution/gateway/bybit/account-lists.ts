@@ -40,6 +40,8 @@ export type ListQuery = Readonly<{
   path: string
   callClass: CallClass
   params: Readonly<Record<string, unknown>>
+  /** A key without the right to read it may trade all the same. */
+  isOptional?: boolean
 }>
 
 /** `timeMs`: the exchange's own time of its first page; NaN: not told. */
@@ -230,14 +232,15 @@ export class AccountLists {
     read: (fields: Fields) => Row | undefined,
     readUnknown: (fields: Fields) => Row | 'skip' | undefined = () => undefined,
   ): Promise<Result<Listing<Row>, Unread>> {
-    const { path, callClass, params } = query
+    const { path, callClass, isOptional = false, params } = query
     const invalid = (text: string) => fail('exchange_answer_invalid' as const, `${path}: ${text}`)
     const rows: Row[] = []
     let timeMs = Number.NaN
     let cursor = ''
     for (let page = 0; page < PAGES_MAX; page++) {
       const paged = cursor === '' ? params : { ...params, cursor }
-      const reply = await this.#parts.rest.call({ method: 'GET', path, callClass, params: paged })
+      const call = { method: 'GET', path, callClass, params: paged, isOptional } as const
+      const reply = await this.#parts.rest.call(call)
       if (reply.verdict.class !== 'ok') return invalid(reply.message)
       if (page === 0) timeMs = reply.timeMs
       const list = listIn(reply.result, 'list')

@@ -286,10 +286,11 @@ function isCertain({ isSent, verdict }: WireReply): boolean {
   return isSent && !['ambiguous', 'rate_limited', 'clock'].includes(verdict.class)
 }
 
-function replyOf({ message, verdict }: WireReply): SubmitReply {
+function replyOf({ isSent, message, verdict }: WireReply): SubmitReply {
   if (verdict.class === 'ok') return { kind: 'accepted' }
   if (verdict.class === 'ambiguous' || verdict.class === 'rate_limited') {
     return { kind: 'unknown', message }
   }
-  return { kind: 'rejected', code: verdict.code, message }
+  const rejected = { kind: 'rejected', code: verdict.code, message } as const
+  return isSent ? rejected : { ...rejected, isUnsent: true }
 }

@@ -42,6 +42,8 @@ export type RestCall = Readonly<{
   callClass: CallClass
   params: Readonly<Record<string, unknown>>
   isPublic?: boolean
+  /** A key without the right to it may trade all the same. */
+  isOptional?: boolean
   /** For its turn under the limits of the exchange. */
   waitMsMax?: number
   /** It can only close or make smaller, and goes before what waits. */
@@ -95,12 +97,12 @@ export class RestLink {
     }
     counters.add('exchange_calls')
     const reply = await this.#attempt(call)
-    this.note(call.callClass, reply)
+    this.note(callClass, reply, call.isOptional)
     return reply
   }
 
   /** What an answer says about the next calls; of order entry by WebSocket too. */
-  note(callClass: CallClass, reply: WireReply): void {
+  note(callClass: CallClass, reply: WireReply, isOptional = false): void {
     const { clock, counters, exchangeClock, lockOutMs, onVerdict, pace } = this.#parts
     const { limit, message, verdict } = reply
     const nowUs = clock.nowUs()
@@ -118,7 +120,8 @@ export class RestLink {
       counters.add('exchange_lockouts')
       this.#lockedUntilUs = nowUs + lockOutMs * 1000
     }
-    if (verdict.action !== 'none') onVerdict(verdict, message)
+    const isOfKey = verdict.action === 'drop_link'
+    if (verdict.action !== 'none' && !(isOfKey && isOptional)) onVerdict(verdict, message)
   }
 
   async #attempt(call: RestCall): Promise<WireReply> {

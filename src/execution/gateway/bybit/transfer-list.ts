@@ -25,7 +25,7 @@ export async function listTransfers(
     for (const type of ['TRANSFER_IN', 'TRANSFER_OUT'] as const) {
       const params = { accountType: 'UNIFIED', type, startTime, endTime, limit: 50 }
       const path = '/v5/account/transaction-log'
-      const query = { path, callClass: 'wallet' as const, params }
+      const query = { path, callClass: 'wallet' as const, params, isOptional: true }
       const read = await lists.list(query, (fields) => readTransfer(fields, SIGNS[type]))
       if (!read.ok) return { kind: 'unknown', message: read.message }
       transfers.push(...read.value.rows)
@@ -39,7 +39,7 @@ function readTransfer(fields: Fields, sign: 1 | -1): RemoteTransfer | undefined 
   const transferId = textIn(fields, 'id')
   const amount = Math.abs(numberIn(fields, 'cashFlow'))
   const timeUs = numberIn(fields, 'transactionTime') * 1000
-  if (transferId === '' || !Number.isFinite(amount + timeUs)) return undefined
+  if (transferId === '' || !Number.isFinite(timeUs)) return undefined
   const isQuote = QUOTE_COINS.has(textIn(fields, 'currency'))
   return { transferId, amountQuote: isQuote ? sign * amount : Number.NaN, timeUs }
 }
