@@ -61,6 +61,7 @@ export const FAULT_KINDS = Object.keys(FAULT_CHANCES).filter(
 /** Rare faults that a mistake shows in alone: its histories have them often, and few others. */
 const NEEDED: Readonly<Partial<Record<PlantedBug, readonly FaultKind[]>>> = {
   follow_unproven: ['message_lost', 'message_reordered'],
+  ignore_blindness: ['account_blind'],
 }
 const NEEDED_CHANCE = 0.3
 
