@@ -27,7 +27,7 @@ const TABLE = {
   position_unguarded: row('critical', 'positions', 'unhealthy', '',
     'the position has no stop at the exchange'),
   position_unwatched: row('critical', 'positions', 'degraded', '',
-    'the account holds it, and it is not configured: no limit counts it, nothing closes it'),
+    'the account holds it, and it is not configured: no limit counts it, only a kill closes it'),
   equity_gap: row('warning', 'equity', 'degraded', 'quote',
     'the exchange has less equity than the journal adds up to: limits go by the less'),
   clock_drift: row('critical', 'clock', 'degraded', 'ms',
