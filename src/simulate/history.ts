@@ -15,7 +15,7 @@ import { type CheckpointCounts, SimCheckpoints } from './sim-checkpoints.ts'
 import { SimDisk } from './sim-disk.ts'
 import { SimExchange } from './sim-exchange.ts'
 import { SimProcess, type World } from './sim-process.ts'
-import { levelsProblem } from './sim-stops.ts'
+import { lastingProblem, levelsProblem } from './sim-stops.ts'
 import { SimWallet } from './sim-wallet.ts'
 import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
@@ -274,7 +274,7 @@ export class History {
   }
 
   async #lookWhenQuiet(when: string): Promise<void> {
-    const { instruments, monitor, timeline } = this.#world
+    const { exchange, instruments, monitor, options, timeline } = this.#world
     const endUs = timeline.nowUs() + SETTLED_WITHIN_US
     let quietUs = 0
     while (this.#isGoing && quietUs < QUIET_US) {
@@ -288,9 +288,9 @@ export class History {
     const state = this.#process?.state
     if (!this.#isGoing || state === undefined) return
     monitor.checkEnd(state, instruments.map(instrumentKey))
-    const { exchange, options } = this.#world
-    const problem = levelsProblem(state, options.exits, exchange.stops)
-    if (problem !== undefined) monitor.fail(25, problem)
+    const look = () => levelsProblem(state, options.exits, exchange.stops)
+    const problem = await lastingProblem(look, () => this.#pass(4 * LOOK_US))
+    if (problem !== undefined && this.#isGoing) monitor.fail(25, problem)
   }
 
   async #pass(durationUs: number): Promise<void> {

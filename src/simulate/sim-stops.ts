@@ -7,6 +7,7 @@ import { areSameLevels } from '../execution/reconcile/account-check.ts'
 
 const NONE: PositionLevels = { stopTicks: Number.NaN, targetTicks: Number.NaN }
 const HISTORY_MAX = 512
+const TRAIL_LOOKS_MAX = 100
 
 /** Stops and targets that the simulated exchange keeps with its positions, as a real one does. */
 export class SimStops {
@@ -59,12 +60,15 @@ export class SimStops {
   }
 }
 
+/** `there`: what the exchange keeps. */
+type LevelsProblem = Readonly<{ text: string; there: string }>
+
 /** What of our positions the exchange does not guard as it should; undefined: nothing. */
 export function levelsProblem(
   state: ExecutionState,
   exits: ExitOptions,
   stops: SimStops,
-): string | undefined {
+): LevelsProblem | undefined {
   for (const [key, holding] of state.holdings) {
     const { plan, position } = holding
     if (plan === undefined || position.lots === 0) continue
@@ -74,11 +78,28 @@ export function levelsProblem(
     const wanted = plan.isTakenOver ? besideTheirs(ours, there, direction) : ours
     // A trail that moved by little is not told.
     if (!isDue(there, wanted, Number.POSITIVE_INFINITY, exits.held)) continue
-    return `${key}: ${levelsText(wanted)} here and ${levelsText(there)} there`
+    const thereText = `${key}: ${levelsText(there)}`
+    return { text: `${thereText} there and ${levelsText(wanted)} here`, there: thereText }
   }
   return undefined
 }
 
 export function levelsText({ stopTicks, targetTicks }: PositionLevels): string {
   return `stop ${stopTicks}, target ${targetTicks}`
+}
+
+/** A trail goes on while the market moves, and is told ever so often: what matters is that it is. */
+export async function lastingProblem(
+  look: () => LevelsProblem | undefined,
+  pass: () => Promise<void>,
+): Promise<string | undefined> {
+  let before: string | undefined
+  for (let looks = 0; looks < TRAIL_LOOKS_MAX; looks++) {
+    const problem = look()
+    if (problem === undefined) return undefined
+    if (problem.there === before) return problem.text
+    before = problem.there
+    await pass()
+  }
+  return undefined
 }

@@ -15,7 +15,12 @@ import { EventChannel } from './event-log.ts'
 import { FeatureChannel } from './feature-channel.ts'
 import { HealthChannel, type StreamGauges } from './health-channel.ts'
 import { describeSignal, describeTrade } from './market-events.ts'
-import { AccountChannel, IncidentChannel, OrderChannel, PositionChannel } from './order-channel.ts'
+import {
+  AccountChannel,
+  incidentsChannel,
+  ordersChannel,
+  PositionChannel,
+} from './order-channel.ts'
 
 /** Families that take a symbol, or `*` for all of them. */
 const SYMBOL_FAMILIES = ['features', 'book', 'trades', 'candles']
@@ -143,9 +148,9 @@ export class ChannelTable {
     const { counters, instruments } = this.#memory
     const records = this.#records
     if (name === 'health') return new HealthChannel(this.#memory, records, this.#gauges)
-    if (name === 'orders') return new OrderChannel(records.orders)
+    if (name === 'orders') return ordersChannel(records.orders)
     if (name === 'account') return new AccountChannel(records.orders)
-    if (name === 'incidents') return new IncidentChannel(records.orders)
+    if (name === 'incidents') return incidentsChannel(records.orders)
     if (name === 'positions') return new PositionChannel(records.orders)
     if (name === 'signals') {
       return new EventChannel(name, 'signals', records.signals, (record) =>

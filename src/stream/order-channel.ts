@@ -1,23 +1,27 @@
 import { BEFORE_FIRST, BodyCache, type DeskChannel, type FrameChoice } from './desk-channel.ts'
+import type { EventLog } from './event-log.ts'
 import type { FrameVariant } from './frame-body.ts'
 import type { OrderFold } from './order-fold.ts'
 
 /**
- * `orders`: first the open orders, then every event of an order. A client that was too slow for the
- * events gets the open orders again, as a snapshot, instead of a story with holes.
+ * First what is open, then every event. A client that was too slow for the events gets what is open
+ * again, as a snapshot, instead of a story with holes. The frames hold it under the channel's name.
  */
-export class OrderChannel implements DeskChannel {
-  readonly name = 'orders'
+class EventChannel<Facts> implements DeskChannel {
+  readonly name: string
   readonly isReady = true
-  readonly #fold: OrderFold
+  readonly #events: EventLog<Facts>
+  readonly #open: () => readonly Facts[]
   readonly #cache = new BodyCache()
 
-  constructor(fold: OrderFold) {
-    this.#fold = fold
+  constructor(name: string, events: EventLog<Facts>, open: () => readonly Facts[]) {
+    this.name = name
+    this.#events = events
+    this.#open = open
   }
 
   get head(): number {
-    return this.#fold.events.head
+    return this.#events.head
   }
 
   look(): void {
@@ -25,7 +29,7 @@ export class OrderChannel implements DeskChannel {
   }
 
   fill(out: FrameChoice, cursor: number, variant: FrameVariant): void {
-    const { events } = this.#fold
+    const events = this.#events
     const isFirst = cursor === BEFORE_FIRST
     out.isSnapshot = isFirst || cursor < events.oldest()
     out.missed = out.isSnapshot && !isFirst ? events.head - cursor : 0
@@ -33,9 +37,19 @@ export class OrderChannel implements DeskChannel {
     const from = out.isSnapshot ? BEFORE_FIRST : cursor
     out.body = this.#cache.body(kind, events.head, from, () => ({
       channel: this.name,
-      orders: out.isSnapshot ? this.#fold.openOrders() : events.since(cursor),
+      [this.name]: out.isSnapshot ? this.#open() : events.since(cursor),
     }))
   }
+}
+
+/** `orders`: first the open orders, then every event of an order. */
+export function ordersChannel(fold: OrderFold): DeskChannel {
+  return new EventChannel('orders', fold.events, () => fold.openOrders())
+}
+
+/** `incidents`: first those that are not over, then each that begins or ends. */
+export function incidentsChannel(fold: OrderFold): DeskChannel {
+  return new EventChannel('incidents', fold.incidents, () => fold.activeIncidents())
 }
 
 /** `positions`: first all of them, then those that changed. */
@@ -96,39 +110,6 @@ export class AccountChannel implements DeskChannel {
     out.body = this.#cache.body(kind, this.head, 0, () => ({
       channel: this.name,
       ...this.#fold.account,
-    }))
-  }
-}
-
-/** `incidents`: first those that are not over, then each that begins or ends. */
-export class IncidentChannel implements DeskChannel {
-  readonly name = 'incidents'
-  readonly isReady = true
-  readonly #fold: OrderFold
-  readonly #cache = new BodyCache()
-
-  constructor(fold: OrderFold) {
-    this.#fold = fold
-  }
-
-  get head(): number {
-    return this.#fold.incidents.head
-  }
-
-  look(): void {
-    // As for orders.
-  }
-
-  fill(out: FrameChoice, cursor: number, variant: FrameVariant): void {
-    const { incidents } = this.#fold
-    const isFirst = cursor === BEFORE_FIRST
-    out.isSnapshot = isFirst || cursor < incidents.oldest()
-    out.missed = out.isSnapshot && !isFirst ? incidents.head - cursor : 0
-    const kind = variant === 'json' ? 'json' : 'msgpack_f64'
-    const from = out.isSnapshot ? BEFORE_FIRST : cursor
-    out.body = this.#cache.body(kind, incidents.head, from, () => ({
-      channel: this.name,
-      incidents: out.isSnapshot ? this.#fold.activeIncidents() : incidents.since(cursor),
     }))
   }
 }

@@ -304,5 +304,14 @@ export function bybitRigs() {
     await rig.start()
     return rig
   }
-  return { exchanges, rigs, start }
+  /** The next run on the same journal, with the first instrument alone. */
+  const restartWithout = async (rig: BybitRig) => {
+    await rig.kill()
+    const journal = new MemoryJournal(2, rig.journal.records)
+    const again = new BybitRig(rig.exchange, [rig.instruments[0]], { journal })
+    rigs.push(again)
+    await again.start()
+    return again
+  }
+  return { exchanges, restartWithout, rigs, start }
 }

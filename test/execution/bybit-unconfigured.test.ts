@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryJournal } from '../../src/execution/journal/memory-journal.ts'
 import { until } from '../sim/private-exchange.ts'
-import { BybitRig, bybitRigs } from './bybit-rig.ts'
+import { bybitRigs } from './bybit-rig.ts'
 
 const ETH = 'linear:ETHUSDT'
-const { rigs, start } = bybitRigs()
-
-/** The next run on the same journal, with the first instrument alone. */
-async function restartWithout(rig: BybitRig): Promise<BybitRig> {
-  await rig.kill()
-  const journal = new MemoryJournal(2, rig.journal.records)
-  const again = new BybitRig(rig.exchange, [rig.instruments[0]], { journal })
-  rigs.push(again)
-  await again.start()
-  return again
-}
+const { restartWithout, start } = bybitRigs()
 
 describe('a symbol that left the configuration', () => {
   it('with an order that rests: the account agrees, and the order is canceled', async () => {

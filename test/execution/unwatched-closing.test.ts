@@ -1,24 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { CloseTerms, RemotePosition } from '../../src/execution/gateway/gateway.ts'
-import { MemoryJournal } from '../../src/execution/journal/memory-journal.ts'
 import { until } from '../sim/private-exchange.ts'
 import { atExchange } from './at-exchange.ts'
-import { BybitRig, bybitRigs } from './bybit-rig.ts'
+import { type BybitRig, bybitRigs } from './bybit-rig.ts'
 import { FakeExchange } from './fake-exchange.ts'
 import type { Rig } from './rig.ts'
 
 const ETH = 'linear:ETHUSDT'
-const { rigs, start } = bybitRigs()
-
-/** The next run on the same journal, with the first instrument alone. */
-async function restartWithout(rig: BybitRig): Promise<BybitRig> {
-  await rig.kill()
-  const journal = new MemoryJournal(2, rig.journal.records)
-  const again = new BybitRig(rig.exchange, [rig.instruments[0]], { journal })
-  rigs.push(again)
-  await again.start()
-  return again
-}
+const { restartWithout, start } = bybitRigs()
 
 function isFlatThere(rig: BybitRig): boolean {
   return rig.exchange.truth().positions.every(({ signed_size }) => Number(signed_size) === 0)

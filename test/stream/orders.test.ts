@@ -11,8 +11,8 @@ import { openDeskMemory } from '../../src/stream/desk-memory.ts'
 import { DeskRecords } from '../../src/stream/desk-records.ts'
 import {
   AccountChannel,
-  IncidentChannel,
-  OrderChannel,
+  incidentsChannel,
+  ordersChannel,
   PositionChannel,
 } from '../../src/stream/order-channel.ts'
 import {
@@ -73,7 +73,7 @@ function frameOf(channel: DeskChannel, cursor: number) {
 describe('orders and positions on the desk', () => {
   test('a late client sees the open orders, a present one every event', () => {
     const { world, records, order } = setUp()
-    const channel = new OrderChannel(records.orders)
+    const channel = ordersChannel(records.orders)
     order(1, 'created', { [audit.AUDIT_REASON]: 1 })
     order(1, 'open')
     order(2, 'created')
@@ -118,7 +118,7 @@ describe('orders and positions on the desk', () => {
 
   test('a client too slow for the events gets the open orders again and how many it missed', () => {
     const { records, order } = setUp()
-    const channel = new OrderChannel(records.orders)
+    const channel = ordersChannel(records.orders)
     for (let n = 1; n <= DESK_EVENTS_KEPT; n++) order(n, n % 2 === 0 ? 'canceled' : 'open')
     order(9999, 'open')
     records.drain()
@@ -140,7 +140,7 @@ describe('orders and positions on the desk', () => {
 
   test('incidents show what is not over to a late client, and each beginning and end', () => {
     const { world, records } = setUp()
-    const channel = new IncidentChannel(records.orders)
+    const channel = incidentsChannel(records.orders)
     const tell = (number: number, code: IncidentCode, isActive: boolean, symbol = '') => {
       const text = new Float64Array(audit.AUDIT_STRATEGY_SLOTS)
       writeText(text, 0, audit.AUDIT_STRATEGY_SLOTS, symbol)

@@ -6,6 +6,8 @@ import { type OrderRow, remoteOrder } from './order-rows.ts'
 
 /** How old an order may be that no list has, for its executions to be found; in one window. */
 const UNLISTED_MS_MAX = 6 * 24 * 3600 * 1000
+/** An order may be stamped after its first fill: the two come from different clocks. */
+const EARLY_MS = 60_000
 
 export type WantedOrder = Readonly<{
   orderLinkId: string
@@ -49,7 +51,8 @@ export async function lookUpOrder(
     if (!read.ok) return { kind: 'unknown', message: read.message }
     found = read.value.rows.find(isWanted)
   }
-  const read = await lists.executionRows(named, found?.createdMs ?? exchangeMs - UNLISTED_MS_MAX)
+  const sinceMs = found === undefined ? exchangeMs - UNLISTED_MS_MAX : found.createdMs - EARLY_MS
+  const read = await lists.executionRows(named, sinceMs)
   if (!read.ok) return { kind: 'unknown', message: read.message }
   const rows = read.value
     .filter(({ execution }) => execution.kind === 'trade' && isWanted(execution))
