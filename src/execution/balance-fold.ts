@@ -38,9 +38,9 @@ export class BalanceFold {
     return this.#transferIds.has(transferId)
   }
 
-  /** Up to when all transfers are counted; -Infinity before the first snapshot. */
+  /** Up to when all transfers are counted, as far as is known; -Infinity before the first snapshot. */
   get listedUs(): number {
-    return this.snapshot?.listed_us ?? Number.NEGATIVE_INFINITY
+    return this.snapshot?.listed_us ?? this.snapshot?.time_us ?? Number.NEGATIVE_INFINITY
   }
 
   /** How much less the exchange has than the record adds up to, as parts of the equity go by it. */

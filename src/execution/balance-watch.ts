@@ -127,8 +127,8 @@ export class BalanceWatch {
       this.#hasFailed = false
       this.#nextUs = askedUs + periodMs * 1000
       this.seenUs = askedUs
-      this.take({ ...look, balance: reply.balance }, nowUs)
       this.#listedUs = Math.max(this.#listedUs, listedUs)
+      this.take({ ...look, balance: reply.balance }, nowUs)
       return 1
     }
     // Once soon, then as ever: a wallet that is not told opens no breaker for the other looks.

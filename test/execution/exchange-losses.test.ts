@@ -106,6 +106,26 @@ describe('equity that the exchange lost', () => {
     expect(rig.state.tradingReason).toBe('daily_loss')
   })
 
+  it('asks after a restart for the transfers since its last list, and no more', async () => {
+    const { exchange, rig } = await atExchange()
+    await rig.pass(5_000, 100)
+    expect(rig.records('account_snapshot')[0].listed_us).toBeGreaterThan(0)
+    const asked: number[] = []
+    const { transfers } = exchange.account
+    Object.assign(exchange.account, {
+      transfers: (sinceUs: number, nowUs: number) => {
+        asked.push(nowUs - sinceUs)
+        return transfers?.(sinceUs, nowUs)
+      },
+    })
+    const { clock, memory } = rig
+    const options = { records: memory.records, run: memory.run + 1, clock, books: rig.books }
+    const next = await atExchange({}, options, exchange)
+    await next.rig.pass(30_000, 100)
+    expect(asked.length).toBeGreaterThan(2)
+    for (const us of asked) expect(us).toBeLessThan(2 * 3_600_000_000)
+  })
+
   it('is remembered over a restart, and forgotten when a transfer explains it later', async () => {
     const desk = await atExchange()
     const { exchange, rig } = desk
