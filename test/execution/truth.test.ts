@@ -58,8 +58,8 @@ describe('before the account agrees', () => {
     await rig.pass(40_000, 100)
     expect(rig.actor.truth.isHealthy).toBe(false)
     expect(types(rig)).not.toContain('position_adjusted')
-    // The fifth failure opens the breaker of the account for a minute: one is of the transfers.
-    expect(exchange.calls).toBe(4)
+    // Five failures within 30 s open the breaker of the account for a minute; transfers count for none.
+    expect(exchange.calls).toBe(6)
     expect(rig.records('breaker').at(-1)).toMatchObject({ breaker: 'account', state: 'open' })
     exchange.isDown = false
     await rig.pass(100_000, 100)
