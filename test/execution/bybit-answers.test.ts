@@ -215,6 +215,19 @@ describe('an account of the exchange', () => {
     expect(asked.slice(1).map(([start]) => start)).toEqual(asked.slice(0, 2).map(([, end]) => end))
   })
 
+  it('is asked once for the executions of an order that it lists without its time', async () => {
+    let asked = 0
+    const gateway = await gatewayOn((path) => {
+      if (path !== '/v5/execution/list') {
+        return { list: [{ ...wanted(1), createdTime: '' }], nextPageCursor: '' }
+      }
+      asked++
+      return { list: [EXECUTION], nextPageCursor: '' }
+    })
+    expect(await gateway.query('bf-1-1')).toMatchObject({ kind: 'found' })
+    expect(asked).toBe(1)
+  })
+
   it('that lists another order than the one asked for has not found it', async () => {
     const gateway = await gatewayOn((path) => {
       if (path === '/v5/execution/list') return { list: [], nextPageCursor: '' }

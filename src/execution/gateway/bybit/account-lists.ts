@@ -90,7 +90,9 @@ export class AccountLists {
     const { exchangeClock, ids, market, onExecution } = this.#parts
     const rows: ExecutionRow[] = []
     const endMs = exchangeClock.nowMs() + AHEAD_MS
-    let startMs = Math.min(Math.max(0, sinceMs || 0), endMs)
+    // Of an order without a time: as far back as one window reaches, and not from 1970 on.
+    const fromMs = Number.isFinite(sinceMs) ? sinceMs : endMs - WINDOW_MS
+    let startMs = Math.min(Math.max(0, fromMs), endMs)
     do {
       const window = { startTime: startMs, endTime: Math.min(startMs + WINDOW_MS, endMs) }
       const query: ListQuery = {
