@@ -9,6 +9,7 @@ import type { DeadLetterFile } from '../execution/dead-letters.ts'
 import { lockAccount } from '../execution/gateway/bybit/account-lock.ts'
 import { BybitGateway, type BybitOptions } from '../execution/gateway/bybit/bybit-gateway.ts'
 import { Credentials, readableByOthers } from '../execution/gateway/bybit/credentials.ts'
+import { systemWire } from '../execution/gateway/bybit/system-wire.ts'
 import type { Gateway } from '../execution/gateway/gateway.ts'
 import type { PaperGateway } from '../execution/gateway/paper-gateway.ts'
 import type { JournaledSteps } from '../execution/journaled-steps.ts'
@@ -83,6 +84,7 @@ async function openBybit(
   const gateway = new BybitGateway({
     ...{ options: settings, credentials: credentials.value, instruments: data.instruments },
     ...{ firstStartUs, journaled, clock: systemClock, timers: systemTimers },
+    wire: systemWire,
     ...{ random: new Random(systemSeed()), log, counters, deadLetters, wake, intentToWire },
   })
   const close = () => {

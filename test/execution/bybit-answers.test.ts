@@ -9,6 +9,7 @@ import { BybitGateway } from '../../src/execution/gateway/bybit/bybit-gateway.ts
 import { CALL_LIMITS_DEFAULT } from '../../src/execution/gateway/bybit/call-pace.ts'
 import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
 import { LinkIds } from '../../src/execution/gateway/bybit/link-ids.ts'
+import { systemWire } from '../../src/execution/gateway/bybit/system-wire.ts'
 import { DEFAULT_EXECUTION_OPTIONS } from '../../src/execution/options.ts'
 import { RiskGate } from '../../src/execution/risk/risk-gate.ts'
 import { Counters } from '../../src/memory/counters.ts'
@@ -55,7 +56,7 @@ async function gatewayOn(
     instruments: [createInstrument(0, 'BTCUSDT'), createInstrument(1, 'ETHPERP')],
     firstStartUs: () => START_US,
     journaled: { of: () => undefined, openKeys: () => new Set() },
-    ...{ clock: systemClock, timers: systemTimers, random: new Random(1) },
+    ...{ wire: systemWire, clock: systemClock, timers: systemTimers, random: new Random(1) },
     ...{ log: createLogger('test', 'silent'), counters, wake: () => {} },
     deadLetters: { keep: (letter) => letters.push(letter) },
   })

@@ -12,6 +12,7 @@ import { ExecutionState } from '../../src/execution/execution-state.ts'
 import { BybitGateway, type BybitOptions } from '../../src/execution/gateway/bybit/bybit-gateway.ts'
 import { CALL_LIMITS_DEFAULT } from '../../src/execution/gateway/bybit/call-pace.ts'
 import { Credentials } from '../../src/execution/gateway/bybit/credentials.ts'
+import { systemWire } from '../../src/execution/gateway/bybit/system-wire.ts'
 import { MemoryJournal } from '../../src/execution/journal/memory-journal.ts'
 import { journaledSteps } from '../../src/execution/journaled-steps.ts'
 import { Ledger } from '../../src/execution/ledger.ts'
@@ -107,7 +108,7 @@ export class BybitRig implements Books {
       credentials: rig.credentials ?? new Credentials(TEST_KEY.key, TEST_KEY.secret),
       ...{ instruments, firstStartUs: () => state.firstStartUs, clock, timers: systemTimers },
       journaled: journaledSteps(state),
-      ...{ random: new Random(1), log, counters, wake: () => {} },
+      ...{ wire: systemWire, random: new Random(1), log, counters, wake: () => {} },
       intentToWire: this.onWire,
     })
     const audit = { publish: () => {} }

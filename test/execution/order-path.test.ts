@@ -13,6 +13,7 @@ import { LinkIds } from '../../src/execution/gateway/bybit/link-ids.ts'
 import { OrderEntry } from '../../src/execution/gateway/bybit/order-entry.ts'
 import type { OrderRow } from '../../src/execution/gateway/bybit/order-rows.ts'
 import { RestLink } from '../../src/execution/gateway/bybit/rest-link.ts'
+import { systemWire } from '../../src/execution/gateway/bybit/system-wire.ts'
 import { TradeLink } from '../../src/execution/gateway/bybit/trade-link.ts'
 import { DEFAULT_EXECUTION_OPTIONS, type ExecutionOptions } from '../../src/execution/options.ts'
 import { type ApprovedOrder, RiskGate } from '../../src/execution/risk/risk-gate.ts'
@@ -371,7 +372,12 @@ function entryWithoutExchange(mayOpen = () => true) {
   const queue = new CallQueue(pace, clock, timers)
   const exchangeClock = new ExchangeClock(clock)
   const rest = new RestLink({
-    ...{ url: 'http://127.0.0.1:9', credentials: new Credentials('key', 'secret'), clock },
+    ...{
+      url: 'http://127.0.0.1:9',
+      wire: systemWire,
+      credentials: new Credentials('key', 'secret'),
+      clock,
+    },
     ...{ exchangeClock, timers, pace, queue, counters, lockOutMs: 1, answerMsMax: 100 },
     onVerdict: () => {},
   })

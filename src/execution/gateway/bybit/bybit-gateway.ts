@@ -51,6 +51,7 @@ import { TimeWatch } from './time-watch.ts'
 import { TradeLink } from './trade-link.ts'
 import { listTransfers } from './transfer-list.ts'
 import type { Verdict } from './verdicts.ts'
+import type { Wire } from './wire.ts'
 import { textIn } from './wire-fields.ts'
 
 export type BybitOptions = Readonly<{
@@ -75,6 +76,7 @@ export type BybitGatewayParts = Readonly<{
   /** Of the first run of the journal; names our orders. */
   firstStartUs: () => number
   journaled: JournaledSteps
+  wire: Wire
   clock: Clock
   timers: Timers
   random: Random
@@ -111,7 +113,7 @@ export class BybitGateway implements Gateway {
   #hasSibling = false
 
   constructor(parts: BybitGatewayParts) {
-    const { clock, counters, credentials, log, options, timers } = parts
+    const { clock, counters, credentials, log, options, timers, wire } = parts
     this.#parts = parts
     this.#ids = new LinkIds(parts.firstStartUs)
     this.#market = new AccountMarket(parts.instruments, parts.journaled)
@@ -127,6 +129,7 @@ export class BybitGateway implements Gateway {
     this.#rest = new RestLink({
       ...{
         url,
+        wire,
         credentials,
         clock,
         exchangeClock,
@@ -317,10 +320,10 @@ export class BybitGateway implements Gateway {
     topics: readonly string[],
     calls: Pick<ConstructorParameters<typeof BybitSession>[0], 'onUp' | 'onDown' | 'onFrame'>,
   ): BybitSession {
-    const { clock, credentials, log, options, random, timers } = this.#parts
+    const { clock, credentials, log, options, random, timers, wire } = this.#parts
     const url = options.wsUrl.replace(/\/+$/, '') + path
     const { exchangeClock } = this
-    const ports = { url, credentials, clock, exchangeClock, timers, random, log, topics }
+    const ports = { url, wire, credentials, clock, exchangeClock, timers, random, log, topics }
     return new BybitSession({ ...ports, ...calls })
   }
 

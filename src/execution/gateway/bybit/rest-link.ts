@@ -1,6 +1,4 @@
-import { REST_BODY_BYTES_MAX } from '../../../constants.ts'
 import type { Clock } from '../../../core/clock.ts'
-import { messageOf } from '../../../core/result.ts'
 import type { Timers } from '../../../core/timer.ts'
 import type { ResultCode } from '../../../domain/result-codes.ts'
 import type { Counters } from '../../../memory/counters.ts'
@@ -9,6 +7,7 @@ import type { CallQueue } from './call-queue.ts'
 import type { Credentials } from './credentials.ts'
 import type { ExchangeClock } from './exchange-clock.ts'
 import type { Verdict } from './verdicts.ts'
+import type { HttpRequest, Wire } from './wire.ts'
 import { parseFields } from './wire-fields.ts'
 import {
   noAnswer,
@@ -22,6 +21,7 @@ import {
 export type RestLinkParts = Readonly<{
   /** `https://api.bybit.com`, without a path. */
   url: string
+  wire: Pick<Wire, 'http'>
   credentials: Credentials
   clock: Clock
   exchangeClock: ExchangeClock
@@ -50,7 +50,7 @@ export type RestCall = Readonly<{
   isClosing?: boolean
   /** Why it must not leave any more; asked when its turn has come. */
   refusal?: () => ResultCode | undefined
-  /** It was handed to `fetch`. */
+  /** It was handed to the system. */
   onWire?: () => void
 }>
 
@@ -125,38 +125,33 @@ export class RestLink {
   }
 
   async #attempt(call: RestCall): Promise<WireReply> {
-    const { method, params, path } = call
-    const { answerMsMax, timers } = this.#parts
-    const query = method === 'GET' ? queryText(params) : ''
-    const body = method === 'POST' ? JSON.stringify(params) : undefined
+    const { path } = call
+    const { answerMsMax, timers, wire } = this.#parts
     const timeout = new AbortController()
     const cancelTimeout = timers.after(answerMsMax, () => timeout.abort())
-    try {
-      const answer = fetch(`${this.#url}${path}${query === '' ? '' : `?${query}`}`, {
-        method,
-        redirect: 'error',
-        signal: AbortSignal.any([timeout.signal, this.#closed.signal]),
-        headers: call.isPublic === true ? {} : this.#signed(body ?? query, body !== undefined),
-        ...(body === undefined ? {} : { body }),
-      })
-      call.onWire?.()
-      const response = await answer
-      const text = await boundedText(response)
-      if (text === undefined) return noAnswer(`${path}: the answer is too long`)
-      const header = (name: string) => response.headers.get(name) ?? ''
-      const read = readEnvelope(parseFields(text), 'result', header)
-      // 403 is of the address, whatever its body says.
-      if (response.status !== 200 || read === undefined) {
-        const isStatus = response.status === 403 || read === undefined
-        return isStatus ? this.#ofStatus(path, response.status) : read
-      }
-      return read
-    } catch (error) {
-      if (timeout.signal.aborted) return noAnswer(`${path}: no answer within ${answerMsMax} ms`)
-      return noAnswer(`${path}: ${causeOf(error)}`)
-    } finally {
-      cancelTimeout()
+    const signal = AbortSignal.any([timeout.signal, this.#closed.signal])
+    const coming = wire.http(this.#request(call), signal)
+    call.onWire?.()
+    const answer = await coming
+    cancelTimeout()
+    if ('failure' in answer) {
+      const late = `no answer within ${answerMsMax} ms`
+      return noAnswer(`${path}: ${timeout.signal.aborted ? late : answer.failure}`)
     }
+    const { header, status, text } = answer
+    if (text === undefined) return noAnswer(`${path}: the answer is too long`)
+    const read = readEnvelope(parseFields(text), 'result', header)
+    // 403 is of the address, whatever its body says.
+    if (read === undefined || status === 403) return this.#ofStatus(path, status)
+    return read
+  }
+
+  #request({ isPublic, method, params, path }: RestCall): HttpRequest {
+    const query = method === 'GET' ? queryText(params) : ''
+    const body = method === 'POST' ? JSON.stringify(params) : undefined
+    const headers = isPublic === true ? {} : this.#signed(body ?? query, body !== undefined)
+    const url = `${this.#url}${path}${query === '' ? '' : `?${query}`}`
+    return { method, url, headers, body }
   }
 
   #ofStatus(path: string, status: number): WireReply {
@@ -182,25 +177,4 @@ function queryText(params: Readonly<Record<string, unknown>>): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(params)) search.set(name, String(value))
   return search.toString()
-}
-
-async function boundedText(response: Response): Promise<string | undefined> {
-  if (response.body === null) return ''
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body) {
-    if (!(chunk instanceof Uint8Array)) continue
-    bytes += chunk.length
-    if (bytes > REST_BODY_BYTES_MAX) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-/** `fetch` says "fetch failed" and hides the reason one level down. */
-function causeOf(error: unknown): string {
-  if (error instanceof Error && error.cause instanceof Error) {
-    return error.cause.message || error.cause.name
-  }
-  return messageOf(error)
 }

@@ -1,4 +1,3 @@
-import { type RawData, WebSocket } from 'ws'
 import type { Clock } from '../../../core/clock.ts'
 import type { Logger } from '../../../core/log.ts'
 import type { Random } from '../../../core/random.ts'
@@ -6,10 +5,12 @@ import { messageOf } from '../../../core/result.ts'
 import type { CancelTimer, Timers } from '../../../core/timer.ts'
 import type { Credentials } from './credentials.ts'
 import type { ExchangeClock } from './exchange-clock.ts'
+import type { Socket, Wire } from './wire.ts'
 import { type Fields, numberIn, parseFields, textIn } from './wire-fields.ts'
 
 export type SessionParts = Readonly<{
   url: string
+  wire: Pick<Wire, 'openSocket'>
   credentials: Credentials
   clock: Clock
   exchangeClock: ExchangeClock
@@ -40,7 +41,6 @@ const BACKOFF_MS_MIN = 200
 const BACKOFF_MS_MAX = 30_000
 /** Up for this long: the next loss begins its waits anew. */
 const STABLE_US = 10_000_000
-const FRAME_BYTES_MAX = 4 * 1024 * 1024
 
 /**
  * One authenticated connection to the exchange, opened again with growing, jittered waits when it
@@ -49,7 +49,7 @@ const FRAME_BYTES_MAX = 4 * 1024 * 1024
 export class BybitSession {
   readonly #parts: SessionParts
   #state: State = 'waiting'
-  #socket: WebSocket | undefined
+  #socket: Socket | undefined
   #cancels: CancelTimer[] = []
   #attempts = 0
   #upUs = 0
@@ -71,8 +71,8 @@ export class BybitSession {
   /** True: it was written to an open socket. False: it did not leave. */
   send(frame: object): boolean {
     const socket = this.#socket
-    if (this.#state !== 'up' || socket?.readyState !== WebSocket.OPEN) return false
-    return this.#write(socket, frame)
+    if (this.#state !== 'up' || socket?.isOpen !== true) return false
+    return socket.send(JSON.stringify(frame))
   }
 
   /** Somebody else found out that it is of no use: it is lost, and opened anew. */
@@ -91,25 +91,19 @@ export class BybitSession {
   }
 
   #connect(): void {
-    const { timers, url } = this.#parts
+    const { timers, url, wire } = this.#parts
     this.#enter('connecting')
     this.#cancels.push(timers.after(GREETING_MS_MAX, () => this.#lose('no connection in time')))
-    let socket: WebSocket
     try {
-      socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: FRAME_BYTES_MAX })
+      const socket: Socket = wire.openSocket(url, {
+        onOpen: () => this.#socket === socket && this.#greet(),
+        onText: (text) => this.#socket === socket && this.#receive(text),
+        onClose: (reason) => this.#socket === socket && this.#lose(reason),
+      })
+      this.#socket = socket
     } catch (error) {
       this.#lose(messageOf(error))
-      return
     }
-    this.#socket = socket
-    const isCurrent = () => this.#socket === socket
-    let why = ''
-    socket.on('open', () => isCurrent() && this.#greet())
-    socket.on('message', (data) => isCurrent() && this.#receive(data))
-    socket.on('error', (error) => {
-      why = messageOf(error)
-    })
-    socket.on('close', (code) => isCurrent() && this.#lose(why === '' ? `closed, ${code}` : why))
   }
 
   #greet(): void {
@@ -122,9 +116,9 @@ export class BybitSession {
     this.#say({ req_id: this.#requestId(), op: 'auth', args })
   }
 
-  #receive(data: RawData): void {
+  #receive(text: string): void {
     this.#heardUs = this.#parts.clock.nowUs()
-    const frame = parseFields(data.toString())
+    const frame = parseFields(text)
     if (frame === undefined) return
     const op = textIn(frame, 'op')
     if (this.#state === 'up') {
@@ -186,21 +180,11 @@ export class BybitSession {
   #drop(): void {
     const socket = this.#socket
     this.#socket = undefined
-    // Its error listener stays: a socket cut in its handshake emits one.
     socket?.terminate()
   }
 
   #say(frame: object): void {
-    if (this.#socket !== undefined) this.#write(this.#socket, frame)
-  }
-
-  #write(socket: WebSocket, frame: object): boolean {
-    try {
-      socket.send(JSON.stringify(frame), () => {}) // what fails later is told by `close`
-      return true
-    } catch {
-      return false
-    }
+    this.#socket?.send(JSON.stringify(frame))
   }
 
   #requestId(): string {
