@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { History, type HistoryOutcome } from '../simulate/history.ts'
 import {
   isPlantedBug,
@@ -6,6 +6,12 @@ import {
   PLANTED_BUGS,
   type PlantedBug,
 } from '../simulate/planted-bugs.ts'
+import {
+  GATEWAY_CHOICES,
+  type GatewayChoice,
+  gatewayAt,
+  gatewayOf,
+} from '../simulate/simulated-gateway.ts'
 import { simulate, simulateEachCrash, type Verdict } from '../simulate/simulation.ts'
 import { EXIT_FAILED, EXIT_USAGE, failCommand, wholeNumber, writeOut } from './terminal.ts'
 
@@ -13,6 +19,7 @@ type SimulateOptions = Readonly<{
   seeds: number
   seed: number
   steps: number
+  gateway: GatewayChoice
   bugs: readonly PlantedBug[]
   eachCrash?: boolean
   crashAt?: number
@@ -50,6 +57,11 @@ export function simulateCommand(): Command {
       number('--steps', 1, STEPS_MAX),
       STEPS,
     )
+    .addOption(
+      new Option('--gateway <kind>', 'by the gateway to Bybit, or at the port of the actor')
+        .choices(GATEWAY_CHOICES)
+        .default('both'),
+    )
     .option('--each-crash', 'run each history once for every place where it could crash')
     .option(
       '--crash-at <number>',
@@ -66,7 +78,9 @@ export function simulateCommand(): Command {
     .option('--trace', 'tell everything that happens in the first history')
     .option('--json', 'one JSON object to the standard output')
     .addHelpText('after', HELP)
-    .action((options: SimulateOptions) => run(options))
+    .action((options: SimulateOptions) =>
+      run({ ...options, gateway: chosenGateway(command, options) }),
+    )
 }
 
 function readBugs(command: Command, text: string): readonly PlantedBug[] {
@@ -75,6 +89,17 @@ function readBugs(command: Command, text: string): readonly PlantedBug[] {
   if (bugs.length === names.length) return bugs
   const unknown = names.filter((name) => !isPlantedBug(name)).join(', ')
   return command.error(`error: option --bugs: ${unknown} is unknown; see --list-bugs`, {
+    exitCode: EXIT_USAGE,
+  })
+}
+
+/** Mistakes are put into one gateway or the other, and found where they are. */
+function chosenGateway(command: Command, { bugs, gateway }: SimulateOptions): GatewayChoice {
+  const [needed] = bugs.map(gatewayOf)
+  const other = bugs.find((bug) => gateway !== 'both' && gatewayOf(bug) !== gateway)
+  const odd = other ?? bugs.find((bug) => gatewayOf(bug) !== needed)
+  if (odd === undefined) return needed ?? gateway
+  return command.error(`error: option --bugs: ${odd} needs --gateway ${gatewayOf(odd)} alone`, {
     exitCode: EXIT_USAGE,
   })
 }
@@ -88,10 +113,10 @@ async function run(options: SimulateOptions): Promise<void> {
     tell(await runOne(options), options)
     return
   }
-  const { bugs, seed: firstSeed, seeds, steps: stepsMax } = options
+  const { bugs, gateway, seed: firstSeed, seeds, steps: stepsMax } = options
   const kind = options.eachCrash === true ? simulateEachCrash : simulate
   const verdict = await kind({
-    ...{ firstSeed, seeds, stepsMax, bugs, isFirstOnly: bugs.length > 0 },
+    ...{ firstSeed, seeds, stepsMax, bugs, gateway, isFirstOnly: bugs.length > 0 },
     progress: (done, violations) => showProgress(done, seeds, violations),
     onFound: ({ message, replay }) => process.stderr.write(`simulate: ${message}; ${replay}\n`),
   })
@@ -100,9 +125,9 @@ async function run(options: SimulateOptions): Promise<void> {
 }
 
 function runOne(options: SimulateOptions): Promise<HistoryOutcome> {
-  const { bugs, crashAt, seed, steps: stepsMax } = options
+  const { bugs, crashAt, gateway, seed, steps: stepsMax } = options
   const history = new History({
-    ...{ seed, stepsMax, bugs: new Set(bugs) },
+    ...{ seed, stepsMax, gateway: gatewayAt(gateway, seed), bugs: new Set(bugs) },
     ...(crashAt === undefined ? {} : { crashAt }),
     ...(options.trace === true ? { tell: (line: string) => writeOut(`${line}\n`) } : {}),
   })

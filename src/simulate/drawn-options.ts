@@ -6,6 +6,7 @@ import {
   type RiskLimits,
 } from '../execution/options.ts'
 import { INSTRUMENT_SYMBOLS } from './market.ts'
+import type { SimulatedGateway } from './simulated-gateway.ts'
 
 const BREAKER = { failuresMax: 5, windowUs: 10_000_000, openUs: 3_000_000 } as const
 
@@ -40,7 +41,7 @@ const REVERSAL = { indicatorsMin: 2, cooldownMs: 500, changeMin: 0.0005 } as con
 type OneOf = <T>(values: readonly T[]) => T
 
 /** Other limits and times for each history, so that none of them is the only one that works. */
-export function drawOptions(random: Random): ExecutionOptions {
+export function drawOptions(random: Random, gateway: SimulatedGateway): ExecutionOptions {
   const oneOf: OneOf = (values) => values[random.below(values.length)]
   const defaults = DEFAULT_EXECUTION_OPTIONS
   return {
@@ -63,7 +64,8 @@ export function drawOptions(random: Random): ExecutionOptions {
     restMsMax: random.below(6) === 0 ? 3_600_000 : 200 + random.below(1500),
     requote: oneOf([defaults.requote, { awayTicks: 2, amendsMax: 3 }]),
     pollMs: 100,
-    queryAfterMs: 1000,
+    // Longer than a request may be on its way.
+    queryAfterMs: gateway === 'bybit' ? defaults.queryAfterMs : 1000,
     reconcile: {
       ...defaults.reconcile,
       quietMs: 1000,

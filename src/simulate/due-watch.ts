@@ -1,7 +1,8 @@
 import { closingTicks, type DueExit, dueExit } from '../execution/exits/position-exit.ts'
 import { NO_REVERSAL } from '../execution/exits/reversal.ts'
 import { instrumentKey } from '../execution/holding.ts'
-import type { SimProcess, World } from './sim-process.ts'
+import type { SimProcess } from './sim-process.ts'
+import type { World } from './world.ts'
 
 /** Of an order whose fate nobody tells, and the longest pause between two tries. */
 const LEAVES_WITHIN_US = 15_000_000

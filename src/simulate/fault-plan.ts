@@ -52,11 +52,21 @@ export const FAULT_CHANCES = {
   // checkpoints
   removed_is_back: 0.9,
 } as const
-export type FaultKind = keyof typeof FAULT_CHANCES
 
-export const FAULT_KINDS = Object.keys(FAULT_CHANCES).filter(
-  (kind): kind is FaultKind => kind in FAULT_CHANCES,
-)
+/** Of connections, where the gateway to Bybit is simulated. */
+export const WIRE_FAULT_CHANCES = {
+  socket_refused: 0.1,
+  socket_half_open: 0.3, // of those that break
+  trade_socket_down: 0.06,
+} as const
+export type FaultKind = keyof typeof FAULT_CHANCES | keyof typeof WIRE_FAULT_CHANCES
+
+export const FAULT_KINDS = kindsOf(FAULT_CHANCES)
+export const WIRE_FAULT_KINDS = kindsOf(WIRE_FAULT_CHANCES)
+
+function kindsOf<Kind extends string>(chances: Readonly<Record<Kind, number>>): readonly Kind[] {
+  return Object.keys(chances).filter((kind): kind is Kind => kind in chances)
+}
 
 /** Rare faults that a mistake shows in alone: its histories have them often, and few others. */
 const NEEDED: Readonly<Partial<Record<PlantedBug, readonly FaultKind[]>>> = {
@@ -90,6 +100,14 @@ export class FaultPlan {
     }
     for (const bug of bugs) {
       for (const kind of NEEDED[bug] ?? []) this.#chances.set(kind, NEEDED_CHANCE)
+    }
+  }
+
+  /** Connections fail as well, each kind of it or not. */
+  addWire(random: Random): void {
+    for (const kind of WIRE_FAULT_KINDS) {
+      const isThere = random.below(2) === 0
+      this.#chances.set(kind, isThere ? WIRE_FAULT_CHANCES[kind] * (0.3 + 2 * random.float()) : 0)
     }
   }
 

@@ -1,7 +1,9 @@
+// Long because one history is read from its beginning to its end.
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 import { Random } from '../core/random.ts'
 import { instrumentKey } from '../execution/holding.ts'
+import { SimBybit, type SimBybitParts } from './bybit/sim-bybit.ts'
 import { drawOptions } from './drawn-options.ts'
 import { type FaultKind, FaultPlan } from './fault-plan.ts'
 import type { Violation } from './invariants.ts'
@@ -14,17 +16,20 @@ import { Script } from './script.ts'
 import { type CheckpointCounts, SimCheckpoints } from './sim-checkpoints.ts'
 import { SimDisk } from './sim-disk.ts'
 import { SimExchange } from './sim-exchange.ts'
-import { SimProcess, type World } from './sim-process.ts'
+import { SimProcess } from './sim-process.ts'
 import { lastingProblem, levelsProblem } from './sim-stops.ts'
 import { SimWallet } from './sim-wallet.ts'
+import type { SimulatedGateway } from './simulated-gateway.ts'
 import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
+import type { World } from './world.ts'
 
 export type HistoryOptions = Readonly<{
   seed: number
   /** Events of virtual time before all faults end. */
   stepsMax: number
   bugs: ReadonlySet<PlantedBug>
+  gateway: SimulatedGateway
   /** The one place to die at, counted from 1, instead of those that chance takes; 0: none. */
   crashAt?: number
   tell?: (line: string) => void
@@ -63,6 +68,10 @@ const LOOK_US = 500_000
 /** One history of so many ends with a kill, and how long that may take. */
 const KILLED_AT_END = 4
 const KILLED_WITHIN_US = 120_000_000
+/** The same takes so many more steps by the protocol of an exchange. */
+const WIRE_STEPS = 3
+/** Its chances are no part of the others', so that a seed is the same history with either. */
+const BYBIT_STREAM = 0x5bd1e995
 const DEATHS: readonly Death[] = ['process_killed', 'power_lost']
 
 /**
@@ -96,7 +105,7 @@ export class History {
     const trace = new Trace(timeline, options.tell)
     const instruments = createInstruments()
     const market = new Market(instruments.length, clock, faults)
-    const execution = drawOptions(random.fork(2))
+    const execution = drawOptions(random.fork(2), options.gateway)
     const midOf = (key: string) =>
       market.mid(instruments.findIndex((each) => instrumentKey(each) === key))
     const wallet = new SimWallet(execution.equityQuote, midOf)
@@ -106,11 +115,16 @@ export class History {
     const monitor = new Monitor({
       ...{ timeline, exchange, market, instruments, options: execution, trace },
     })
-    exchange.onEvent = (event) => network.tell(event)
+    const bybit = this.#createBybit({
+      ...{ timeline, faults, exchange, network, instruments, monitor, bugs: options.bugs },
+    })
+    if (bybit === undefined) exchange.onEvent = (event) => network.tell(event)
     disk.onDurable = (bytes, from) => monitor.mirror.read(bytes, from)
     this.#world = {
       ...{ timeline, clock, faults, disk, network, exchange, market, monitor, trace, instruments },
-      options: execution,
+      ...{ options: execution, bybit },
+      breakLink: (isPrivate) =>
+        bybit === undefined ? network.breakStream() : bybit.sockets.break(isPrivate),
       checkpoints: new SimCheckpoints(random.fork(4), trace),
       bugs: options.bugs,
       onPoint: (process, place) => this.#onPoint(process, place),
@@ -128,13 +142,23 @@ export class History {
     this.#planCrash()
   }
 
+  #createBybit(parts: Omit<SimBybitParts, 'random'>): SimBybit | undefined {
+    if (this.#options.gateway === 'port') return undefined
+    const random = new Random((this.#options.seed ^ BYBIT_STREAM) >>> 0)
+    parts.faults.addWire(random)
+    return new SimBybit({ ...parts, random })
+  }
+
   async run(): Promise<HistoryOutcome> {
-    const { stepsMax } = this.#options
+    const { gateway } = this.#options
+    const stepsMax = this.#options.stepsMax * (gateway === 'bybit' ? WIRE_STEPS : 1)
     this.#begin()
     this.#script.begin()
     while (this.#isGoing && this.#steps < stepsMax) await this.#step(Number.POSITIVE_INFINITY)
     await this.#settle()
-    const { exchange, faults, monitor, trace } = this.#world
+    const { bybit, exchange, faults, monitor, trace } = this.#world
+    const unread = bybit?.counters.get('exchange_rows_unread') ?? 0
+    if (unread > 0) monitor.fail(33, `${unread} rows were not read`)
     return {
       seed: this.#options.seed,
       violation: monitor.violation,

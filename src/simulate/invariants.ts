@@ -35,6 +35,7 @@ export const INVARIANTS = {
   30: 'a loss beyond its limit ends halted and flat',
   31: 'nothing that opens leaves while no look at the account is answered for long',
   32: 'an exit that is due leaves within 15 s, whatever rests',
+  33: 'every row that the exchange writes is read',
 } as const
 export type InvariantNumber = keyof typeof INVARIANTS
 

@@ -7,6 +7,8 @@ import type { Timeline } from './timeline.ts'
 const LATENCY_US_MIN = 2_000
 const LATENCY_US_MAX = 30_000
 const LATE_US_MAX = 3_000_000
+/** Longer than a request of a real client may be on its way. */
+const WAY_US_MAX = 7_000_000
 /** The exchange refuses requests that were longer on their way, so none acts after this. */
 export const RECEIVE_WINDOW_US = 900_000
 /** The gateway gives up waiting. */
@@ -21,6 +23,9 @@ const DOWN_US_MAX = 4_000_000
 const BLIND_US = [5_000_000, 15_000_000] as const
 /** Requests that are looks at the account. */
 const LOOKS: readonly string[] = ['executions', 'open_orders', 'positions', 'balance', 'transfers']
+
+/** Why nothing gets through. */
+export type Closure = 'blind' | 'maintenance' | 'forbidden' | 'rate_limited'
 
 type Listener = Readonly<{ life: Life; hear: (event: GatewayEvent) => void }>
 
@@ -38,6 +43,7 @@ export class Network {
   /** Messages keep their order, unless a fault takes one out of it. */
   #lastHeardUs = 0
   #closedUntilUs = 0
+  #closedBy: Closure = 'maintenance'
   #blindUntilUs = 0
 
   constructor(timeline: Timeline, faults: FaultPlan) {
@@ -53,8 +59,13 @@ export class Network {
 
   /** From the exchange to whoever listens. */
   tell(event: GatewayEvent): void {
+    if (this.#isStreamUp) this.message((durationUs) => this.#deliver(event, durationUs))
+  }
+
+  /** One message of a stream: never, once or twice, each after a while. */
+  message(deliver: (durationUs: number) => void): void {
     const faults = this.#faults
-    if (!this.#isStreamUp || faults.hits('message_lost')) return
+    if (faults.hits('message_lost')) return
     const nowUs = this.#timeline.nowUs()
     let dueUs = nowUs + faults.between(LATENCY_US_MIN, LATENCY_US_MAX)
     if (faults.hits('message_late')) dueUs += faults.below(MESSAGE_LATE_US_MAX)
@@ -62,9 +73,9 @@ export class Network {
       dueUs = Math.max(dueUs, this.#lastHeardUs)
       this.#lastHeardUs = dueUs
     }
-    this.#deliver(event, dueUs - nowUs)
+    deliver(dueUs - nowUs)
     if (faults.hits('message_repeated')) {
-      this.#deliver(event, dueUs - nowUs + faults.below(LATE_US_MAX))
+      deliver(dueUs - nowUs + faults.below(LATE_US_MAX))
     }
   }
 
@@ -129,43 +140,85 @@ export class Network {
         })
       }
       answer(TIMEOUT_US, () => lost('timeout'))
-      const refusal = this.#refusal(place)
-      if (refusal !== undefined) answer(this.#latencyUs(), () => lost(refusal))
+      const refusal = this.#closure(place)
+      if (refusal !== undefined) answer(this.latencyUs(), () => lost(refusal))
       else this.#send(act, answer)
     })
   }
 
   #send<T>(act: () => T, answer: (afterUs: number, reply: () => T) => void): void {
+    this.#carry(RECEIVE_WINDOW_US, LATE_US_MAX, act, answer)
+  }
+
+  /**
+   * One request of a client that waits by itself, as long as it likes, and whose requests the
+   * exchange judges by their own time: answered once or never.
+   */
+  ask<T>(
+    { life, place }: Readonly<{ life: Life; place: string }>,
+    act: () => T,
+    refuse: (why: Closure) => T,
+    answer: (reply: T) => void,
+  ): void {
+    if (!life.pass(place)) return
+    const later = (afterUs: number, reply: () => T) => {
+      this.#timeline.after(afterUs, () => {
+        if (life.isAlive) answer(reply())
+      })
+    }
+    const why = this.#closure(place)
+    if (why !== undefined) later(this.latencyUs(), () => refuse(why))
+    else this.#carry(WAY_US_MAX, WAY_US_MAX, act, later)
+  }
+
+  /** `windowUs`: what is longer on its way never acts; `lateUsMax`: of what is late. */
+  #carry<T>(
+    windowUs: number,
+    lateUsMax: number,
+    act: () => T,
+    answer: (afterUs: number, reply: () => T) => void,
+  ): void {
     const faults = this.#faults
     if (faults.hits('request_lost')) return
     const isReplyLost = faults.hits('reply_lost')
-    let wayUs = this.#latencyUs()
-    if (faults.hits('request_late')) wayUs += faults.below(LATE_US_MAX)
-    if (wayUs > RECEIVE_WINDOW_US) return // refused there, and the refusal comes after the timeout
+    let wayUs = this.latencyUs()
+    if (faults.hits('request_late')) wayUs += faults.below(lateUsMax)
+    if (wayUs > windowUs) return // refused there, and the refusal comes after the timeout
     this.#timeline.after(wayUs, () => {
       const reply = act()
-      if (!isReplyLost) answer(this.#latencyUs(), () => reply)
+      if (!isReplyLost) answer(this.latencyUs(), () => reply)
     })
     if (faults.hits('request_repeated')) {
-      const againUs = wayUs + faults.below(RECEIVE_WINDOW_US - wayUs + 1)
+      const againUs = wayUs + faults.below(windowUs - wayUs + 1)
       this.#timeline.after(againUs, () => void act())
     }
   }
 
   /** What the exchange's front says while it lets nothing through. */
-  #refusal(place: string): string | undefined {
+  #closure(place: string): Closure | undefined {
     const faults = this.#faults
     const { nowUs } = this
     const isBlind = nowUs < this.#blindUntilUs && !faults.isCalm
     if (isBlind && LOOKS.includes(place)) return 'blind'
-    if (nowUs < this.#closedUntilUs) return 'closed'
-    if (faults.hits('maintenance')) this.#closedUntilUs = nowUs + MAINTENANCE_US
-    else if (faults.hits('forbidden')) this.#closedUntilUs = nowUs + FORBIDDEN_US
-    else if (faults.hits('rate_limited')) this.#closedUntilUs = nowUs + RATE_LIMITED_US
-    return nowUs < this.#closedUntilUs ? 'closed' : undefined
+    if (nowUs < this.#closedUntilUs) return this.#closedBy
+    if (faults.hits('maintenance')) this.#close('maintenance', MAINTENANCE_US)
+    else if (faults.hits('forbidden')) this.#close('forbidden', FORBIDDEN_US)
+    else if (faults.hits('rate_limited')) this.#close('rate_limited', RATE_LIMITED_US)
+    return nowUs < this.#closedUntilUs ? this.#closedBy : undefined
   }
 
-  #latencyUs(): number {
+  #close(by: Closure, durationUs: number): void {
+    this.#closedBy = by
+    this.#closedUntilUs = this.nowUs + durationUs
+  }
+
+  /** Nothing gets through at all, connections neither. */
+  get isInMaintenance(): boolean {
+    return this.nowUs < this.#closedUntilUs && this.#closedBy === 'maintenance'
+  }
+
+  /** One way. */
+  latencyUs(): number {
     return this.#faults.between(LATENCY_US_MIN, LATENCY_US_MAX)
   }
 }

@@ -43,6 +43,13 @@ export const PLANTED_BUGS = {
   follow_unproven: 'the rest of an order is followed without asking what the exchange filled',
   keep_strays: 'what lives on at the exchange and had ended here is left there',
   lost_levels: 'stop and target of a position are said to be taken and never sent',
+  // under the gateway to Bybit
+  wire_sends_again: 'what changes something and is not answered at once is sent again',
+  wire_timeout_refused: 'an order that is not answered at once counts as refused',
+  wire_keeps_frames: 'what a lost connection left unanswered is sent by the next one',
+  wire_hides_closes: 'the end of the private connection is not told',
+  wire_first_page: 'a list ends after its first page',
+  wire_old_lists: 'a list that fails is the last one that did not',
 } as const
 export type PlantedBug = keyof typeof PLANTED_BUGS
 

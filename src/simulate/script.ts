@@ -4,7 +4,8 @@ import * as command from '../memory/command-record.ts'
 import * as intent from '../memory/intent-record.ts'
 import { writeText } from '../memory/text-slots.ts'
 import { DueWatch } from './due-watch.ts'
-import type { SimProcess, World } from './sim-process.ts'
+import type { SimProcess } from './sim-process.ts'
+import type { World } from './world.ts'
 
 const INTENT_US = 120_000
 const BOOK_US = 80_000
@@ -237,12 +238,13 @@ export class Script {
   }
 
   #incident(): void {
-    const { exchange, faults, instruments, market, network } = this.#world
+    const { breakLink, bybit, exchange, faults, instruments, market, network } = this.#world
     const instrument = instruments[this.#anyInstrument()]
     const key = instrumentKey(instrument)
     const side = this.#random.below(2) === 0 ? 'buy' : 'sell'
     const mid = market.mid(instrument.index)
-    if (faults.hits('stream_down')) network.breakStream()
+    if (faults.hits('stream_down')) breakLink(true)
+    if (bybit !== undefined && faults.hits('trade_socket_down')) breakLink(false)
     if (faults.hits('foreign_fill')) {
       const of = { instrument: instrument.index, key }
       exchange.fillForeign(of, side, 1 + this.#random.below(50), mid)

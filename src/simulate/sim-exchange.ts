@@ -12,12 +12,18 @@ import type {
 import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Market } from './market.ts'
-import { remoteOrder, type SimOrder, type WireAmend, type WireOrder } from './sim-order.ts'
+import {
+  type EndCode,
+  remoteOrder,
+  type SimOrder,
+  type WireAmend,
+  type WireOrder,
+} from './sim-order.ts'
 import { SimStops } from './sim-stops.ts'
 import type { SimWallet } from './sim-wallet.ts'
 import type { Timeline } from './timeline.ts'
 
-type Refusal =
+export type Refusal =
   | 'duplicate_order_link_id'
   | 'rejected_by_exchange'
   | 'nothing_to_reduce'
@@ -25,7 +31,6 @@ type Refusal =
   | 'order_unknown'
   | 'size_refused'
   | 'price_refused'
-type EndCode = 'ok' | 'remainder_canceled' | 'nothing_to_reduce' | 'post_only_would_take'
 type Moved = Readonly<{ timeUs: number; lots: number }>
 
 type Trade = Readonly<{
@@ -68,6 +73,8 @@ export class SimExchange {
   /** How seldom what rests is filled in this history. */
   readonly #patience: number
   #number = 0
+  /** What would take and must not is taken, and ended by the stream, and not refused. */
+  endsLate = false
 
   constructor(timeline: Timeline, faults: FaultPlan, market: Market, wallet: SimWallet) {
     this.wallet = wallet
@@ -81,11 +88,14 @@ export class SimExchange {
     const { orderLinkId, timeInForce } = wire
     if (this.orders.has(orderLinkId)) return refused('duplicate_order_link_id')
     const refusal = this.#refused.get(orderLinkId) ?? this.#refusal(wire)
-    if (refusal !== undefined) {
+    const isLate = this.endsLate && refusal === 'post_only_would_take'
+    if (refusal !== undefined && !isLate) {
       this.#refused.set(orderLinkId, refusal)
       return refused(refusal)
     }
     const order = this.#accept(wire)
+    if (isLate) this.#end(order, 'post_only_would_take')
+    if (isLate) return { kind: 'accepted' }
     this.onAccepted(order)
     const isTaker = this.#takes(wire) && this.#faults.below(10) > 0
     if (isTaker) this.#fillSome(order)
@@ -104,7 +114,7 @@ export class SimExchange {
     return { kind: 'unknown', message: 'reply lost' }
   }
 
-  #isShown(order: SimOrder): boolean {
+  isShown(order: SimOrder): boolean {
     return order.hiddenUntilUs <= this.#timeline.nowUs()
   }
 
@@ -138,6 +148,7 @@ export class SimExchange {
       orderId: `x${this.#number}`,
       acceptedUs: this.#timeline.nowUs(),
       state: 'open',
+      endCode: 'ok',
       filledLots: 0,
       executions: [],
       isDisowned: false,
@@ -207,7 +218,7 @@ export class SimExchange {
   query(orderLinkId: string): QueryReply {
     const order = this.orders.get(orderLinkId)
     const exchangeUs = this.#timeline.nowUs()
-    return order === undefined || !this.#isShown(order)
+    return order === undefined || !this.isShown(order)
       ? { kind: 'not_found', exchangeUs }
       : { kind: 'found', order: remoteOrder(order), exchangeUs }
   }
@@ -215,7 +226,7 @@ export class SimExchange {
   open(): readonly RemoteOrder[] {
     const open: RemoteOrder[] = []
     for (const order of this.orders.values()) {
-      if (order.state === 'open' && this.#isShown(order)) open.push(remoteOrder(order))
+      if (order.state === 'open' && this.isShown(order)) open.push(remoteOrder(order))
     }
     return open
   }
@@ -373,6 +384,7 @@ export class SimExchange {
 
   #end(order: SimOrder, code: EndCode): void {
     order.state = 'canceled'
+    order.endCode = code
     const { orderLinkId } = order.wire
     if (parseOrderLinkId(orderLinkId) === undefined) return
     this.onEvent({ type: 'canceled', orderLinkId, code, timeUs: this.#timeline.nowUs() })

@@ -26,6 +26,8 @@ export type WireOrder = Readonly<{
 /** A change of an order as it goes over the wire; `number` counts those of the order. */
 export type WireAmend = Terms & Readonly<{ orderLinkId: string; number: number }>
 
+export type EndCode = 'ok' | 'remainder_canceled' | 'nothing_to_reduce' | 'post_only_would_take'
+
 type Terms = Readonly<{ limitTicks: number; lots: number }>
 
 export type SimOrder = {
@@ -38,6 +40,8 @@ export type SimOrder = {
   readonly orderId: string
   readonly acceptedUs: number
   state: RemoteOrderState
+  /** Why it was canceled. */
+  endCode: EndCode
   filledLots: number
   readonly executions: RemoteExecution[]
   /** The exchange denied that it has it, so that nobody can hold its record against the engine. */

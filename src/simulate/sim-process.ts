@@ -1,55 +1,21 @@
 import { VERSION } from '../constants.ts'
-import type { Clock } from '../core/clock.ts'
 import { createLogger } from '../core/log.ts'
 import { messageOf, type Result, succeed } from '../core/result.ts'
-import type { InstrumentTable } from '../domain/instrument.ts'
 import type { JournalRecord } from '../domain/journal.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import { ExecutionActor } from '../execution/actor.ts'
 import { ExecutionState } from '../execution/execution-state.ts'
 import { type OpenedJournal, openJournal } from '../execution/journal/journal.ts'
 import { Ledger } from '../execution/ledger.ts'
-import type { ExecutionOptions } from '../execution/options.ts'
 import { foldInto, recover, startRun } from '../execution/recovery.ts'
 import { COMMAND_KIND, COMMANDS } from '../memory/command-record.ts'
 import { Counters } from '../memory/counters.ts'
-import type { FaultPlan } from './fault-plan.ts'
 import { KillLatch } from './kill-latch.ts'
 import { type Death, Life } from './life.ts'
-import type { Market } from './market.ts'
-import type { Monitor } from './monitor.ts'
-import type { Network } from './network.ts'
-import type { PlantedBug } from './planted-bugs.ts'
-import { PlantedGateway } from './planted-gateway.ts'
 import { plantedOptions } from './planted-options.ts'
-import type { SimCheckpoints } from './sim-checkpoints.ts'
-import type { SimDisk } from './sim-disk.ts'
-import type { SimExchange } from './sim-exchange.ts'
-import { SimGateway } from './sim-gateway.ts'
+import { openProcessGateway } from './process-gateway.ts'
 import { SimJournal } from './sim-journal.ts'
-import type { Timeline } from './timeline.ts'
-import type { Trace } from './trace.ts'
-
-export type World = Readonly<{
-  timeline: Timeline
-  /** Of the machine that the engine runs on. */
-  clock: Clock
-  faults: FaultPlan
-  disk: SimDisk
-  checkpoints: SimCheckpoints
-  network: Network
-  exchange: SimExchange
-  market: Market
-  monitor: Monitor
-  trace: Trace
-  instruments: InstrumentTable
-  options: ExecutionOptions
-  bugs: ReadonlySet<PlantedBug>
-  /** A place where a process may die. */
-  onPoint: (process: SimProcess, place: string) => void
-  /** A process ended by itself. */
-  onEnd: (process: SimProcess, why: string) => void
-}>
+import type { World } from './world.ts'
 
 const log = createLogger('simulate', 'silent')
 const BEAT_US = 500_000
@@ -74,6 +40,7 @@ export class SimProcess {
   #intents: Float64Array[] = []
   #commands: Float64Array[] = []
   #isStopping = false
+  #close: () => void = () => {}
 
   constructor(world: World) {
     this.#world = world
@@ -153,6 +120,7 @@ export class SimProcess {
   }
 
   #end(why: string): void {
+    this.#close()
     this.life.isAlive = false
     this.#world.trace.add('process', `ended: ${why}`)
     this.#world.onEnd(this, why)
@@ -175,12 +143,12 @@ export class SimProcess {
     this.#journal = journal
     const started = startRun(journal, state, { instruments, options, version: VERSION, clock })
     if (!started.ok) return started.code
-    const { actor, gateway, inner, ledger } = this.#createActor(journal)
+    const { actor, gateway, ledger, connect } = this.#createActor(journal)
     const recovered = await recover(actor, ledger, gateway, { options, clock })
     if (!recovered.ok) return recovered.code
     this.actor = actor
     this.#ledger = ledger
-    if (life.isAlive) inner.connect(() => this.#wake())
+    if (life.isAlive) connect()
     return undefined
   }
 
@@ -221,11 +189,11 @@ export class SimProcess {
   }
 
   #createActor(journal: SimJournal) {
-    const { bugs, clock, exchange, faults, instruments, market, monitor, network, options } =
-      this.#world
+    const { clock, instruments, market, options, bugs } = this.#world
     const { life, state } = this
-    const inner = new SimGateway({ life, network, exchange, faults, monitor })
-    const gateway = bugs.size === 0 ? inner : new PlantedGateway(inner, bugs, state)
+    const wake = () => this.#wake()
+    const { close, connect, gateway, guards } = openProcessGateway(this.#world, life, state, wake)
+    this.#close = close
     const ledger = new Ledger({
       journal,
       audit: { publish: () => {} },
@@ -247,9 +215,10 @@ export class SimProcess {
         kill: () => this.latch.kill(),
         release: (kills) => this.latch.release(kills),
       },
-      wake: () => this.#wake(),
+      wake,
+      guards,
     })
-    return { actor, gateway, inner, ledger }
+    return { actor, gateway, ledger, connect }
   }
 
   /** Turns until it is stopped or its journal fails; answers which. */

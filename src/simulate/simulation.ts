@@ -3,12 +3,14 @@ import { History, type HistoryOutcome } from './history.ts'
 import type { Violation } from './invariants.ts'
 import type { PlantedBug } from './planted-bugs.ts'
 import type { CheckpointCounts } from './sim-checkpoints.ts'
+import { type GatewayChoice, gatewayAt } from './simulated-gateway.ts'
 
 export type SimulationOptions = Readonly<{
   firstSeed: number
   seeds: number
   stepsMax: number
   bugs: readonly PlantedBug[]
+  gateway: GatewayChoice
   /** Ends with the first violation. */
   isFirstOnly: boolean
   /** After each seed. */
@@ -41,8 +43,10 @@ export async function simulate(options: SimulationOptions): Promise<Verdict> {
   const sum = new Sum(options)
   for (let i = 0; i < options.seeds; i++) {
     const seed = options.firstSeed + i
+    const { stepsMax } = options
+    const gateway = gatewayAt(options.gateway, seed)
     const bugs = new Set(options.bugs)
-    sum.add(await new History({ seed, stepsMax: options.stepsMax, bugs }).run())
+    sum.add(await new History({ seed, stepsMax, bugs, gateway }).run())
     options.progress?.(i + 1, sum.violations)
     if (options.isFirstOnly && sum.violations > 0) break
   }
@@ -58,10 +62,13 @@ export async function simulateEachCrash(options: SimulationOptions): Promise<Ver
   const bugs = new Set(options.bugs)
   for (let i = 0; i < options.seeds; i++) {
     const seed = options.firstSeed + i
-    const whole = await new History({ seed, stepsMax: options.stepsMax, bugs, crashAt: 0 }).run()
+    const { stepsMax } = options
+    const gateway = gatewayAt(options.gateway, seed)
+    const common = { seed, stepsMax, bugs, gateway }
+    const whole = await new History({ ...common, crashAt: 0 }).run()
     sum.add(whole)
     for (let crashAt = 1; crashAt <= whole.points; crashAt++) {
-      sum.add(await new History({ seed, stepsMax: options.stepsMax, bugs, crashAt }).run(), crashAt)
+      sum.add(await new History({ ...common, crashAt }).run(), crashAt)
       options.progress?.(i + crashAt / whole.points, sum.violations)
       if (options.isFirstOnly && sum.violations > 0) return sum.verdict()
     }
@@ -113,7 +120,9 @@ class Sum {
 
   #replay(seed: number, crashAt: number | undefined): string {
     const { bugs, stepsMax } = this.#options
-    const parts = [`bookflow simulate --seed ${seed} --seeds 1 --steps ${stepsMax} --trace`]
+    const gateway = gatewayAt(this.#options.gateway, seed)
+    const times = `--seed ${seed} --seeds 1 --steps ${stepsMax}`
+    const parts = [`bookflow simulate ${times} --gateway ${gateway} --trace`]
     if (crashAt !== undefined) parts.push(`--crash-at ${crashAt}`)
     if (bugs.length > 0) parts.push(`--bugs ${bugs.join(',')}`)
     return parts.join(' ')

@@ -1,0 +1,91 @@
+import { parseStepsText } from '../../core/decimal.ts'
+import type { Instrument, InstrumentTable } from '../../domain/instrument.ts'
+import type { TimeInForce } from '../../domain/journal.ts'
+import { type Fields, textIn } from '../../execution/gateway/bybit/wire-fields.ts'
+import type { PositionLevels } from '../../execution/gateway/gateway.ts'
+import { instrumentKey } from '../../execution/holding.ts'
+import type { JournalMirror } from '../journal-mirror.ts'
+import type { WireAmend, WireOrder } from '../sim-order.ts'
+
+/** A request as it was read off the wire; ids of ours without the tag of their journal. */
+export type BybitCall =
+  | Readonly<{ kind: 'submit'; wire: WireOrder; wireId: string }>
+  /** NaN: it is to stay as it is. */
+  | Readonly<{ kind: 'amend'; wire: WireAmend }>
+  | Readonly<{ kind: 'cancel'; orderLinkId: string }>
+  | Readonly<{ kind: 'set_levels'; key: string; levels: PositionLevels }>
+  | Readonly<{ kind: 'other' }>
+
+const TIMES_IN_FORCE: ReadonlyMap<string, TimeInForce> = new Map([
+  ['IOC', 'ioc'],
+  ['GTC', 'gtc'],
+  ['PostOnly', 'post_only'],
+  ['FOK', 'fok'],
+])
+
+/** `bf-RUN-NUMBER` of `bf-RUN-NUMBER-TAG`; what others made is left as it is. */
+export function ownId(wireId: string): string {
+  return wireId.replace(/^(bf-[^-]+-[^-]+)-[^-]+$/, '$1')
+}
+
+export function readCall(
+  path: string,
+  body: Fields,
+  instruments: InstrumentTable,
+  mirror: JournalMirror,
+): BybitCall {
+  const wireId = textIn(body, 'orderLinkId')
+  const orderLinkId = ownId(wireId)
+  const instrument = instruments.find(({ symbol }) => symbol === textIn(body, 'symbol'))
+  if (instrument === undefined) return { kind: 'other' }
+  switch (path) {
+    case '/v5/order/create': {
+      const limitTicks = mirror.created.get(orderLinkId)?.limit_ticks
+      return { kind: 'submit', wire: readOrder(body, instrument, limitTicks), wireId }
+    }
+    case '/v5/order/amend': {
+      const number = mirror.changes.get(orderLinkId)?.number ?? 0
+      const limitTicks = steps(body, 'price', instrument.tick)
+      const lots = steps(body, 'qty', instrument.lot)
+      return { kind: 'amend', wire: { orderLinkId, number, limitTicks, lots } }
+    }
+    case '/v5/order/cancel':
+      return { kind: 'cancel', orderLinkId }
+    case '/v5/position/trading-stop': {
+      const stopTicks = steps(body, 'stopLoss', instrument.tick) || Number.NaN
+      const targetTicks = steps(body, 'takeProfit', instrument.tick) || Number.NaN
+      return {
+        kind: 'set_levels',
+        key: instrumentKey(instrument),
+        levels: { stopTicks, targetTicks },
+      }
+    }
+    default:
+      return { kind: 'other' }
+  }
+}
+
+/** `recordTicks`: an order at market carries no price; it is filled at the one of its record. */
+function readOrder(body: Fields, instrument: Instrument, recordTicks = Number.NaN): WireOrder {
+  const isAtMarket = textIn(body, 'orderType') === 'Market'
+  const { index, lot, tick } = instrument
+  return {
+    orderLinkId: ownId(textIn(body, 'orderLinkId')),
+    key: instrumentKey(instrument),
+    instrument: index,
+    side: textIn(body, 'side') === 'Sell' ? 'sell' : 'buy',
+    lots: steps(body, 'qty', lot),
+    limitTicks: isAtMarket ? recordTicks : steps(body, 'price', tick),
+    timeInForce: TIMES_IN_FORCE.get(textIn(body, 'timeInForce')) ?? 'gtc',
+    isReduceOnly: body.reduceOnly === true,
+    isAtMarket,
+    stopTicks: steps(body, 'stopLoss', tick),
+    targetTicks: steps(body, 'takeProfit', tick),
+  }
+}
+
+/** NaN when the field is absent. */
+function steps(body: Fields, name: string, step: Instrument['tick']): number {
+  const text = textIn(body, name)
+  return text === '' ? Number.NaN : parseStepsText(text, step)
+}

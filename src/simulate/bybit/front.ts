@@ -1,0 +1,183 @@
+import type { Credentials } from '../../execution/gateway/bybit/credentials.ts'
+import type { HttpAnswer, HttpRequest } from '../../execution/gateway/bybit/wire.ts'
+import type { Fields } from '../../execution/gateway/bybit/wire-fields.ts'
+import type { SubmitReply } from '../../execution/gateway/gateway.ts'
+import type { FaultPlan } from '../fault-plan.ts'
+import type { Closure } from '../network.ts'
+import type { Refusal, SimExchange } from '../sim-exchange.ts'
+import type { Timeline } from '../timeline.ts'
+import type { BybitCall } from './calls.ts'
+import type { BybitLists } from './lists.ts'
+
+export type FrontParts = Readonly<{
+  exchange: SimExchange
+  lists: BybitLists
+  faults: FaultPlan
+  timeline: Timeline
+  credentials: Credentials
+  /** Cancel on disconnect, in seconds. */
+  guard: { windowS: number }
+  /** An order of ours was named so on the wire. */
+  noteWireId: (orderLinkId: string, wireId: string) => void
+}>
+
+type Outcome = Readonly<{
+  retCode: number
+  result?: Fields
+  headers?: Readonly<Record<string, string>>
+}>
+
+const CODES: Readonly<Record<Refusal, number>> = {
+  duplicate_order_link_id: 110072,
+  rejected_by_exchange: 110003,
+  nothing_to_reduce: 110017,
+  post_only_would_take: 110003,
+  order_unknown: 110001,
+  size_refused: 110090,
+  price_refused: 110003,
+}
+/** Beyond the time of the exchange a request may not be. */
+const AHEAD_MS = 1000
+const RATE_LIMITED_MS = 300
+
+/** The simulated exchange as its clients see it: requests in, answers out, by its own clock. */
+export class BybitFront {
+  readonly #parts: FrontParts
+
+  constructor(parts: FrontParts) {
+    this.#parts = parts
+  }
+
+  get nowMs(): number {
+    return Math.floor(this.#parts.timeline.nowUs() / 1000)
+  }
+
+  /** Undefined: it acted, or did not, and never says so. */
+  rest(request: HttpRequest, call: BybitCall): HttpAnswer | undefined {
+    const { body, headers, url } = request
+    const { pathname, searchParams, search } = new URL(url)
+    if (pathname === '/v5/market/time') {
+      const timeNano = `${this.#parts.timeline.nowUs()}000`
+      return this.#envelope({ retCode: 0, result: { timeNano } })
+    }
+    const payload = body ?? search.slice(1)
+    const refusal = this.#refusal(headers, payload)
+    if (refusal !== undefined) return this.#envelope({ retCode: refusal })
+    const outcome = this.#outcome(pathname, searchParams, call)
+    return outcome === undefined ? undefined : this.#envelope(outcome)
+  }
+
+  /** The answer to a request of order entry. */
+  trade(
+    frame: Fields,
+    header: Readonly<Record<string, string>>,
+    call: BybitCall,
+  ): Fields | undefined {
+    const { op, reqId } = frame
+    const isTimely = this.#isTimely(header)
+    const outcome = isTimely ? this.#outcome('', new URLSearchParams(), call) : { retCode: 10002 }
+    if (outcome === undefined) return undefined
+    const { retCode } = outcome
+    return {
+      reqId,
+      retCode,
+      retMsg: 'told',
+      op,
+      data: {},
+      header: { Timenow: String(this.nowMs) },
+      connId: 'sim',
+    }
+  }
+
+  /** What the network says in place of the exchange. */
+  refused(why: Closure): HttpAnswer {
+    if (why === 'forbidden') return { status: 403, text: '', header: () => '' }
+    if (why === 'rate_limited') {
+      const resetMs = this.nowMs + RATE_LIMITED_MS
+      const limits = { 'X-Bapi-Limit-Status': '0', 'X-Bapi-Limit-Reset-Timestamp': String(resetMs) }
+      return this.#envelope({ retCode: 10006, headers: limits })
+    }
+    if (why === 'blind') return this.#envelope({ retCode: 10016 })
+    return { status: 503, text: '<html>', header: () => '' }
+  }
+
+  #envelope({ headers = {}, result = {}, retCode }: Outcome): HttpAnswer {
+    const text = { retCode, retMsg: 'told', result, retExtInfo: {}, time: this.nowMs }
+    return { status: 200, text: JSON.stringify(text), header: (name) => headers[name] ?? '' }
+  }
+
+  #refusal(headers: Readonly<Record<string, string>>, payload: string): number | undefined {
+    const { credentials } = this.#parts
+    const [stamp, window] = [headers['X-BAPI-TIMESTAMP'], headers['X-BAPI-RECV-WINDOW']]
+    const signature = credentials.sign(`${stamp}${credentials.key}${window}${payload}`)
+    if (headers['X-BAPI-SIGN'] !== signature) return 10004
+    return this.#isTimely(headers) ? undefined : 10002
+  }
+
+  #isTimely(headers: Readonly<Record<string, string>>): boolean {
+    const stampMs = Number(headers['X-BAPI-TIMESTAMP'])
+    const windowMs = Number(headers['X-BAPI-RECV-WINDOW'])
+    return this.nowMs - windowMs <= stampMs && stampMs < this.nowMs + AHEAD_MS
+  }
+
+  #outcome(path: string, query: URLSearchParams, call: BybitCall): Outcome | undefined {
+    const { exchange, noteWireId } = this.#parts
+    switch (call.kind) {
+      case 'submit':
+        noteWireId(call.wire.orderLinkId, call.wireId)
+        return ofReply(exchange.submit(call.wire))
+      case 'amend':
+        return this.#amend(call)
+      case 'cancel':
+        return ofReply(exchange.cancel(call.orderLinkId))
+      case 'set_levels':
+        return ofReply(exchange.setLevels(call.key, call.levels))
+      default:
+        return this.#other(path, query)
+    }
+  }
+
+  #amend({ wire }: Extract<BybitCall, { kind: 'amend' }>): Outcome | undefined {
+    const { exchange, faults } = this.#parts
+    const order = exchange.orders.get(wire.orderLinkId)
+    const kept = order ?? { limitTicks: 0, lots: 0 }
+    const isTold = !faults.hits('amend_untold')
+    const limitTicks = Number.isNaN(wire.limitTicks) ? kept.limitTicks : wire.limitTicks
+    const lots = Number.isNaN(wire.lots) ? kept.lots : wire.lots
+    const reply = exchange.amend({ ...wire, limitTicks, lots }, isTold)
+    return isTold ? ofReply(reply) : undefined
+  }
+
+  #other(path: string, query: URLSearchParams): Outcome {
+    const { exchange, guard, lists } = this.#parts
+    switch (path) {
+      case '/v5/order/cancel-all':
+        return ofReply(exchange.cancelAll()) ?? { retCode: 10016 }
+      case '/v5/order/disconnected-cancel-all':
+        guard.windowS = GUARD_S
+        return { retCode: 0 }
+      case '/v5/account/query-dcp-info': {
+        const row = { product: 'DERIVATIVES', dcpStatus: 'ON', timeWindow: String(guard.windowS) }
+        return { retCode: 0, result: { dcpInfos: guard.windowS > 0 ? [row] : [] } }
+      }
+      default: {
+        const result = lists.read(path, query)
+        return result === undefined ? { retCode: 10001 } : { retCode: 0, result }
+      }
+    }
+  }
+}
+
+/** What every simulated engine that wants cancel on disconnect asks for. */
+export const GUARD_S = 10
+
+/** Undefined: nothing is said. */
+function ofReply(reply: SubmitReply): Outcome | undefined {
+  if (reply.kind === 'unknown') return undefined
+  if (reply.kind === 'accepted') return { retCode: 0 }
+  return { retCode: isRefusal(reply.code) ? CODES[reply.code] : 10016 }
+}
+
+function isRefusal(code: string): code is Refusal {
+  return Object.hasOwn(CODES, code)
+}

@@ -1,0 +1,154 @@
+import type { Instrument, InstrumentTable } from '../../domain/instrument.ts'
+import type { Fields } from '../../execution/gateway/bybit/wire-fields.ts'
+import { instrumentKey } from '../../execution/holding.ts'
+import type { FaultPlan } from '../fault-plan.ts'
+import type { SimExchange } from '../sim-exchange.ts'
+import type { SimOrder } from '../sim-order.ts'
+import type { Timeline } from '../timeline.ts'
+import { executionRow, orderRow, positionRow } from './rows.ts'
+
+/** How far lists may lag behind the exchange. */
+const LAG_US_MAX = 300_000
+const RECENT_MAX = 500
+
+export type ListsParts = Readonly<{
+  exchange: SimExchange
+  faults: FaultPlan
+  timeline: Timeline
+  instruments: InstrumentTable
+  /** As the exchange was told the id. */
+  wireId: (orderLinkId: string) => string
+  pageMax: number
+}>
+
+type Numbered = Readonly<{ number: number; row: Fields }>
+
+/** The lists of the account, newest first, in pages, which may lag behind it. */
+export class BybitLists {
+  readonly #parts: ListsParts
+
+  constructor(parts: ListsParts) {
+    this.#parts = parts
+  }
+
+  /** Undefined: there is no such list, or not with these parameters. */
+  read(path: string, query: URLSearchParams): Fields | undefined {
+    switch (path) {
+      case '/v5/order/realtime': {
+        if (!query.has('symbol') && !query.has('settleCoin')) return undefined
+        const isOpen = query.get('openOnly') !== '1'
+        return this.#paged(this.#orders(query, isOpen), query)
+      }
+      case '/v5/order/history':
+        return this.#paged(this.#orders(query, false), query)
+      case '/v5/execution/list':
+        return this.#paged(this.#executions(query), query)
+      case '/v5/position/list':
+        return { list: this.positions(this.#asOfUs()), nextPageCursor: '' }
+      case '/v5/account/wallet-balance':
+        return { list: [this.wallet()] }
+      case '/v5/account/transaction-log':
+        return this.#paged(this.#transfers(query), query)
+      default:
+        return undefined
+    }
+  }
+
+  orderRow(order: SimOrder): Fields {
+    const { timeline, wireId } = this.#parts
+    const nowMs = Math.floor(timeline.nowUs() / 1000)
+    const { key, orderLinkId } = order.wire
+    return orderRow(order, this.instrument(key), wireId(orderLinkId), nowMs)
+  }
+
+  positions(atUs: number): readonly Fields[] {
+    const { exchange } = this.#parts
+    const seq = exchange.executions.length
+    const positions = exchange.positions(atUs)
+    return positions.map((each) => positionRow(each, this.instrument(each.key), seq))
+  }
+
+  wallet(): Fields {
+    const { availableQuote, equityQuote, walletQuote } = this.#parts.exchange.wallet.balance
+    return {
+      accountType: 'UNIFIED',
+      totalEquity: String(equityQuote),
+      totalWalletBalance: String(walletQuote),
+      totalAvailableBalance: String(availableQuote),
+      coin: [],
+    }
+  }
+
+  instrument(key: string): Instrument {
+    const { instruments } = this.#parts
+    return instruments.find((each) => instrumentKey(each) === key) ?? instruments[0]
+  }
+
+  #asOfUs(): number {
+    const { faults, timeline } = this.#parts
+    return timeline.nowUs() - (faults.hits('list_lags') ? faults.below(LAG_US_MAX) : 0)
+  }
+
+  #orders(query: URLSearchParams, isOpen: boolean): readonly Numbered[] {
+    const { exchange, wireId } = this.#parts
+    const asOfUs = this.#asOfUs()
+    const wanted = query.get('orderLinkId') ?? ''
+    const orders = [...exchange.orders.values()].filter(
+      (order) =>
+        (order.state === 'open') === isOpen &&
+        exchange.isShown(order) &&
+        order.acceptedUs <= asOfUs &&
+        (wanted === '' || wireId(order.wire.orderLinkId) === wanted),
+    )
+    return orders
+      .slice(-RECENT_MAX)
+      .map((order) => ({ number: Number(order.orderId.slice(1)), row: this.orderRow(order) }))
+  }
+
+  #executions(query: URLSearchParams): readonly Numbered[] {
+    const { exchange, wireId } = this.#parts
+    const asOfUs = this.#asOfUs()
+    const wanted = query.get('orderLinkId') ?? ''
+    const fromMs = Number(query.get('startTime'))
+    const untilMs = Number(query.get('endTime'))
+    const found: Numbered[] = []
+    exchange.executions.forEach((execution, number) => {
+      const timeMs = Math.floor(execution.timeUs / 1000)
+      if (timeMs < fromMs || timeMs > untilMs || execution.timeUs > asOfUs) return
+      const id = wireId(execution.orderLinkId)
+      if (wanted !== '' && id !== wanted) return
+      found.push({ number, row: executionRow(execution, this.instrument(execution.key), id) })
+    })
+    return found
+  }
+
+  #transfers(query: URLSearchParams): readonly Numbered[] {
+    const type = query.get('type') ?? ''
+    const sign = type === 'TRANSFER_IN' ? 1 : -1
+    const fromMs = Number(query.get('startTime'))
+    const untilMs = Number(query.get('endTime'))
+    const asOfUs = this.#asOfUs()
+    const found: Numbered[] = []
+    this.#parts.exchange.wallet.transfers.forEach(({ amountQuote, timeUs, transferId }, number) => {
+      const timeMs = Math.floor(timeUs / 1000)
+      if (amountQuote * sign <= 0 || timeMs < fromMs || timeMs > untilMs || timeUs > asOfUs) return
+      const cashFlow = String(amountQuote)
+      const transactionTime = String(timeMs)
+      found.push({
+        number,
+        row: { id: transferId, type, currency: 'USDT', cashFlow, transactionTime },
+      })
+    })
+    return found
+  }
+
+  /** `cursor` is the number of the last row of the page before. */
+  #paged(rows: readonly Numbered[], query: URLSearchParams): Fields {
+    const limit = Math.min(this.#parts.pageMax, Number(query.get('limit') ?? 20))
+    const before = query.has('cursor') ? Number(query.get('cursor')) : Number.POSITIVE_INFINITY
+    const left = rows.filter(({ number }) => number < before).reverse()
+    const page = left.slice(0, limit)
+    const nextPageCursor = left.length > limit ? String(page[page.length - 1].number) : ''
+    return { list: page.map(({ row }) => row), nextPageCursor }
+  }
+}

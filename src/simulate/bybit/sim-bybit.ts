@@ -1,0 +1,109 @@
+import type { Clock } from '../../core/clock.ts'
+import { createLogger } from '../../core/log.ts'
+import { Random } from '../../core/random.ts'
+import type { InstrumentTable } from '../../domain/instrument.ts'
+import type { ExecutionState } from '../../execution/execution-state.ts'
+import { BybitGateway, type BybitOptions } from '../../execution/gateway/bybit/bybit-gateway.ts'
+import { CALL_LIMITS_DEFAULT } from '../../execution/gateway/bybit/call-pace.ts'
+import { Credentials } from '../../execution/gateway/bybit/credentials.ts'
+import { journaledSteps } from '../../execution/journaled-steps.ts'
+import { Counters } from '../../memory/counters.ts'
+import type { FaultPlan } from '../fault-plan.ts'
+import type { Life } from '../life.ts'
+import type { Monitor } from '../monitor.ts'
+import type { Network } from '../network.ts'
+import type { PlantedBug } from '../planted-bugs.ts'
+import type { SimExchange } from '../sim-exchange.ts'
+import type { Timeline } from '../timeline.ts'
+import { BybitFront, GUARD_S } from './front.ts'
+import { BybitLists } from './lists.ts'
+import { PlantedWire } from './planted-wire.ts'
+import { SimTimers } from './sim-timers.ts'
+import { SimWire } from './sim-wire.ts'
+import { BybitSockets } from './sockets.ts'
+
+export type SimBybitParts = Readonly<{
+  exchange: SimExchange
+  network: Network
+  faults: FaultPlan
+  timeline: Timeline
+  instruments: InstrumentTable
+  monitor: Monitor
+  random: Random
+  bugs: ReadonlySet<PlantedBug>
+}>
+
+export type OpenParts = Readonly<{
+  life: Life
+  clock: Clock
+  state: ExecutionState
+  wake: () => void
+}>
+
+/** Rows of a page at most, whatever is asked for. */
+const PAGES_MAX = [2, 5, 100]
+
+const log = createLogger('simulate', 'silent')
+
+/** The simulated exchange behind the protocol of Bybit v5, and the real gateway to it. */
+export class SimBybit {
+  readonly sockets: BybitSockets
+  /** Of all lives. */
+  readonly counters = new Counters()
+  readonly #parts: SimBybitParts
+  readonly #front: BybitFront
+  readonly #options: BybitOptions
+  readonly #credentials = new Credentials('key', 'secret')
+  /** What each of our orders is called on the wire. */
+  readonly #wireIds = new Map<string, string>()
+
+  constructor(parts: SimBybitParts) {
+    this.#parts = parts
+    const { exchange, random } = parts
+    exchange.endsLate = true
+    const wireId = (orderLinkId: string) => this.#wireIds.get(orderLinkId) ?? orderLinkId
+    const pageMax = PAGES_MAX[random.below(PAGES_MAX.length)]
+    const lists = new BybitLists({ ...parts, wireId, pageMax })
+    const common = { ...parts, lists, credentials: this.#credentials, guard: { windowS: 0 } }
+    this.#front = new BybitFront({
+      ...common,
+      noteWireId: (orderLinkId, id) => this.#wireIds.set(orderLinkId, id),
+    })
+    this.sockets = new BybitSockets({ ...common, wireId })
+    this.sockets.guard()
+    exchange.onEvent = (event) => this.sockets.tell(event)
+    this.#options = drawBybitOptions(random)
+  }
+
+  /** The gateway of one process; it connects when it is started. */
+  open({ clock, life, state, wake }: OpenParts): BybitGateway {
+    const { bugs, instruments, monitor, network, random, timeline } = this.#parts
+    const { counters, sockets } = this
+    const front = this.#front
+    const timers = new SimTimers(timeline, life)
+    const wire = new SimWire({ life, network, front, sockets, monitor, instruments })
+    return new BybitGateway({
+      options: this.#options,
+      credentials: this.#credentials,
+      instruments,
+      firstStartUs: () => state.firstStartUs,
+      journaled: journaledSteps(state),
+      wire: bugs.size === 0 ? wire : new PlantedWire(wire, bugs, timers),
+      ...{ clock, counters, log, timers, wake },
+      random: new Random(random.uint32()),
+    })
+  }
+}
+
+function drawBybitOptions(random: Random): BybitOptions {
+  const oneOf = <T>(values: readonly T[]) => values[random.below(values.length)]
+  return {
+    restUrl: 'https://sim',
+    wsUrl: 'wss://sim',
+    usesTradeSocket: oneOf([true, true, false]),
+    lockOutMs: oneOf([2_000, 5_000]),
+    answerMsMax: oneOf([1_000, 5_000]),
+    limits: CALL_LIMITS_DEFAULT,
+    disconnectCancelS: oneOf([0, 0, GUARD_S]),
+  }
+}

@@ -1,0 +1,41 @@
+import type { ExecutionState } from '../execution/execution-state.ts'
+import type { Gateway } from '../execution/gateway/gateway.ts'
+import type { RiskGuards } from '../execution/risk-guards.ts'
+import { WatchedGateway } from './bybit/watched-gateway.ts'
+import type { Life } from './life.ts'
+import { PlantedGateway } from './planted-gateway.ts'
+import { SimGateway } from './sim-gateway.ts'
+import type { World } from './world.ts'
+
+export type ProcessGateway = Readonly<{
+  gateway: Gateway
+  guards: Partial<RiskGuards>
+  /** Opens its connections: the actor is ready to hear. */
+  connect: () => void
+  close: () => void
+}>
+
+/** The way of one simulated process to the exchange. */
+export function openProcessGateway(
+  world: World,
+  life: Life,
+  state: ExecutionState,
+  wake: () => void,
+): ProcessGateway {
+  const { bugs, bybit, clock, exchange, faults, monitor, network, timeline } = world
+  if (bybit === undefined) {
+    const inner = new SimGateway({ life, network, exchange, faults, monitor })
+    const gateway = bugs.size === 0 ? inner : new PlantedGateway(inner, bugs, state)
+    return { gateway, guards: {}, connect: () => inner.connect(wake), close: () => {} }
+  }
+  const gateway = bybit.open({ life, clock, state, wake })
+  return {
+    gateway: new WatchedGateway(gateway, monitor, timeline),
+    guards: {
+      clockOffsetMs: () => gateway.exchangeClock.offsetMs,
+      hasInstanceLock: () => gateway.isAlone,
+    },
+    connect: () => gateway.start(),
+    close: () => gateway.close(),
+  }
+}
