@@ -385,7 +385,7 @@ function entryWithoutExchange(mayOpen = () => true) {
     session: () => {
       throw new Error('it is down')
     },
-    ...{ timers, nowMs: () => 0, answerMsMax: 100, prefix: 'x' },
+    ...{ clock, timers, nowMs: () => 0, answerMsMax: 100, prefix: 'x' },
   })
   const entry = new OrderEntry({
     ...{ ids: new LinkIds(() => START_US), rest, queue, trade, clock, timers, counters },

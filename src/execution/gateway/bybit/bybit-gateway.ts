@@ -157,6 +157,7 @@ export class BybitGateway implements Gateway {
     this.#events = new EventQueue(parts.wake, () => this.#private.cut('too many events wait'))
     const trade = new TradeLink({
       session: () => this.#trade,
+      clock,
       timers,
       nowMs: () => exchangeClock.nowMs(),
       answerMsMax,

@@ -10,6 +10,7 @@ import type { Verdict } from './verdicts.ts'
 import type { HttpRequest, Wire } from './wire.ts'
 import { parseFields } from './wire-fields.ts'
 import {
+  judgedByTime,
   noAnswer,
   notSent,
   readEnvelope,
@@ -126,11 +127,12 @@ export class RestLink {
 
   async #attempt(call: RestCall): Promise<WireReply> {
     const { path } = call
-    const { answerMsMax, timers, wire } = this.#parts
+    const { answerMsMax, exchangeClock, timers, wire } = this.#parts
+    const stampMs = exchangeClock.nowMs()
     const timeout = new AbortController()
     const cancelTimeout = timers.after(answerMsMax, () => timeout.abort())
     const signal = AbortSignal.any([timeout.signal, this.#closed.signal])
-    const coming = wire.http(this.#request(call), signal)
+    const coming = wire.http(this.#request(call, stampMs), signal)
     call.onWire?.()
     const answer = await coming
     cancelTimeout()
@@ -143,13 +145,14 @@ export class RestLink {
     const read = readEnvelope(parseFields(text), 'result', header)
     // 403 is of the address, whatever its body says.
     if (read === undefined || status === 403) return this.#ofStatus(path, status)
-    return read
+    return judgedByTime(read, stampMs)
   }
 
-  #request({ isPublic, method, params, path }: RestCall): HttpRequest {
+  #request({ isPublic, method, params, path }: RestCall, stampMs: number): HttpRequest {
     const query = method === 'GET' ? queryText(params) : ''
     const body = method === 'POST' ? JSON.stringify(params) : undefined
-    const headers = isPublic === true ? {} : this.#signed(body ?? query, body !== undefined)
+    const headers =
+      isPublic === true ? {} : this.#signed(body ?? query, stampMs, body !== undefined)
     const url = `${this.#url}${path}${query === '' ? '' : `?${query}`}`
     return { method, url, headers, body }
   }
@@ -159,9 +162,9 @@ export class RestLink {
     return statusReply(status)
   }
 
-  #signed(payload: string, hasBody: boolean): Record<string, string> {
-    const { credentials, exchangeClock } = this.#parts
-    const timestamp = String(exchangeClock.nowMs())
+  #signed(payload: string, stampMs: number, hasBody: boolean): Record<string, string> {
+    const { credentials } = this.#parts
+    const timestamp = String(stampMs)
     const window = String(RECV_WINDOW_MS)
     return {
       'X-BAPI-API-KEY': credentials.key,

@@ -64,6 +64,11 @@ export class BybitSession {
     return this.#state === 'up'
   }
 
+  /** When something came last, by our clock. */
+  get heardUs(): number {
+    return this.#heardUs
+  }
+
   start(): void {
     if (this.#state === 'waiting') this.#connect()
   }

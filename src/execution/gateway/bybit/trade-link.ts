@@ -1,11 +1,13 @@
+import type { Clock } from '../../../core/clock.ts'
 import type { Timers } from '../../../core/timer.ts'
 import { RECV_WINDOW_MS } from './rest-link.ts'
 import type { BybitSession } from './session.ts'
-import { type Fields, fieldsIn, textIn } from './wire-fields.ts'
-import { noAnswer, notSent, readEnvelope, type WireReply } from './wire-reply.ts'
+import { type Fields, fieldsIn, numberIn, textIn } from './wire-fields.ts'
+import { judgedByTime, noAnswer, notSent, readEnvelope, type WireReply } from './wire-reply.ts'
 
 export type TradeLinkParts = Readonly<{
-  session: () => BybitSession
+  session: () => Pick<BybitSession, 'cut' | 'heardUs' | 'send'>
+  clock: Clock
   timers: Timers
   /** The exchange's time for the header. */
   nowMs: () => number
@@ -38,19 +40,23 @@ export class TradeLink {
     if (this.#pending.size >= PENDING_MAX) {
       return Promise.resolve(notSent('exchange_not_reached', 'too many requests wait for answers'))
     }
-    const { answerMsMax, nowMs, prefix, session, timers } = this.#parts
+    const { answerMsMax, clock, nowMs, prefix, session, timers } = this.#parts
     const reqId = `${prefix}-${(++this.#number).toString(36)}`
+    const stampMs = nowMs()
     const header = {
-      'X-BAPI-TIMESTAMP': String(nowMs()),
+      'X-BAPI-TIMESTAMP': String(stampMs),
       'X-BAPI-RECV-WINDOW': String(RECV_WINDOW_MS),
     }
     return new Promise((resolve) => {
+      const sentUs = clock.nowUs()
       const cancelTimer = timers.after(answerMsMax, () => {
+        // Half open, most likely: the next order would be lost in it as well.
+        if (session().heardUs <= sentUs) session().cut(`${op}: nothing came since it was sent`)
         this.#settle(reqId, noAnswer(`${op}: no answer within ${answerMsMax} ms`))
       })
       this.#pending.set(reqId, (reply) => {
         cancelTimer()
-        resolve(reply)
+        resolve(judgedByTime(reply, stampMs))
       })
       if (session().send({ reqId, header, op, args: [body] })) {
         onWire()
@@ -64,7 +70,8 @@ export class TradeLink {
   receive(frame: Fields): void {
     const header = fieldsIn(frame, 'header')
     const reply = readEnvelope(frame, 'data', (name) => textIn(header, name))
-    if (reply !== undefined) this.#settle(textIn(frame, 'reqId'), reply)
+    if (reply === undefined) return
+    this.#settle(textIn(frame, 'reqId'), { ...reply, timeMs: numberIn(header, 'Timenow') })
   }
 
   /** The connection is gone, and with it the answers. */
