@@ -4,8 +4,10 @@ import { instrumentKey } from '../execution/holding.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'
 
-/** Of an order whose fate nobody tells, and the longest pause between two tries. */
-const LEAVES_WITHIN_US = 15_000_000
+/** The longest pause between two tries, and what a call may take. */
+const PAUSE_US = 12_000_000
+/** Of an order whose fate nobody tells, until its second look is answered; times `queryAfterMs`. */
+const LOOKS = 3
 
 /**
  * Exits that are due for long and of which no order goes over the wire, whatever rests in their
@@ -16,6 +18,7 @@ export class DueWatch {
   readonly #world: World
   /** Since when an exit is due and none has left, by key. */
   readonly #sinceUs = new Map<string, number>()
+  #process: SimProcess | undefined
 
   constructor(world: World) {
     this.#world = world
@@ -27,7 +30,11 @@ export class DueWatch {
 
   /** Undefined: no process runs, and nobody can close anything. */
   look(process: SimProcess | undefined): void {
-    const { instruments, monitor, timeline } = this.#world
+    const { instruments, monitor, options, timeline } = this.#world
+    const withinUs = PAUSE_US + LOOKS * options.queryAfterMs * 1000
+    // A new one looks anew for what its predecessor left in doubt.
+    if (process !== this.#process) this.#sinceUs.clear()
+    this.#process = process
     for (const instrument of instruments) {
       const key = instrumentKey(instrument)
       const exit = process && this.#due(process, instrument.index)
@@ -40,7 +47,7 @@ export class DueWatch {
       const leftUs = monitor.closedUs.get(key) ?? 0
       const sinceUs = Math.max(this.#sinceUs.get(key) ?? timeline.nowUs(), leftUs)
       this.#sinceUs.set(key, sinceUs)
-      if (timeline.nowUs() - sinceUs <= LEAVES_WITHIN_US) continue
+      if (timeline.nowUs() - sinceUs <= withinUs) continue
       monitor.fail(32, `${key}: ${exit.reason} of ${exit.lots} lots is due, and nothing leaves`)
     }
   }

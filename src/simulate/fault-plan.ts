@@ -53,11 +53,14 @@ export const FAULT_CHANCES = {
   removed_is_back: 0.9,
 } as const
 
-/** Of connections, where the gateway to Bybit is simulated. */
+/** Of connections and answers, where the gateway to Bybit is simulated. */
 export const WIRE_FAULT_CHANCES = {
   socket_refused: 0.1,
   socket_half_open: 0.3, // of those that break
   trade_socket_down: 0.06,
+  reply_garbled: 0.04, // it acted, and an answer comes that says nothing of it
+  key_refused: 0.004, // for a while, every request
+  recent_forgotten: 0.2, // the list of what ended lately is empty, and the history lags
 } as const
 export type FaultKind = keyof typeof FAULT_CHANCES | keyof typeof WIRE_FAULT_CHANCES
 

@@ -34,8 +34,9 @@ export const INVARIANTS = {
   29: 'no order takes the account over its limits by more than what was in flight',
   30: 'a loss beyond its limit ends halted and flat',
   31: 'nothing that opens leaves while no look at the account is answered for long',
-  32: 'an exit that is due leaves within 15 s, whatever rests',
+  32: 'an exit that is due leaves within 15 s (27 s by Bybit), whatever rests',
   33: 'every row that the exchange writes is read',
+  34: 'calls leave no faster than the exchange allows',
 } as const
 export type InvariantNumber = keyof typeof INVARIANTS
 

@@ -49,6 +49,7 @@ export const PLANTED_BUGS = {
   wire_keeps_frames: 'what a lost connection left unanswered is sent by the next one',
   wire_hides_closes: 'the end of the private connection is not told',
   wire_first_page: 'a list ends after its first page',
+  wire_ignores_pace: 'calls leave as fast as they are wanted',
   wire_old_lists: 'a list that fails is the last one that did not',
 } as const
 export type PlantedBug = keyof typeof PLANTED_BUGS

@@ -1,7 +1,6 @@
 import type { ExecutionState } from '../execution/execution-state.ts'
 import type { Gateway } from '../execution/gateway/gateway.ts'
 import type { RiskGuards } from '../execution/risk-guards.ts'
-import { WatchedGateway } from './bybit/watched-gateway.ts'
 import type { Life } from './life.ts'
 import { PlantedGateway } from './planted-gateway.ts'
 import { SimGateway } from './sim-gateway.ts'
@@ -22,20 +21,20 @@ export function openProcessGateway(
   state: ExecutionState,
   wake: () => void,
 ): ProcessGateway {
-  const { bugs, bybit, clock, exchange, faults, monitor, network, timeline } = world
+  const { bugs, bybit, clock, exchange, faults, monitor, network } = world
   if (bybit === undefined) {
     const inner = new SimGateway({ life, network, exchange, faults, monitor })
     const gateway = bugs.size === 0 ? inner : new PlantedGateway(inner, bugs, state)
     return { gateway, guards: {}, connect: () => inner.connect(wake), close: () => {} }
   }
-  const gateway = bybit.open({ life, clock, state, wake })
+  const { inner, watched } = bybit.open({ life, clock, state, wake })
   return {
-    gateway: new WatchedGateway(gateway, monitor, timeline),
+    gateway: watched,
     guards: {
-      clockOffsetMs: () => gateway.exchangeClock.offsetMs,
-      hasInstanceLock: () => gateway.isAlone,
+      clockOffsetMs: () => inner.exchangeClock.offsetMs,
+      hasInstanceLock: () => inner.isAlone,
     },
-    connect: () => gateway.start(),
-    close: () => gateway.close(),
+    connect: () => inner.start(),
+    close: () => inner.close(),
   }
 }

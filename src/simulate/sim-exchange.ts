@@ -148,7 +148,7 @@ export class SimExchange {
       orderId: `x${this.#number}`,
       acceptedUs: this.#timeline.nowUs(),
       state: 'open',
-      endCode: 'ok',
+      ...{ endedUs: Number.POSITIVE_INFINITY, endCode: 'ok' },
       filledLots: 0,
       executions: [],
       isDisowned: false,
@@ -327,7 +327,10 @@ export class SimExchange {
     const execution = this.#execute({ key, side, lots, ticks: limitTicks, id: orderLinkId, wire })
     order.executions.push(execution)
     order.filledLots += lots
-    if (order.filledLots >= order.lots) order.state = 'filled'
+    if (order.filledLots >= order.lots) {
+      order.state = 'filled'
+      order.endedUs = this.#timeline.nowUs()
+    }
     this.onEvent(
       isOurs ? { type: 'execution', execution } : { type: 'foreign_execution', execution },
     )
@@ -384,6 +387,7 @@ export class SimExchange {
 
   #end(order: SimOrder, code: EndCode): void {
     order.state = 'canceled'
+    order.endedUs = this.#timeline.nowUs()
     order.endCode = code
     const { orderLinkId } = order.wire
     if (parseOrderLinkId(orderLinkId) === undefined) return

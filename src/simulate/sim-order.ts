@@ -40,6 +40,8 @@ export type SimOrder = {
   readonly orderId: string
   readonly acceptedUs: number
   state: RemoteOrderState
+  /** Infinity: it is open. */
+  endedUs: number
   /** Why it was canceled. */
   endCode: EndCode
   filledLots: number

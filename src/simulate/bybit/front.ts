@@ -39,10 +39,14 @@ const CODES: Readonly<Record<Refusal, number>> = {
 /** Beyond the time of the exchange a request may not be. */
 const AHEAD_MS = 1000
 const RATE_LIMITED_MS = 300
+const KEY_REFUSED_US = [200_000, 3_000_000] as const
+/** What says nothing of what was done: of the server, of a proxy, of a table that we do not know. */
+const GARBLED_CODES = [10000, 10014, 10016, 199_999]
 
 /** The simulated exchange as its clients see it: requests in, answers out, by its own clock. */
 export class BybitFront {
   readonly #parts: FrontParts
+  #keyRefusedUntilUs = 0
 
   constructor(parts: FrontParts) {
     this.#parts = parts
@@ -101,6 +105,18 @@ export class BybitFront {
     return { status: 503, text: '<html>', header: () => '' }
   }
 
+  /** An answer that says nothing, in place of a true one. */
+  garbled(text = ''): HttpAnswer {
+    const { faults } = this.#parts
+    if (faults.below(3) === 0) return { status: 502, text: '<html>', header: () => '' }
+    if (faults.below(2) > 0) return this.#envelope({ retCode: this.garbledCode })
+    return { status: 200, text: text.slice(0, text.length / 2), header: () => '' }
+  }
+
+  get garbledCode(): number {
+    return GARBLED_CODES[this.#parts.faults.below(GARBLED_CODES.length)]
+  }
+
   #envelope({ headers = {}, result = {}, retCode }: Outcome): HttpAnswer {
     const text = { retCode, retMsg: 'told', result, retExtInfo: {}, time: this.nowMs }
     return { status: 200, text: JSON.stringify(text), header: (name) => headers[name] ?? '' }
@@ -111,7 +127,19 @@ export class BybitFront {
     const [stamp, window] = [headers['X-BAPI-TIMESTAMP'], headers['X-BAPI-RECV-WINDOW']]
     const signature = credentials.sign(`${stamp}${credentials.key}${window}${payload}`)
     if (headers['X-BAPI-SIGN'] !== signature) return 10004
+    if (this.isKeyRefused) return 10010
     return this.#isTimely(headers) ? undefined : 10002
+  }
+
+  /** For a while every request of the key is refused, and its connections. */
+  get isKeyRefused(): boolean {
+    const { faults, timeline } = this.#parts
+    const nowUs = timeline.nowUs()
+    const isRefused = nowUs < this.#keyRefusedUntilUs && !faults.isCalm
+    if (!isRefused && faults.hits('key_refused')) {
+      this.#keyRefusedUntilUs = nowUs + faults.between(...KEY_REFUSED_US)
+    }
+    return isRefused
   }
 
   #isTimely(headers: Readonly<Record<string, string>>): boolean {

@@ -9,6 +9,8 @@ import { executionRow, orderRow, positionRow } from './rows.ts'
 
 /** How far lists may lag behind the exchange. */
 const LAG_US_MAX = 300_000
+/** Of the history alone, at its worst. */
+const HISTORY_LAG_US_MAX = 4_000_000
 const RECENT_MAX = 500
 
 export type ListsParts = Readonly<{
@@ -36,11 +38,12 @@ export class BybitLists {
     switch (path) {
       case '/v5/order/realtime': {
         if (!query.has('symbol') && !query.has('settleCoin')) return undefined
-        const isOpen = query.get('openOnly') !== '1'
-        return this.#paged(this.#orders(query, isOpen), query)
+        if (query.get('openOnly') !== '1') return this.#paged(this.#open(query), query)
+        const isForgotten = this.#parts.faults.hits('recent_forgotten')
+        return this.#paged(isForgotten ? [] : this.#ended(query, this.#asOfUs()), query)
       }
       case '/v5/order/history':
-        return this.#paged(this.#orders(query, false), query)
+        return this.#paged(this.#ended(query, this.#historyUs()), query)
       case '/v5/execution/list':
         return this.#paged(this.#executions(query), query)
       case '/v5/position/list':
@@ -89,15 +92,28 @@ export class BybitLists {
     return timeline.nowUs() - (faults.hits('list_lags') ? faults.below(LAG_US_MAX) : 0)
   }
 
-  #orders(query: URLSearchParams, isOpen: boolean): readonly Numbered[] {
-    const { exchange, wireId } = this.#parts
+  #historyUs(): number {
+    const { faults, timeline } = this.#parts
+    const lagsMore = faults.hits('recent_forgotten')
+    return lagsMore ? timeline.nowUs() - faults.below(HISTORY_LAG_US_MAX) : this.#asOfUs()
+  }
+
+  #open(query: URLSearchParams): readonly Numbered[] {
     const asOfUs = this.#asOfUs()
+    return this.#orders(query, ({ acceptedUs, state }) => state === 'open' && acceptedUs <= asOfUs)
+  }
+
+  #ended(query: URLSearchParams, asOfUs: number): readonly Numbered[] {
+    return this.#orders(query, ({ endedUs }) => endedUs <= asOfUs)
+  }
+
+  #orders(query: URLSearchParams, isListed: (order: SimOrder) => boolean): readonly Numbered[] {
+    const { exchange, wireId } = this.#parts
     const wanted = query.get('orderLinkId') ?? ''
     const orders = [...exchange.orders.values()].filter(
       (order) =>
-        (order.state === 'open') === isOpen &&
+        isListed(order) &&
         exchange.isShown(order) &&
-        order.acceptedUs <= asOfUs &&
         (wanted === '' || wireId(order.wire.orderLinkId) === wanted),
     )
     return orders

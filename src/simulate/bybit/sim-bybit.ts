@@ -4,7 +4,7 @@ import { Random } from '../../core/random.ts'
 import type { InstrumentTable } from '../../domain/instrument.ts'
 import type { ExecutionState } from '../../execution/execution-state.ts'
 import { BybitGateway, type BybitOptions } from '../../execution/gateway/bybit/bybit-gateway.ts'
-import { CALL_LIMITS_DEFAULT } from '../../execution/gateway/bybit/call-pace.ts'
+import { CALL_LIMITS_DEFAULT, type CallLimits } from '../../execution/gateway/bybit/call-pace.ts'
 import { Credentials } from '../../execution/gateway/bybit/credentials.ts'
 import { journaledSteps } from '../../execution/journaled-steps.ts'
 import { Counters } from '../../memory/counters.ts'
@@ -21,6 +21,7 @@ import { PlantedWire } from './planted-wire.ts'
 import { SimTimers } from './sim-timers.ts'
 import { SimWire } from './sim-wire.ts'
 import { BybitSockets } from './sockets.ts'
+import { WatchedGateway } from './watched-gateway.ts'
 
 export type SimBybitParts = Readonly<{
   exchange: SimExchange
@@ -42,6 +43,14 @@ export type OpenParts = Readonly<{
 
 /** Rows of a page at most, whatever is asked for. */
 const PAGES_MAX = [2, 5, 100]
+
+/** `inner` is what it connects and ends by. */
+export type OpenBybit = Readonly<{ inner: BybitGateway; watched: WatchedGateway }>
+
+const NO_LIMITS: CallLimits = {
+  ...{ create: 1000, amend: 1000, cancel: 1000, cancel_all: 1000, orders: 1000, executions: 1000 },
+  ...{ positions: 1000, wallet: 1000, market: 1000, setting: 1000 },
+}
 
 const log = createLogger('simulate', 'silent')
 
@@ -69,21 +78,24 @@ export class SimBybit {
       ...common,
       noteWireId: (orderLinkId, id) => this.#wireIds.set(orderLinkId, id),
     })
-    this.sockets = new BybitSockets({ ...common, wireId })
+    const isKeyRefused = () => this.#front.isKeyRefused
+    this.sockets = new BybitSockets({ ...common, wireId, isKeyRefused })
     this.sockets.guard()
     exchange.onEvent = (event) => this.sockets.tell(event)
     this.#options = drawBybitOptions(random)
   }
 
   /** The gateway of one process; it connects when it is started. */
-  open({ clock, life, state, wake }: OpenParts): BybitGateway {
-    const { bugs, instruments, monitor, network, random, timeline } = this.#parts
+  open({ clock, life, state, wake }: OpenParts): OpenBybit {
+    const { bugs, faults, instruments, monitor, network, random, timeline } = this.#parts
     const { counters, sockets } = this
     const front = this.#front
     const timers = new SimTimers(timeline, life)
-    const wire = new SimWire({ life, network, front, sockets, monitor, instruments })
-    return new BybitGateway({
-      options: this.#options,
+    const wire = new SimWire({ life, clock, faults, network, front, sockets, monitor, instruments })
+    const inner = new BybitGateway({
+      options: bugs.has('wire_ignores_pace')
+        ? { ...this.#options, limits: NO_LIMITS }
+        : this.#options,
       credentials: this.#credentials,
       instruments,
       firstStartUs: () => state.firstStartUs,
@@ -92,6 +104,8 @@ export class SimBybit {
       ...{ clock, counters, log, timers, wake },
       random: new Random(random.uint32()),
     })
+    const { answeredUs } = wire
+    return { inner, watched: new WatchedGateway({ inner, monitor, timeline, answeredUs }) }
   }
 }
 

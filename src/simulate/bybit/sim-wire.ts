@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.ts'
 import type { InstrumentTable } from '../../domain/instrument.ts'
 import type { HttpAnswer, HttpFailure, Wire } from '../../execution/gateway/bybit/wire.ts'
 import {
@@ -6,15 +7,20 @@ import {
   parseFields,
   textIn,
 } from '../../execution/gateway/bybit/wire-fields.ts'
+import type { FaultPlan } from '../fault-plan.ts'
 import type { Life } from '../life.ts'
 import type { Monitor } from '../monitor.ts'
 import type { Network } from '../network.ts'
+import { CallWatch } from './call-watch.ts'
 import { type BybitCall, readCall } from './calls.ts'
 import type { BybitFront } from './front.ts'
 import type { BybitSockets } from './sockets.ts'
 
 export type SimWireParts = Readonly<{
   life: Life
+  /** Of the process. */
+  clock: Clock
+  faults: FaultPlan
   network: Network
   front: BybitFront
   sockets: BybitSockets
@@ -48,13 +54,17 @@ const PLACES: ReadonlyMap<string, string> = new Map([
  */
 export class SimWire implements Wire {
   readonly #parts: SimWireParts
+  readonly #calls: CallWatch
+  /** When the exchange itself answered last, by place. */
+  readonly answeredUs = new Map<string, number>()
 
   constructor(parts: SimWireParts) {
     this.#parts = parts
+    this.#calls = new CallWatch(parts.clock)
   }
 
   readonly http: Wire['http'] = (request, signal) => {
-    const { front, life, network } = this.#parts
+    const { faults, front, life, network } = this.#parts
     const { pathname, searchParams } = new URL(request.url)
     const call = this.#call(pathname, parseFields(request.body ?? '{}') ?? {})
     const isQuery = searchParams.has('orderLinkId')
@@ -66,7 +76,9 @@ export class SimWire implements Wire {
         () => front.rest(request, call),
         (why) => front.refused(why),
         (reply) => {
-          if (reply !== undefined) resolve(reply)
+          if (reply === undefined) return
+          if (reply.status === 200) this.answeredUs.set(place, network.nowUs)
+          resolve(faults.hits('reply_garbled') ? front.garbled(reply.text) : reply)
         },
       )
     })
@@ -80,7 +92,7 @@ export class SimWire implements Wire {
   }
 
   #trade(frame: Fields, arrives: boolean, answer: (reply: Fields) => void): void {
-    const { front, life, network } = this.#parts
+    const { faults, front, life, network } = this.#parts
     const { op, reqId } = frame
     const path = TRADE_PATHS.get(textIn(frame, 'op')) ?? ''
     const [body] = Array.isArray(frame.args) ? frame.args : []
@@ -98,7 +110,9 @@ export class SimWire implements Wire {
         return { reqId, op, retCode, retMsg: why, data: {}, header: {} }
       },
       (reply) => {
-        if (reply !== undefined) answer(reply)
+        if (reply === undefined) return
+        const isGarbled = faults.hits('reply_garbled')
+        answer(isGarbled ? { ...reply, retCode: front.garbledCode } : reply)
       },
     )
   }
@@ -109,6 +123,8 @@ export class SimWire implements Wire {
     const { mirror } = monitor
     const call = readCall(path, body, instruments, mirror)
     if (!life.isAlive) return call
+    const tooMany = this.#calls.onCall(path)
+    if (tooMany !== undefined) monitor.fail(34, tooMany)
     if (call.kind === 'submit') {
       monitor.onSubmit(call.wire, life)
       if (!call.wire.isReduceOnly) this.#checkHeard(call.wire.orderLinkId)

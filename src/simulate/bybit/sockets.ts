@@ -24,6 +24,7 @@ export type SocketsParts = Readonly<{
   credentials: Credentials
   guard: { windowS: number }
   wireId: (orderLinkId: string) => string
+  isKeyRefused: () => boolean
 }>
 
 /** `arrives`: the connection is whole. */
@@ -205,7 +206,7 @@ export class BybitSockets {
 
   #greet(connection: Connection, op: string, { args }: Fields): Fields {
     if (op === 'auth') {
-      connection.isAuthenticated = this.#isSigned(args)
+      connection.isAuthenticated = this.#isSigned(args) && !this.#parts.isKeyRefused()
       const { isAuthenticated, isPrivate } = connection
       if (isPrivate) return { success: isAuthenticated, ret_msg: '', op, conn_id: 'sim' }
       return { retCode: isAuthenticated ? 0 : 10004, retMsg: '', op, connId: 'sim' }

@@ -7,14 +7,24 @@ import type { Monitor } from '../monitor.ts'
 import type { Look } from '../sight-watch.ts'
 import type { Timeline } from '../timeline.ts'
 
+export type WatchedGatewayParts = Readonly<{
+  inner: BybitGateway
+  monitor: Monitor
+  timeline: Timeline
+  /** When the exchange itself answered last, by place. */
+  answeredUs: ReadonlyMap<string, number>
+}>
+
 /** The gateway to Bybit, of which the monitor sees what it could know of the account. */
 export class WatchedGateway implements Gateway {
   readonly account: Account
   readonly #inner: BybitGateway
   readonly #monitor: Monitor
   readonly #timeline: Timeline
+  readonly #answeredUs: ReadonlyMap<string, number>
 
-  constructor(inner: BybitGateway, monitor: Monitor, timeline: Timeline) {
+  constructor({ answeredUs, inner, monitor, timeline }: WatchedGatewayParts) {
+    this.#answeredUs = answeredUs
     this.#inner = inner
     this.#monitor = monitor
     this.#timeline = timeline
@@ -70,7 +80,8 @@ export class WatchedGateway implements Gateway {
   async #look<T extends Readonly<{ kind: string }>>(look: Look, ask: () => Promise<T>): Promise<T> {
     const askedUs = this.#timeline.nowUs()
     const reply = await ask()
-    if (reply.kind !== 'unknown') this.#monitor.onLook(look, askedUs)
+    const isTrue = (this.#answeredUs.get(look) ?? 0) >= askedUs
+    if (reply.kind !== 'unknown' && isTrue) this.#monitor.onLook(look, askedUs)
     return reply
   }
 }
