@@ -3,11 +3,6 @@ import type { Timeline } from './timeline.ts'
 
 export type Look = 'executions' | 'open_orders' | 'positions'
 const LOOKS = 3
-const BEFORE = {
-  executions: undefined,
-  open_orders: 'executions',
-  positions: 'open_orders',
-} as const
 /** What was decided in time leaves after a flush, which may be slow. */
 const SLACK_US = 1_500_000
 
@@ -25,8 +20,9 @@ export class SightWatch {
   #linkUs = 0
   /** Answered since the link came up. */
   readonly #looks = new Set<Look>()
-  /** The last one of the present round, which asks for them in their order. */
-  #last: Look | undefined
+  /** A round asks for them in this order. When the first two of it were answered; 0: not yet. */
+  #executionsUs = 0
+  #ordersUs = 0
   /** End of the last whole round. */
   #seenUs = 0
   #isAgreedInTurn = false
@@ -51,9 +47,15 @@ export class SightWatch {
   onLook(look: Look, askedUs: number): void {
     if (!this.#isLinkUp || askedUs < this.#linkUs) return
     this.#looks.add(look)
-    const isNext = look === 'executions' || this.#last === BEFORE[look]
-    if (isNext && look === 'positions') this.#seenUs = this.#parts.timeline.nowUs()
-    this.#last = isNext ? look : undefined
+    const nowUs = this.#parts.timeline.nowUs()
+    const follows = (us: number) => us > 0 && askedUs >= us
+    // A kill asks for itself in between.
+    if (look === 'executions') this.#executionsUs ||= nowUs
+    else if (look === 'open_orders' && follows(this.#executionsUs)) this.#ordersUs ||= nowUs
+    else if (look === 'positions' && follows(this.#ordersUs)) {
+      this.#seenUs = nowUs
+      this.#forgetRound()
+    }
   }
 
   /** A turn of the actor begins: what is known now is what it may act on. */
@@ -72,6 +74,11 @@ export class SightWatch {
 
   #forget(): void {
     this.#looks.clear()
-    this.#last = undefined
+    this.#forgetRound()
+  }
+
+  #forgetRound(): void {
+    this.#executionsUs = 0
+    this.#ordersUs = 0
   }
 }
