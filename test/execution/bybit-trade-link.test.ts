@@ -25,11 +25,7 @@ function link() {
     ...{ answerMsMax: ANSWER_MS_MAX, prefix: 'x' },
   })
   const order = () => trade.request('order.create', {})
-  const answer = (retCode: number, timenowMs?: number) => {
-    const header = timenowMs === undefined ? {} : { Timenow: String(timenowMs) }
-    trade.receive({ reqId: sent[sent.length - 1].reqId, retCode, retMsg: 'told', data: {}, header })
-  }
-  return { answer, clock, cuts, order, session, timers }
+  return { clock, cuts, order, session, timers }
 }
 
 describe('an order that is not answered in time', () => {
@@ -49,18 +45,5 @@ describe('an order that is not answered in time', () => {
     timers.advance(ANSWER_MS_MAX)
     expect((await reply).verdict.class).toBe('ambiguous')
     expect(cuts).toEqual([])
-  })
-})
-
-describe('an order refused for its time', () => {
-  it.each([
-    ['that was too old is refused for good', STAMP_MS + 1, 'clock'],
-    ['that was too early may be taken later', STAMP_MS, 'ambiguous'],
-    ['of which the time is not told may be taken later', undefined, 'ambiguous'],
-  ])('%s', async (_name, timenowMs, verdict) => {
-    const { answer, order } = link()
-    const reply = order()
-    answer(10002, timenowMs)
-    expect((await reply).verdict).toMatchObject({ class: verdict, action: 'resync_clock' })
   })
 })

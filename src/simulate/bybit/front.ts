@@ -47,6 +47,8 @@ const GARBLED_CODES = [10000, 10014, 10016, 199_999]
 export class BybitFront {
   readonly #parts: FrontParts
   #keyRefusedUntilUs = 0
+  /** A request that the network doubles is refused twice. */
+  readonly #refused = new WeakMap<object, number>()
 
   constructor(parts: FrontParts) {
     this.#parts = parts
@@ -65,8 +67,11 @@ export class BybitFront {
       return this.#envelope({ retCode: 0, result: { timeNano } })
     }
     const payload = body ?? search.slice(1)
-    const refusal = this.#refusal(headers, payload)
-    if (refusal !== undefined) return this.#envelope({ retCode: refusal })
+    const refusal = this.#refused.get(request) ?? this.#refusal(headers, payload)
+    if (refusal !== undefined) {
+      this.#refused.set(request, refusal)
+      return this.#envelope({ retCode: refusal })
+    }
     const outcome = this.#outcome(pathname, searchParams, call)
     return outcome === undefined ? undefined : this.#envelope(outcome)
   }
@@ -78,7 +83,8 @@ export class BybitFront {
     call: BybitCall,
   ): Fields | undefined {
     const { op, reqId } = frame
-    const isTimely = this.#isTimely(header)
+    const isTimely = !this.#refused.has(frame) && this.#isTimely(header)
+    if (!isTimely) this.#refused.set(frame, 10002)
     const outcome = isTimely ? this.#outcome('', new URLSearchParams(), call) : { retCode: 10002 }
     if (outcome === undefined) return undefined
     const { retCode } = outcome

@@ -10,7 +10,6 @@ import type { Verdict } from './verdicts.ts'
 import type { HttpRequest, Wire } from './wire.ts'
 import { parseFields } from './wire-fields.ts'
 import {
-  judgedByTime,
   noAnswer,
   notSent,
   readEnvelope,
@@ -127,12 +126,11 @@ export class RestLink {
 
   async #attempt(call: RestCall): Promise<WireReply> {
     const { path } = call
-    const { answerMsMax, exchangeClock, timers, wire } = this.#parts
-    const stampMs = exchangeClock.nowMs()
+    const { answerMsMax, timers, wire } = this.#parts
     const timeout = new AbortController()
     const cancelTimeout = timers.after(answerMsMax, () => timeout.abort())
     const signal = AbortSignal.any([timeout.signal, this.#closed.signal])
-    const coming = wire.http(this.#request(call, stampMs), signal)
+    const coming = wire.http(this.#request(call), signal)
     call.onWire?.()
     const answer = await coming
     cancelTimeout()
@@ -145,14 +143,13 @@ export class RestLink {
     const read = readEnvelope(parseFields(text), 'result', header)
     // 403 is of the address, whatever its body says.
     if (read === undefined || status === 403) return this.#ofStatus(path, status)
-    return judgedByTime(read, stampMs)
+    return read
   }
 
-  #request({ isPublic, method, params, path }: RestCall, stampMs: number): HttpRequest {
+  #request({ isPublic, method, params, path }: RestCall): HttpRequest {
     const query = method === 'GET' ? queryText(params) : ''
     const body = method === 'POST' ? JSON.stringify(params) : undefined
-    const headers =
-      isPublic === true ? {} : this.#signed(body ?? query, stampMs, body !== undefined)
+    const headers = isPublic === true ? {} : this.#signed(body ?? query, body !== undefined)
     const url = `${this.#url}${path}${query === '' ? '' : `?${query}`}`
     return { method, url, headers, body }
   }
@@ -162,9 +159,9 @@ export class RestLink {
     return statusReply(status)
   }
 
-  #signed(payload: string, stampMs: number, hasBody: boolean): Record<string, string> {
-    const { credentials } = this.#parts
-    const timestamp = String(stampMs)
+  #signed(payload: string, hasBody: boolean): Record<string, string> {
+    const { credentials, exchangeClock } = this.#parts
+    const timestamp = String(exchangeClock.nowMs())
     const window = String(RECV_WINDOW_MS)
     return {
       'X-BAPI-API-KEY': credentials.key,

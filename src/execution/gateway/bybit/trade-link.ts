@@ -2,8 +2,8 @@ import type { Clock } from '../../../core/clock.ts'
 import type { Timers } from '../../../core/timer.ts'
 import { RECV_WINDOW_MS } from './rest-link.ts'
 import type { BybitSession } from './session.ts'
-import { type Fields, fieldsIn, numberIn, textIn } from './wire-fields.ts'
-import { judgedByTime, noAnswer, notSent, readEnvelope, type WireReply } from './wire-reply.ts'
+import { type Fields, fieldsIn, textIn } from './wire-fields.ts'
+import { noAnswer, notSent, readEnvelope, type WireReply } from './wire-reply.ts'
 
 export type TradeLinkParts = Readonly<{
   session: () => Pick<BybitSession, 'cut' | 'heardUs' | 'send'>
@@ -42,9 +42,8 @@ export class TradeLink {
     }
     const { answerMsMax, clock, nowMs, prefix, session, timers } = this.#parts
     const reqId = `${prefix}-${(++this.#number).toString(36)}`
-    const stampMs = nowMs()
     const header = {
-      'X-BAPI-TIMESTAMP': String(stampMs),
+      'X-BAPI-TIMESTAMP': String(nowMs()),
       'X-BAPI-RECV-WINDOW': String(RECV_WINDOW_MS),
     }
     return new Promise((resolve) => {
@@ -56,7 +55,7 @@ export class TradeLink {
       })
       this.#pending.set(reqId, (reply) => {
         cancelTimer()
-        resolve(judgedByTime(reply, stampMs))
+        resolve(reply)
       })
       if (session().send({ reqId, header, op, args: [body] })) {
         onWire()
@@ -70,8 +69,7 @@ export class TradeLink {
   receive(frame: Fields): void {
     const header = fieldsIn(frame, 'header')
     const reply = readEnvelope(frame, 'data', (name) => textIn(header, name))
-    if (reply === undefined) return
-    this.#settle(textIn(frame, 'reqId'), { ...reply, timeMs: numberIn(header, 'Timenow') })
+    if (reply !== undefined) this.#settle(textIn(frame, 'reqId'), reply)
   }
 
   /** The connection is gone, and with it the answers. */

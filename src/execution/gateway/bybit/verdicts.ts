@@ -120,8 +120,5 @@ export function verdictOfStatus(status: number): Verdict {
   return status === 429 ? BUSY : AMBIGUOUS
 }
 
-/** 10002 of a request that was ahead of the exchange's time: a copy of it may be taken later. */
-export const CLOCK_AHEAD: Verdict = row('ambiguous', 'outcome_unknown', 'resync_clock')
-
 /** It left, or may have left, and nothing came back. */
 export const NO_ANSWER: Verdict = AMBIGUOUS

@@ -1,5 +1,5 @@
 import type { ResultCode } from '../../../domain/result-codes.ts'
-import { CLOCK_AHEAD, NO_ANSWER, type Verdict, verdictOfCode, verdictOfStatus } from './verdicts.ts'
+import { NO_ANSWER, type Verdict, verdictOfCode, verdictOfStatus } from './verdicts.ts'
 import { type Fields, fieldsIn, numberIn, textIn } from './wire-fields.ts'
 
 /** How many calls of an endpoint are left, as its headers say. */
@@ -35,16 +35,6 @@ export function readEnvelope(
     timeMs: numberIn(fields, 'time'),
     isSent: true,
   }
-}
-
-/**
- * The answer to a request of that time. One that was refused for its time and was too old is never
- * taken; one that was too early is taken when a copy of it arrives in time.
- */
-export function judgedByTime(reply: WireReply, stampMs: number): WireReply {
-  const isTooOld = reply.timeMs > stampMs
-  if (reply.verdict.class !== 'clock' || isTooOld) return reply
-  return { ...reply, verdict: CLOCK_AHEAD }
 }
 
 export function noAnswer(message: string): WireReply {
