@@ -62,7 +62,9 @@ export class AmendWatch {
     // An older change to the same terms that the network doubled cannot be told from it.
     const isTaken =
       history.some(({ number }) => number === change.number) || areSame(history.at(-1), change)
-    if (event === 'amend' && !isTaken) {
+    // One that came again after a newer one filled more than any change that we know of allows.
+    const isUndone = history.some(({ number }) => number > (history.at(-1)?.number ?? 0))
+    if (event === 'amend' && !isTaken && !isUndone) {
       this.#fail(21, `change ${change.number} of ${order_link_id} holds here and not there`)
     }
     // An older change that the network doubled may have undone it.
