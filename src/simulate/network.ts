@@ -1,7 +1,7 @@
 import type { GatewayEvent } from '../execution/gateway/gateway.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Life } from './life.ts'
-import { NEVER } from './sim-disk.ts'
+import { never } from './sim-disk.ts'
 import type { Timeline } from './timeline.ts'
 
 const LATENCY_US_MIN = 2_000
@@ -129,7 +129,7 @@ export class Network {
    * when nobody knows whether it did.
    */
   request<T>(place: string, life: Life, act: () => T, lost: (why: string) => T): Promise<T> {
-    if (!life.pass(place)) return NEVER
+    if (!life.pass(place)) return never()
     return new Promise((resolve) => {
       let isAnswered = false
       const answer = (afterUs: number, reply: () => T) => {

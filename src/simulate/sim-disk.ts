@@ -133,7 +133,7 @@ export class SimDisk {
     if (!life.pass(file.isJournal ? 'write' : 'checkpoint')) {
       // Torn: what the dying process had handed over is there in part.
       this.#put(file, buffer.subarray(from, from + faults.below(length + 1)), at)
-      return NEVER
+      return never()
     }
     if (this.#isFull || faults.hits('disk_full')) {
       this.#isFull = true
@@ -159,7 +159,7 @@ export class SimDisk {
 
   #sync(file: SimFile, life: Life): Promise<void> {
     const faults = this.#faults
-    if (!life.pass(file.isJournal ? 'sync' : 'checkpoint')) return NEVER
+    if (!life.pass(file.isJournal ? 'sync' : 'checkpoint')) return never()
     const { length } = file
     if (faults.hits('sync_failed')) {
       life.hasDiskFailed ||= file.isJournal
@@ -184,4 +184,6 @@ export class SimDisk {
 }
 
 /** What a dead process waits for. */
-export const NEVER: Promise<never> = new Promise(() => {})
+export function never(): Promise<never> {
+  return new Promise(() => {})
+}
