@@ -1,20 +1,13 @@
 import { fail, type Result, succeed } from '../../../core/result.ts'
-import type {
-  BalanceReply,
-  CancelReply,
-  ExecutionsReply,
-  OpenOrdersReply,
-  PositionsReply,
-  RemoteMargin,
-  RemotePosition,
-} from '../gateway.ts'
+import type { BalanceReply, CancelReply, ExecutionsReply, OpenOrdersReply } from '../gateway.ts'
 import type { AccountMarket } from './account-market.ts'
 import type { CallClass } from './call-pace.ts'
 import type { ExchangeClock } from './exchange-clock.ts'
 import { byTime, type ExecutionRow, readExecutionRow } from './execution-rows.ts'
 import type { LinkIds } from './link-ids.ts'
 import { type OrderRow, readOrderRow, remoteOrder } from './order-rows.ts'
-import { isOfHedgeMode, readPosition } from './position-rows.ts'
+import { type ListedPositions, type PositionRow, readPositionRow } from './position-pictures.ts'
+import { isOfHedgeMode } from './position-rows.ts'
 import type { RestLink } from './rest-link.ts'
 import {
   aboutOf,
@@ -23,7 +16,8 @@ import {
   readForeignOpen,
   type UnreadParts,
 } from './unread-rows.ts'
-import { type Fields, listIn, numberIn, textIn } from './wire-fields.ts'
+import { readWallet } from './wallet-rows.ts'
+import { type Fields, listIn, textIn } from './wire-fields.ts'
 
 export type AccountListsParts = Readonly<{
   rest: RestLink
@@ -48,6 +42,7 @@ export type ListQuery = Readonly<{
 type Listing<Row> = Readonly<{ rows: Row[]; timeMs: number }>
 
 type Unread = 'exchange_answer_invalid'
+type Unknown = Readonly<{ kind: 'unknown'; message: string }>
 
 const PAGES_MAX = 200
 const WINDOW_MS = 7 * 24 * 3600 * 1000
@@ -142,9 +137,10 @@ export class AccountLists {
     return { kind: 'orders', orders: placed.map((row) => remoteOrder(row, market, [])) }
   }
 
-  async positions(): Promise<PositionsReply> {
+  async positions(): Promise<ListedPositions | Unknown> {
     const { market } = this.#parts
-    const positions: RemotePosition[] = []
+    const rows: PositionRow[] = []
+    const timesMs: number[] = []
     let isHedged = false
     for (const settleCoin of market.settleCoins) {
       const read = await this.list(
@@ -155,17 +151,19 @@ export class AccountLists {
         },
         (fields) => {
           isHedged ||= isOfHedgeMode(fields)
-          return readPosition(fields, market)
+          return readPositionRow(fields, market)
         },
       )
       if (isHedged) return { kind: 'unknown', message: HEDGE_MODE }
       if (!read.ok) return { kind: 'unknown', message: read.message }
-      positions.push(...read.value.rows.filter(({ lots }) => lots !== 0))
+      rows.push(...read.value.rows)
+      timesMs.push(read.value.timeMs)
     }
-    return { kind: 'positions', positions }
+    return { kind: 'listed', rows, timeMs: Math.min(...timesMs) }
   }
 
-  async balance(): Promise<BalanceReply> {
+  /** `timeMs`: the exchange's own time of the answer; NaN: not told. */
+  async balance(): Promise<BalanceReply & Readonly<{ timeMs?: number }>> {
     const reply = await this.#parts.rest.call({
       method: 'GET',
       path: '/v5/account/wallet-balance',
@@ -174,15 +172,8 @@ export class AccountLists {
     })
     const row = reply.verdict.class === 'ok' ? listIn(reply.result, 'list')?.[0] : undefined
     if (row === undefined) return { kind: 'unknown', message: reply.message || 'no wallet' }
-    const balance = {
-      equityQuote: numberIn(row, 'totalEquity'),
-      walletQuote: numberIn(row, 'totalWalletBalance'),
-      availableQuote: numberIn(row, 'totalAvailableBalance'),
-    }
-    if (Object.values(balance).every(Number.isFinite)) {
-      const margin = readMargin(row)
-      return { kind: 'balance', balance: margin === undefined ? balance : { ...balance, margin } }
-    }
+    const balance = readWallet(row)
+    if (balance !== undefined) return { kind: 'balance', balance, timeMs: reply.timeMs }
     return { kind: 'unknown', message: NO_WALLET_FIGURES }
   }
 
@@ -266,24 +257,4 @@ export class AccountLists {
     }
     return invalid(`more than ${PAGES_MAX} pages`)
   }
-}
-
-/** Undefined when a figure is missing, as in accounts of isolated margin. */
-function readMargin(wallet: Fields): RemoteMargin | undefined {
-  const initialQuote = numberIn(wallet, 'totalInitialMargin')
-  const maintenanceQuote = numberIn(wallet, 'totalMaintenanceMargin')
-  const freeQuote = numberIn(wallet, 'totalAvailableBalance')
-  let ordersQuote = 0
-  for (const coin of listIn(wallet, 'coin') ?? []) {
-    ordersQuote += (numberIn(coin, 'totalOrderIM') || 0) * coinValue(coin)
-  }
-  const positionsQuote = initialQuote - ordersQuote
-  const margin = { positionsQuote, ordersQuote, maintenanceQuote, freeQuote }
-  return Object.values(margin).every(Number.isFinite) ? margin : undefined
-}
-
-/** Of one unit, in the quote currency of the whole account; 1 where it cannot be told. */
-function coinValue(coin: Fields): number {
-  const value = numberIn(coin, 'usdValue') / numberIn(coin, 'equity')
-  return value > 0 && Number.isFinite(value) ? value : 1
 }

@@ -38,6 +38,7 @@ import { OrderEntry } from './order-entry.ts'
 import { lookUpOrder } from './order-lookup.ts'
 import type { OrderRow } from './order-rows.ts'
 import { setPositionLevels } from './position-levels.ts'
+import { newestPositions } from './position-pictures.ts'
 import {
   DISCONNECT_TOPIC,
   endEvent,
@@ -260,9 +261,12 @@ export class BybitGateway implements Gateway {
       positions: (nowUs) => this.#positions(nowUs),
       balance: async (nowUs) => {
         const reply = await this.#lists.balance()
+        if (reply.kind === 'unknown') return reply
+        const { balance, timeMs = Number.NaN } = reply
         const seen = this.#stream.wallet
-        if (reply.kind === 'unknown' || seen === undefined || seen.receivedUs < nowUs) return reply
-        return { kind: 'balance', balance: seen.value }
+        // It may have waited in the stream for longer than the answer took.
+        const isNewer = seen !== undefined && !(seen.receivedUs < nowUs || seen.createdMs < timeMs)
+        return { kind: 'balance', balance: isNewer ? seen.value : balance }
       },
       transfers: (sinceUs) => listTransfers(this.#lists, this.exchangeClock, sinceUs),
       setLevels: (key, levels) => setPositionLevels(this.#rest, this.#market, key, levels),
@@ -271,17 +275,12 @@ export class BybitGateway implements Gateway {
     }
   }
 
-  /** The list, and what the stream told after it was asked for. */
+  /** The list, and what the stream told since. */
   async #positions(nowUs: number): Promise<PositionsReply> {
     const reply = await this.#lists.positions()
     if (reply.kind === 'unknown') return reply
-    const positions = new Map(reply.positions.map((position) => [position.key, position]))
-    for (const [key, { receivedUs, value }] of this.#stream.positions) {
-      if (receivedUs < nowUs) continue
-      if (value.lots === 0) positions.delete(key)
-      else positions.set(key, value)
-    }
-    return { kind: 'positions', positions: [...positions.values()] }
+    const positions = newestPositions(reply, this.#stream.positions.values(), nowUs)
+    return { kind: 'positions', positions }
   }
 
   #openPrivate(): BybitSession {

@@ -1,13 +1,15 @@
 import { EXEC_IDS_KEPT_MAX } from '../../../constants.ts'
 import type { Logger } from '../../../core/log.ts'
 import type { Counters } from '../../../memory/counters.ts'
-import type { GatewayEvent, RemoteBalance, RemotePosition } from '../gateway.ts'
+import type { GatewayEvent, RemoteBalance } from '../gateway.ts'
 import type { AccountMarket } from './account-market.ts'
 import { byTime, type ExecutionRow, readExecutionRow } from './execution-rows.ts'
 import type { LinkIds } from './link-ids.ts'
 import { type OrderRow, readOrderRow } from './order-rows.ts'
-import { isOfHedgeMode, readPosition } from './position-rows.ts'
+import { type PositionPicture, readPositionRow } from './position-pictures.ts'
+import { isOfHedgeMode } from './position-rows.ts'
 import { aboutOf, keepUnread, type UnreadParts } from './unread-rows.ts'
+import { readWallet } from './wallet-rows.ts'
 import { type Fields, listIn, numberIn, textIn } from './wire-fields.ts'
 
 export const PRIVATE_TOPICS = ['order.linear', 'execution.linear', 'position.linear', 'wallet']
@@ -25,16 +27,16 @@ export type PrivateStreamParts = Readonly<{
   onExecution: (row: ExecutionRow) => void
 }>
 
-/** A picture that the stream brought, and when; a list that was asked for before it is older. */
-export type Seen<Value> = Readonly<{ value: Value; receivedUs: number; seq: number }>
+/** The wallet as the stream brought it, and when, by our time and by the exchange's. */
+export type SeenWallet = Readonly<{ value: RemoteBalance; receivedUs: number; createdMs: number }>
 
 /**
  * What the private stream tells, in the order of the exchange: each execution once by its execId,
  * of each position the picture with the highest `seq`, of the wallet the newest.
  */
 export class PrivateStream {
-  readonly positions = new Map<string, Seen<RemotePosition>>()
-  wallet: Seen<RemoteBalance> | undefined
+  readonly positions = new Map<string, PositionPicture>()
+  wallet: SeenWallet | undefined
   readonly #parts: PrivateStreamParts
   /** Oldest first; bounded. */
   readonly #execIds = new Set<string>()
@@ -47,11 +49,12 @@ export class PrivateStream {
     const topic = textIn(frame, 'topic')
     if (topic === '') return
     const rows = listIn(frame, 'data')
+    const createdMs = numberIn(frame, 'creationTime')
     if (rows === undefined) this.#unread(topic, frame)
     else if (topic.startsWith('order')) this.#orders(rows)
     else if (topic.startsWith('execution')) this.#executions(rows)
-    else if (topic.startsWith('position')) this.#positions(rows)
-    else if (topic === 'wallet') this.#wallet(rows, numberIn(frame, 'creationTime'))
+    else if (topic.startsWith('position')) this.#positions(rows, createdMs)
+    else if (topic === 'wallet') this.#wallet(rows, createdMs)
   }
 
   #orders(rows: readonly Fields[]): void {
@@ -80,34 +83,30 @@ export class PrivateStream {
     for (const row of read.sort(byTime)) onExecution(row)
   }
 
-  #positions(rows: readonly Fields[]): void {
+  #positions(rows: readonly Fields[], createdMs: number): void {
     const { market, nowUs } = this.#parts
     for (const fields of rows) {
       if (isOtherCategory(fields)) continue
-      const position = readPosition(fields, market)
-      const seq = numberIn(fields, 'seq')
-      if (position === undefined || isOfHedgeMode(fields)) {
+      const row = readPositionRow(fields, market)
+      if (row === undefined || isOfHedgeMode(fields)) {
         this.#unread('position', fields)
         continue
       }
       // Only what is configured, or open and ours: so the map has a bound.
       if (market.steps(textIn(fields, 'symbol'), false) === undefined) continue
-      const known = this.positions.get(position.key)
-      if (known !== undefined && known.seq > seq) continue
-      this.positions.set(position.key, { value: position, receivedUs: nowUs(), seq })
+      const { key } = row.position
+      const known = this.positions.get(key)
+      if (known !== undefined && known.seq > row.seq) continue
+      this.positions.set(key, { ...row, createdMs, receivedUs: nowUs() })
     }
   }
 
-  #wallet(rows: readonly Fields[], creationMs: number): void {
+  #wallet(rows: readonly Fields[], createdMs: number): void {
     const row = rows.find((fields) => textIn(fields, 'accountType') === 'UNIFIED')
-    if (row === undefined || (this.wallet?.seq ?? 0) > creationMs) return
-    const value = {
-      equityQuote: numberIn(row, 'totalEquity'),
-      walletQuote: numberIn(row, 'totalWalletBalance'),
-      availableQuote: numberIn(row, 'totalAvailableBalance'),
-    }
-    if (!Object.values(value).every(Number.isFinite)) this.#unread('wallet', row)
-    else this.wallet = { value, receivedUs: this.#parts.nowUs(), seq: creationMs }
+    if (row === undefined || (this.wallet?.createdMs ?? 0) > createdMs) return
+    const value = readWallet(row)
+    if (value === undefined) this.#unread('wallet', row)
+    else this.wallet = { value, receivedUs: this.#parts.nowUs(), createdMs }
   }
 
   #remember(execId: string): void {
