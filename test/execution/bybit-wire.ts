@@ -12,6 +12,12 @@ import { createInstrument, START_US } from './rig.ts'
 
 const TOPICS_UP = { success: true, ret_msg: '' }
 
+export type WireAnswer = Readonly<{
+  result: Fields
+  timeMs?: number
+  headers?: Readonly<Record<string, string>>
+}>
+
 /**
  * The gateway to Bybit on a wire and a clock moved by hand: each request is answered by `answer`,
  * connections greet at once, and `tell` is a frame of the private stream.
@@ -25,14 +31,14 @@ export class WireRig {
   #calls: SocketCalls | undefined
 
   /** `timeMs`: the exchange's time of the answer; undefined: not told. */
-  constructor(answer: (path: string) => Readonly<{ result: Fields; timeMs?: number }>) {
+  constructor(answer: (path: string) => WireAnswer) {
     const { clock, counters, timers } = this
     const wire: Wire = {
       http: async ({ url }) => {
-        const { result, timeMs: time } = answer(new URL(url).pathname)
+        const { headers = {}, result, timeMs: time } = answer(new URL(url).pathname)
         const { retCode = 0 } = result
         const text = JSON.stringify({ retCode, retMsg: '', result, retExtInfo: {}, time })
-        return { status: 200, text, header: () => '' }
+        return { status: 200, text, header: (name) => headers[name] ?? '' }
       },
       openSocket: (_url, calls) => {
         this.#calls = calls
@@ -63,6 +69,15 @@ export class WireRig {
   async start(): Promise<void> {
     this.gateway.start()
     for (let i = 0; i < 20; i++) await Promise.resolve()
+  }
+
+  /** Time goes by, in steps, and what waits for it is done. */
+  async pass(durationMs: number): Promise<void> {
+    for (let passedMs = 0; passedMs < durationMs; passedMs += 10) {
+      this.clock.advance(10_000)
+      this.timers.advance(10)
+      for (let i = 0; i < 20; i++) await Promise.resolve()
+    }
   }
 
   /** `createdMs`: the exchange's time of the frame. */

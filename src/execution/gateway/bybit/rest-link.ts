@@ -57,6 +57,8 @@ export type RestCall = Readonly<{
 export const RECV_WINDOW_MS = 5000
 const WAIT_MS_MAX = 10_000
 const BACK_OFF_US = 1_000_000
+/** Its limits are of one second: what is told to be further off would keep exits waiting. */
+const RESET_MS_MAX = 5000
 
 /**
  * Signed requests. One attempt each, whatever comes of it: only the caller knows what may be asked
@@ -104,12 +106,13 @@ export class RestLink {
   /** What an answer says about the next calls; of order entry by WebSocket too. */
   note(callClass: CallClass, reply: WireReply, isOptional = false): void {
     const { clock, counters, exchangeClock, lockOutMs, onVerdict, pace } = this.#parts
-    const { limit, message, verdict } = reply
+    const { limit, message, timeMs, verdict } = reply
     const nowUs = clock.nowUs()
-    const resetUs =
-      limit === undefined || !Number.isFinite(limit.resetMs)
-        ? nowUs + BACK_OFF_US
-        : nowUs + Math.min(60_000, Math.max(0, limit.resetMs - exchangeClock.nowMs())) * 1000
+    // Both times are the exchange's where it tells its own: our clock may have jumped.
+    const answeredMs = Number.isFinite(timeMs) ? timeMs : exchangeClock.nowMs()
+    const waitMs = Math.max(0, (limit?.resetMs ?? Number.NaN) - answeredMs)
+    const isTold = Number.isFinite(waitMs)
+    const resetUs = nowUs + (isTold ? Math.min(RESET_MS_MAX, waitMs) * 1000 : BACK_OFF_US)
     if (verdict.class === 'ambiguous') counters.add('exchange_calls_ambiguous')
     if (verdict.action === 'wait_reset') {
       counters.add('exchange_calls_limited')
