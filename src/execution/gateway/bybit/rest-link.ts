@@ -59,6 +59,7 @@ const WAIT_MS_MAX = 10_000
 const BACK_OFF_US = 1_000_000
 /** Its limits are of one second: what is told to be further off would keep exits waiting. */
 const RESET_MS_MAX = 5000
+const CLOSED = notSent('exchange_not_reached', 'the link is closed')
 
 /**
  * Signed requests. One attempt each, whatever comes of it: only the caller knows what may be asked
@@ -67,7 +68,9 @@ const RESET_MS_MAX = 5000
 export class RestLink {
   readonly #parts: RestLinkParts
   readonly #url: string
-  readonly #closed = new AbortController()
+  /** One for each call on its way. */
+  readonly #attempts = new Set<AbortController>()
+  #isClosed = false
   #lockedUntilUs = 0
 
   constructor(parts: RestLinkParts) {
@@ -80,18 +83,20 @@ export class RestLink {
   }
 
   close(): void {
-    this.#closed.abort()
+    this.#isClosed = true
+    for (const attempt of this.#attempts) attempt.abort()
   }
 
   async call(call: RestCall): Promise<WireReply> {
     const { counters, queue } = this.#parts
-    if (this.#closed.signal.aborted) return notSent('exchange_not_reached', 'the link is closed')
+    if (this.#isClosed) return CLOSED
     const { callClass, isClosing = false, waitMsMax = WAIT_MS_MAX } = call
     const hasTurn = await queue.turn(callClass, true, waitMsMax, isClosing)
     if (!hasTurn) {
       counters.add('exchange_calls_limited')
       return notSent('exchange_call_limit', `${call.callClass}: the limit of calls is used up`)
     }
+    if (this.#isClosed) return CLOSED
     const code = call.refusal?.()
     if (code !== undefined) return withdrawn(code)
     if (this.isLockedOut) {
@@ -130,16 +135,21 @@ export class RestLink {
   async #attempt(call: RestCall): Promise<WireReply> {
     const { path } = call
     const { answerMsMax, timers, wire } = this.#parts
-    const timeout = new AbortController()
-    const cancelTimeout = timers.after(answerMsMax, () => timeout.abort())
-    const signal = AbortSignal.any([timeout.signal, this.#closed.signal])
-    const coming = wire.http(this.#request(call), signal)
+    // Not `AbortSignal.any`, of which a signal that lives on keeps a trace of every call.
+    const attempt = new AbortController()
+    this.#attempts.add(attempt)
+    let isLate = false
+    const cancelTimeout = timers.after(answerMsMax, () => {
+      isLate = true
+      attempt.abort()
+    })
+    const coming = wire.http(this.#request(call), attempt.signal)
     call.onWire?.()
     const answer = await coming
     cancelTimeout()
+    this.#attempts.delete(attempt)
     if ('failure' in answer) {
-      const late = `no answer within ${answerMsMax} ms`
-      return noAnswer(`${path}: ${timeout.signal.aborted ? late : answer.failure}`)
+      return noAnswer(`${path}: ${isLate ? `no answer within ${answerMsMax} ms` : answer.failure}`)
     }
     const { header, status, text } = answer
     if (text === undefined) return noAnswer(`${path}: the answer is too long`)
