@@ -67,9 +67,6 @@ export class PlantedWire implements Wire {
     }
     const socket = this.#inner.openSocket(url, spoiled)
     return {
-      get isOpen() {
-        return hides || socket.isOpen
-      },
       send: (text) => {
         const frame = parseFields(text) ?? {}
         if (keeps && textIn(frame, 'op').startsWith('order.')) {

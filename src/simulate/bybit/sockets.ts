@@ -75,9 +75,6 @@ export class BybitSockets {
       calls.onOpen()
     })
     return {
-      get isOpen() {
-        return connection.isOpenHere
-      },
       send: (text) => {
         if (!connection.isOpenHere) return false
         const frame = parseFields(text)

@@ -75,9 +75,7 @@ export class BybitSession {
 
   /** True: it was written to an open socket. False: it did not leave. */
   send(frame: object): boolean {
-    const socket = this.#socket
-    if (this.#state !== 'up' || socket?.isOpen !== true) return false
-    return socket.send(JSON.stringify(frame))
+    return this.#state === 'up' && this.#say(frame)
   }
 
   /** Somebody else found out that it is of no use: it is lost, and opened anew. */
@@ -188,8 +186,8 @@ export class BybitSession {
     socket?.terminate()
   }
 
-  #say(frame: object): void {
-    this.#socket?.send(JSON.stringify(frame))
+  #say(frame: object): boolean {
+    return this.#socket?.send(JSON.stringify(frame)) === true
   }
 
   #requestId(): string {

@@ -36,16 +36,10 @@ function openSocket(url: string, { onClose, onOpen, onText }: SocketCalls): Sock
   })
   socket.on('close', (code) => onClose(why === '' ? `closed, ${code}` : why))
   return {
-    get isOpen() {
-      return socket.readyState === WebSocket.OPEN
-    },
     send: (text) => {
-      try {
-        socket.send(text, () => {}) // what fails later is told by `close`
-        return true
-      } catch {
-        return false
-      }
+      if (socket.readyState !== WebSocket.OPEN) return false
+      socket.send(text, () => {}) // what fails later is told by `close`
+      return true
     },
     terminate: () => socket.terminate(),
   }

@@ -36,8 +36,7 @@ export type SocketCalls = Readonly<{
 }>
 
 export type Socket = {
-  readonly isOpen: boolean
-  /** False: it did not leave. What fails later is told by `onClose`. */
+  /** False: it is not open, and nothing left. What fails later is told by `onClose`. */
   send(text: string): boolean
   /** Without a goodbye. */
   terminate(): void
