@@ -22,5 +22,7 @@ export function fail<Code extends string>(code: Code, message: string): Failure<
 
 /** What a library's exception says, at the adapter that caught it. */
 export function messageOf(error: unknown): string {
+  // Of a host of several addresses: no message, but one error for each of them.
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { FRAME_BYTES_MAX } from '../constants.ts'
+import { messageOf } from '../core/result.ts'
 
 export type FeedSocketListener = Readonly<{
   onOpen(): void
@@ -31,7 +32,7 @@ export class FeedSocket {
         maxPayload: FRAME_BYTES_MAX,
       })
     } catch (error) {
-      const reason = `cannot connect to ${url}: ${textOf(error)}`
+      const reason = `cannot connect to ${url}: ${messageOf(error)}`
       queueMicrotask(() => this.#end(reason, 0)) // not before the constructor has returned
       return
     }
@@ -77,7 +78,7 @@ export class FeedSocket {
       if (data instanceof Uint8Array) this.#listener?.onMessage(data)
     })
     socket.on('error', (error) => {
-      this.#errorText = textOf(error)
+      this.#errorText = messageOf(error)
     })
     socket.on('unexpected-response', (request, response) => {
       request.destroy()
@@ -95,8 +96,4 @@ export class FeedSocket {
     this.#listener = undefined
     listener?.onClosed(reason, httpStatus)
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error)
 }

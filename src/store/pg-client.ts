@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { fail, type Result, succeed } from '../core/result.ts'
+import { fail, messageOf, type Result, succeed } from '../core/result.ts'
 import { INT8_TYPE, type SqlClient, type SqlCode, type SqlSession } from './sql-client.ts'
 
 /**
@@ -26,7 +26,7 @@ export async function openPostgres(url: string): Promise<Result<SqlClient, SqlCo
   try {
     await client.connect()
   } catch (error) {
-    return fail('store_unavailable', `${name}: ${errorText(error)}`)
+    return fail('store_unavailable', `${name}: ${messageOf(error)}`)
   }
   const session = sessionOf(client, name, () => state.isLost)
   return succeed({
@@ -70,7 +70,7 @@ function sessionOf(client: pg.Client, name: string, isLost: () => boolean): SqlS
     const isAnswer = error instanceof pg.DatabaseError && !isLost()
     const isRefusal = isAnswer && !LOST_STATES.test(error.code ?? '')
     const code: SqlCode = isRefusal ? 'store_query_failed' : 'store_unavailable'
-    return fail(code, `${name}: ${errorText(error)}`)
+    return fail(code, `${name}: ${messageOf(error)}`)
   }
   return {
     async query(sql, parameters = []) {
@@ -96,9 +96,4 @@ function serverName(url: string): string {
   if (!URL.canParse(url)) return 'PostgreSQL'
   const { host, pathname } = new URL(url)
   return `PostgreSQL ${host}${pathname}`
-}
-
-function errorText(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(errorText).join('; ')
-  return error instanceof Error ? error.message : String(error)
 }

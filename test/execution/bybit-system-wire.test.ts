@@ -1,8 +1,13 @@
+import dns from 'node:dns'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { systemWire } from '../../src/execution/gateway/bybit/system-wire.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 /** `HOST:PORT` of a server that ends with the test. */
 async function serve(answer: RequestListener): Promise<string> {
@@ -17,6 +22,26 @@ async function serve(answer: RequestListener): Promise<string> {
 
 function hostOf(address: AddressInfo | string | null): string {
   return typeof address === 'object' ? `127.0.0.1:${address?.port}` : ''
+}
+
+/** Where nobody listens. */
+async function closedHost(): Promise<string> {
+  const server = createTcpServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const host = hostOf(server.address())
+  await new Promise((resolve) => server.close(resolve))
+  return host
+}
+
+/** As most hosts of exchanges: one name, more than one address. */
+function nameTwoAddresses(): void {
+  const addresses = [1, 2].map((last) => ({ address: `127.0.0.${last}`, family: 4 }))
+  vi.spyOn(dns, 'lookup').mockImplementation(
+    Object.assign((...args: readonly unknown[]) => {
+      const told = args[args.length - 1]
+      if (typeof told === 'function') told(null, addresses)
+    }, dns.lookup),
+  )
 }
 
 function get(url: string, signal = new AbortController().signal) {
@@ -98,6 +123,14 @@ describe('a request', () => {
     })
     expect(await get(`http://${host}/`)).toHaveProperty('failure')
     expect(await get('no address')).toHaveProperty('failure')
+  })
+
+  it('names why none of the addresses of a host could be reached', async () => {
+    const [, port] = (await closedHost()).split(':')
+    nameTwoAddresses()
+    expect(await get(`http://exchange.test:${port}/`)).toEqual({
+      failure: `connect ECONNREFUSED 127.0.0.1:${port}; connect ECONNREFUSED 127.0.0.2:${port}`,
+    })
   })
 })
 
@@ -186,6 +219,16 @@ describe('a socket', () => {
     const { closed, told } = open(`ws://${host}`)
     await closed
     expect(told).toEqual([`close ${reason}`])
+  })
+
+  it('names why none of the addresses of a host could be reached', async () => {
+    const [, port] = (await closedHost()).split(':')
+    nameTwoAddresses()
+    const { closed, told } = open(`ws://exchange.test:${port}`)
+    await closed
+    expect(told).toEqual([
+      `close connect ECONNREFUSED 127.0.0.1:${port}; connect ECONNREFUSED 127.0.0.2:${port}`,
+    ])
   })
 
   it('is not opened to what is no address', () => {

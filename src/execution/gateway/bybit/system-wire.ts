@@ -60,8 +60,5 @@ async function boundedText(response: Response): Promise<string | undefined> {
 
 /** `fetch` says "fetch failed" and hides the reason one level down. */
 function causeOf(error: unknown): string {
-  if (error instanceof Error && error.cause instanceof Error) {
-    return error.cause.message || error.cause.name
-  }
-  return messageOf(error)
+  return messageOf(error instanceof Error ? (error.cause ?? error) : error)
 }
