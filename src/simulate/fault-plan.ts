@@ -75,6 +75,7 @@ function kindsOf<Kind extends string>(chances: Readonly<Record<Kind, number>>): 
 const NEEDED: Readonly<Partial<Record<PlantedBug, readonly FaultKind[]>>> = {
   follow_unproven: ['message_lost', 'message_reordered'],
   ignore_blindness: ['account_blind'],
+  wire_old_lists: ['account_blind'],
 }
 const NEEDED_CHANCE = 0.3
 

@@ -55,7 +55,7 @@ const PLACES: ReadonlyMap<string, string> = new Map([
 export class SimWire implements Wire {
   readonly #parts: SimWireParts
   readonly #calls: CallWatch
-  /** When the exchange itself answered last, by place. */
+  /** When a true answer of the exchange was heard last, by place. */
   readonly answeredUs = new Map<string, number>()
 
   constructor(parts: SimWireParts) {
@@ -64,6 +64,7 @@ export class SimWire implements Wire {
   }
 
   readonly http: Wire['http'] = (request, signal) => {
+    if (signal.aborted) return Promise.resolve({ failure: 'given up' })
     const { faults, front, life, network } = this.#parts
     const { pathname, searchParams } = new URL(request.url)
     const call = this.#call(pathname, parseFields(request.body ?? '{}') ?? {})
@@ -76,9 +77,10 @@ export class SimWire implements Wire {
         () => front.rest(request, call),
         (why) => front.refused(why),
         (reply) => {
-          if (reply === undefined) return
-          if (reply.status === 200) this.answeredUs.set(place, network.nowUs)
-          resolve(faults.hits('reply_garbled') ? front.garbled(reply.text) : reply)
+          if (reply === undefined || signal.aborted) return
+          const isGarbled = faults.hits('reply_garbled')
+          if (!isGarbled && isGood(reply)) this.answeredUs.set(place, network.nowUs)
+          resolve(isGarbled ? front.garbled(reply.text) : reply)
         },
       )
     })
@@ -154,4 +156,8 @@ export class SimWire implements Wire {
     if (sockets.isHeard(life)) return
     monitor.fail(7, `${orderLinkId} was sent while the private stream was down`)
   }
+}
+
+function isGood({ status, text = '' }: HttpAnswer): boolean {
+  return status === 200 && parseFields(text)?.retCode === 0
 }

@@ -11,7 +11,7 @@ export type WatchedGatewayParts = Readonly<{
   inner: BybitGateway
   monitor: Monitor
   timeline: Timeline
-  /** When the exchange itself answered last, by place. */
+  /** When a true answer of the exchange was heard last, by place. */
   answeredUs: ReadonlyMap<string, number>
 }>
 
