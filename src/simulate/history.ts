@@ -109,7 +109,8 @@ export class History {
     const midOf = (key: string) =>
       market.mid(instruments.findIndex((each) => instrumentKey(each) === key))
     const wallet = new SimWallet(execution.equityQuote, midOf)
-    const exchange = new SimExchange(timeline, faults, market, wallet)
+    const endsLate = options.gateway === 'bybit'
+    const exchange = new SimExchange(timeline, faults, market, wallet, endsLate)
     const network = new Network(timeline, faults)
     const disk = new SimDisk(timeline, faults)
     const monitor = new Monitor({
@@ -118,13 +119,11 @@ export class History {
     const bybit = this.#createBybit({
       ...{ timeline, faults, exchange, network, instruments, monitor, bugs: options.bugs },
     })
-    if (bybit === undefined) exchange.onEvent = (event) => network.tell(event)
+    exchange.onEvent = (event) => (bybit?.sockets ?? network).tell(event)
     disk.onDurable = (bytes, from) => monitor.mirror.read(bytes, from)
     this.#world = {
       ...{ timeline, clock, faults, disk, network, exchange, market, monitor, trace, instruments },
       ...{ options: execution, bybit },
-      breakLink: (isPrivate) =>
-        bybit === undefined ? network.breakStream() : bybit.sockets.break(isPrivate),
       checkpoints: new SimCheckpoints(random.fork(4), trace),
       bugs: options.bugs,
       onPoint: (process, place) => this.#onPoint(process, place),

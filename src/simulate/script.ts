@@ -238,13 +238,16 @@ export class Script {
   }
 
   #incident(): void {
-    const { breakLink, bybit, exchange, faults, instruments, market, network } = this.#world
+    const { bybit, exchange, faults, instruments, market, network } = this.#world
     const instrument = instruments[this.#anyInstrument()]
     const key = instrumentKey(instrument)
     const side = this.#random.below(2) === 0 ? 'buy' : 'sell'
     const mid = market.mid(instrument.index)
-    if (faults.hits('stream_down')) breakLink(true)
-    if (bybit !== undefined && faults.hits('trade_socket_down')) breakLink(false)
+    if (faults.hits('stream_down')) {
+      if (bybit === undefined) network.breakStream()
+      else bybit.sockets.break('private')
+    }
+    if (bybit !== undefined && faults.hits('trade_socket_down')) bybit.sockets.break('trade')
     if (faults.hits('foreign_fill')) {
       const of = { instrument: instrument.index, key }
       exchange.fillForeign(of, side, 1 + this.#random.below(50), mid)

@@ -73,14 +73,21 @@ export class SimExchange {
   /** How seldom what rests is filled in this history. */
   readonly #patience: number
   #number = 0
-  /** What would take and must not is taken, and ended by the stream, and not refused. */
-  endsLate = false
+  readonly #endsLate: boolean
 
-  constructor(timeline: Timeline, faults: FaultPlan, market: Market, wallet: SimWallet) {
+  /** `endsLate`: what would take and must not is taken, and ended by the stream, and not refused. */
+  constructor(
+    timeline: Timeline,
+    faults: FaultPlan,
+    market: Market,
+    wallet: SimWallet,
+    endsLate: boolean,
+  ) {
     this.wallet = wallet
     this.#timeline = timeline
     this.#faults = faults
     this.#market = market
+    this.#endsLate = endsLate
     this.#patience = faults.between(2, 20)
   }
 
@@ -88,14 +95,16 @@ export class SimExchange {
     const { orderLinkId, timeInForce } = wire
     if (this.orders.has(orderLinkId)) return refused('duplicate_order_link_id')
     const refusal = this.#refused.get(orderLinkId) ?? this.#refusal(wire)
-    const isLate = this.endsLate && refusal === 'post_only_would_take'
+    const isLate = this.#endsLate && refusal === 'post_only_would_take'
     if (refusal !== undefined && !isLate) {
       this.#refused.set(orderLinkId, refusal)
       return refused(refusal)
     }
     const order = this.#accept(wire)
-    if (isLate) this.#end(order, 'post_only_would_take')
-    if (isLate) return { kind: 'accepted' }
+    if (isLate) {
+      this.#end(order, 'post_only_would_take')
+      return { kind: 'accepted' }
+    }
     this.onAccepted(order)
     const isTaker = this.#takes(wire) && this.#faults.below(10) > 0
     if (isTaker) this.#fillSome(order)
@@ -235,9 +244,7 @@ export class SimExchange {
   trade(): void {
     for (const order of this.orders.values()) {
       const patience = this.#patience * (order.isDisowned ? DISOWNED_PATIENCE : 1)
-      if (order.state === 'open' && this.#faults.below(patience) === 0) {
-        this.#fillOnce(order)
-      }
+      if (order.state === 'open' && this.#faults.below(patience) === 0) this.#fillOnce(order)
     }
     for (const [key, instrument] of this.#instruments) this.#fireStop(key, instrument)
   }
@@ -274,7 +281,7 @@ export class SimExchange {
 
   payFunding(key: string): void {
     if (this.lots(key) === 0) return
-    const execution = this.#record({ key, kind: 'funding', lots: 0, ticks: 0, side: 'buy', id: '' })
+    const execution = this.#record({ key, lots: 0, ticks: 0, side: 'buy' }, 'funding')
     const { execId, feeQuote, timeUs } = execution
     this.onEvent({ type: 'funding', execId, key, feeQuote, timeUs })
   }
@@ -342,7 +349,7 @@ export class SimExchange {
   }
 
   #execute(trade: Trade): RemoteExecution {
-    const { id = '', isStop = false, key, lots, side, ticks, wire = {} } = trade
+    const { key, lots, side, wire = {} } = trade
     const timeUs = this.#timeline.nowUs()
     const before = this.lots(key)
     const after = before + (side === 'buy' ? lots : -lots)
@@ -351,21 +358,13 @@ export class SimExchange {
     moved.push({ timeUs, lots: after })
     if (moved.length > HISTORY_MAX) moved.shift()
     this.stops.moved(key, { before, after }, wire, timeUs)
-    return this.#record({ key, kind: 'trade', lots, ticks, side, id, isStop })
+    return this.#record(trade, 'trade')
   }
 
   #record(
-    of: Readonly<{
-      key: string
-      kind: RemoteExecution['kind']
-      lots: number
-      ticks: number
-      side: OrderSide
-      id: string
-      isStop?: boolean
-    }>,
+    { id = '', isStop = false, key, lots, side, ticks }: Trade,
+    kind: RemoteExecution['kind'],
   ): RemoteExecution {
-    const { id, isStop = false, key, kind, lots, side, ticks } = of
     const execution: RemoteExecution = {
       orderLinkId: id,
       execId: `e${this.executions.length + 1}`,

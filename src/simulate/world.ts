@@ -23,8 +23,6 @@ export type World = Readonly<{
   disk: SimDisk
   checkpoints: SimCheckpoints
   network: Network
-  /** The private stream breaks, or order entry. */
-  breakLink: (isPrivate: boolean) => void
   exchange: SimExchange
   /** Undefined: the process talks to the exchange through a gateway of the simulation. */
   bybit: SimBybit | undefined

@@ -14,6 +14,8 @@ export type BybitCall =
   | Readonly<{ kind: 'amend'; wire: WireAmend }>
   | Readonly<{ kind: 'cancel'; orderLinkId: string }>
   | Readonly<{ kind: 'set_levels'; key: string; levels: PositionLevels }>
+  /** Cancel on disconnect. */
+  | Readonly<{ kind: 'guard'; windowS: number }>
   | Readonly<{ kind: 'other' }>
 
 const TIMES_IN_FORCE: ReadonlyMap<string, TimeInForce> = new Map([
@@ -34,6 +36,7 @@ export function readCall(
   instruments: InstrumentTable,
   mirror: JournalMirror,
 ): BybitCall {
+  if (path === '/v5/order/disconnected-cancel-all') return readGuard(body)
   const wireId = textIn(body, 'orderLinkId')
   const orderLinkId = ownId(wireId)
   const instrument = instruments.find(({ symbol }) => symbol === textIn(body, 'symbol'))
@@ -63,6 +66,12 @@ export function readCall(
     default:
       return { kind: 'other' }
   }
+}
+
+function readGuard({ product, timeWindow }: Fields): BybitCall {
+  const windowS = Number(timeWindow)
+  const isGuard = product === 'DERIVATIVES' && windowS >= 3 && windowS <= 300
+  return isGuard ? { kind: 'guard', windowS } : { kind: 'other' }
 }
 
 /** `recordTicks`: an order at market carries no price; it is filled at the one of its record. */

@@ -15,8 +15,6 @@ export type FrontParts = Readonly<{
   faults: FaultPlan
   timeline: Timeline
   credentials: Credentials
-  /** Cancel on disconnect, in seconds. */
-  guard: { windowS: number }
   /** An order of ours was named so on the wire. */
   noteWireId: (orderLinkId: string, wireId: string) => void
 }>
@@ -49,6 +47,7 @@ export class BybitFront {
   #keyRefusedUntilUs = 0
   /** A request that the network doubles is refused twice. */
   readonly #refused = new WeakMap<object, number>()
+  #guardS = 0
 
   constructor(parts: FrontParts) {
     this.#parts = parts
@@ -56,6 +55,11 @@ export class BybitFront {
 
   get nowMs(): number {
     return Math.floor(this.#parts.timeline.nowUs() / 1000)
+  }
+
+  /** After so many seconds without a private stream all orders are canceled; 0: never. */
+  get guardS(): number {
+    return this.#guardS
   }
 
   /** Undefined: it acted, or did not, and never says so. */
@@ -83,11 +87,10 @@ export class BybitFront {
     call: BybitCall,
   ): Fields | undefined {
     const { op, reqId } = frame
-    const isTimely = !this.#refused.has(frame) && this.#isTimely(header)
-    if (!isTimely) this.#refused.set(frame, 10002)
-    const outcome = isTimely ? this.#outcome('', new URLSearchParams(), call) : { retCode: 10002 }
-    if (outcome === undefined) return undefined
-    const { retCode } = outcome
+    const refusal = this.#refused.get(frame) ?? this.#refusalOfAny(header)
+    if (refusal !== undefined) this.#refused.set(frame, refusal)
+    const retCode = refusal ?? this.#outcome('', new URLSearchParams(), call)?.retCode
+    if (retCode === undefined) return undefined
     return {
       reqId,
       retCode,
@@ -115,11 +118,11 @@ export class BybitFront {
   garbled(text = ''): HttpAnswer {
     const { faults } = this.#parts
     if (faults.below(3) === 0) return { status: 502, text: '<html>', header: () => '' }
-    if (faults.below(2) > 0) return this.#envelope({ retCode: this.garbledCode })
+    if (faults.below(2) > 0) return this.#envelope({ retCode: this.drawGarbledCode() })
     return { status: 200, text: text.slice(0, text.length / 2), header: () => '' }
   }
 
-  get garbledCode(): number {
+  drawGarbledCode(): number {
     return GARBLED_CODES[this.#parts.faults.below(GARBLED_CODES.length)]
   }
 
@@ -133,19 +136,23 @@ export class BybitFront {
     const [stamp, window] = [headers['X-BAPI-TIMESTAMP'], headers['X-BAPI-RECV-WINDOW']]
     const signature = credentials.sign(`${stamp}${credentials.key}${window}${payload}`)
     if (headers['X-BAPI-SIGN'] !== signature) return 10004
-    if (this.isKeyRefused) return 10010
+    return this.#refusalOfAny(headers)
+  }
+
+  #refusalOfAny(headers: Readonly<Record<string, string>>): number | undefined {
+    if (this.refusesKey()) return 10010
     return this.#isTimely(headers) ? undefined : 10002
   }
 
-  /** For a while every request of the key is refused, and its connections. */
-  get isKeyRefused(): boolean {
+  /** By chance, and then for a while: every request of the key, and its connections. */
+  refusesKey(): boolean {
     const { faults, timeline } = this.#parts
     const nowUs = timeline.nowUs()
-    const isRefused = nowUs < this.#keyRefusedUntilUs && !faults.isCalm
-    if (!isRefused && faults.hits('key_refused')) {
+    if (faults.isCalm) return false
+    if (nowUs >= this.#keyRefusedUntilUs && faults.hits('key_refused')) {
       this.#keyRefusedUntilUs = nowUs + faults.between(...KEY_REFUSED_US)
     }
-    return isRefused
+    return nowUs < this.#keyRefusedUntilUs
   }
 
   #isTimely(headers: Readonly<Record<string, string>>): boolean {
@@ -166,6 +173,9 @@ export class BybitFront {
         return ofReply(exchange.cancel(call.orderLinkId))
       case 'set_levels':
         return ofReply(exchange.setLevels(call.key, call.levels))
+      case 'guard':
+        this.#guardS = call.windowS
+        return { retCode: 0 }
       default:
         return this.#other(path, query)
     }
@@ -183,16 +193,13 @@ export class BybitFront {
   }
 
   #other(path: string, query: URLSearchParams): Outcome {
-    const { exchange, guard, lists } = this.#parts
+    const { exchange, lists } = this.#parts
     switch (path) {
       case '/v5/order/cancel-all':
         return ofReply(exchange.cancelAll()) ?? { retCode: 10016 }
-      case '/v5/order/disconnected-cancel-all':
-        guard.windowS = GUARD_S
-        return { retCode: 0 }
       case '/v5/account/query-dcp-info': {
-        const row = { product: 'DERIVATIVES', dcpStatus: 'ON', timeWindow: String(guard.windowS) }
-        return { retCode: 0, result: { dcpInfos: guard.windowS > 0 ? [row] : [] } }
+        const row = { product: 'DERIVATIVES', dcpStatus: 'ON', timeWindow: String(this.#guardS) }
+        return { retCode: 0, result: { dcpInfos: this.#guardS > 0 ? [row] : [] } }
       }
       default: {
         const result = lists.read(path, query)
@@ -201,9 +208,6 @@ export class BybitFront {
     }
   }
 }
-
-/** What every simulated engine that wants cancel on disconnect asks for. */
-export const GUARD_S = 10
 
 /** Undefined: nothing is said. */
 function ofReply(reply: SubmitReply): Outcome | undefined {

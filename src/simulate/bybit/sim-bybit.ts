@@ -15,7 +15,7 @@ import type { Network } from '../network.ts'
 import type { PlantedBug } from '../planted-bugs.ts'
 import type { SimExchange } from '../sim-exchange.ts'
 import type { Timeline } from '../timeline.ts'
-import { BybitFront, GUARD_S } from './front.ts'
+import { BybitFront } from './front.ts'
 import { BybitLists } from './lists.ts'
 import { PlantedWire } from './planted-wire.ts'
 import { SimTimers } from './sim-timers.ts'
@@ -68,20 +68,17 @@ export class SimBybit {
 
   constructor(parts: SimBybitParts) {
     this.#parts = parts
-    const { exchange, random } = parts
-    exchange.endsLate = true
+    const { random } = parts
     const wireId = (orderLinkId: string) => this.#wireIds.get(orderLinkId) ?? orderLinkId
     const pageMax = PAGES_MAX[random.below(PAGES_MAX.length)]
     const lists = new BybitLists({ ...parts, wireId, pageMax })
-    const common = { ...parts, lists, credentials: this.#credentials, guard: { windowS: 0 } }
+    const common = { ...parts, lists, credentials: this.#credentials }
     this.#front = new BybitFront({
       ...common,
       noteWireId: (orderLinkId, id) => this.#wireIds.set(orderLinkId, id),
     })
-    const isKeyRefused = () => this.#front.isKeyRefused
-    this.sockets = new BybitSockets({ ...common, wireId, isKeyRefused })
+    this.sockets = new BybitSockets({ ...common, front: this.#front, wireId })
     this.sockets.guard()
-    exchange.onEvent = (event) => this.sockets.tell(event)
     this.#options = drawBybitOptions(random)
   }
 
@@ -118,6 +115,6 @@ function drawBybitOptions(random: Random): BybitOptions {
     lockOutMs: oneOf([2_000, 5_000]),
     answerMsMax: oneOf([1_000, 5_000]),
     limits: CALL_LIMITS_DEFAULT,
-    disconnectCancelS: oneOf([0, 0, GUARD_S]),
+    disconnectCancelS: oneOf([0, 0, 10]),
   }
 }

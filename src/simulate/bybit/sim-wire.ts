@@ -114,7 +114,7 @@ export class SimWire implements Wire {
       (reply) => {
         if (reply === undefined) return
         const isGarbled = faults.hits('reply_garbled')
-        answer(isGarbled ? { ...reply, retCode: front.garbledCode } : reply)
+        answer(isGarbled ? { ...reply, retCode: front.drawGarbledCode() } : reply)
       },
     )
   }

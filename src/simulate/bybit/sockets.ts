@@ -1,12 +1,13 @@
 import type { Credentials } from '../../execution/gateway/bybit/credentials.ts'
 import type { Socket, SocketCalls } from '../../execution/gateway/bybit/wire.ts'
 import { type Fields, parseFields, textIn } from '../../execution/gateway/bybit/wire-fields.ts'
-import type { GatewayEvent, RemoteExecution } from '../../execution/gateway/gateway.ts'
+import type { GatewayEvent } from '../../execution/gateway/gateway.ts'
 import type { FaultPlan } from '../fault-plan.ts'
 import type { Life } from '../life.ts'
 import type { Network } from '../network.ts'
 import type { SimExchange } from '../sim-exchange.ts'
 import type { Timeline } from '../timeline.ts'
+import type { BybitFront } from './front.ts'
 import type { BybitLists } from './lists.ts'
 import { executionRow } from './rows.ts'
 
@@ -22,9 +23,8 @@ export type SocketsParts = Readonly<{
   faults: FaultPlan
   timeline: Timeline
   credentials: Credentials
-  guard: { windowS: number }
+  front: Pick<BybitFront, 'guardS' | 'refusesKey'>
   wireId: (orderLinkId: string) => string
-  isKeyRefused: () => boolean
 }>
 
 /** `arrives`: the connection is whole. */
@@ -33,7 +33,8 @@ type OnRequest = (frame: Fields, arrives: boolean, answer: (reply: Fields) => vo
 /** A connection as both of its ends see it. */
 type Connection = {
   readonly life: Life
-  readonly isPrivate: boolean
+  /** Order entry, or the private stream. */
+  readonly kind: 'trade' | 'private'
   readonly calls: SocketCalls
   isOpenHere: boolean
   isOpenThere: boolean
@@ -58,7 +59,7 @@ export class BybitSockets {
   connect(life: Life, url: string, calls: SocketCalls, onRequest: OnRequest): Socket {
     const { faults, network, timeline } = this.#parts
     const connection: Connection = {
-      ...{ life, calls, isPrivate: new URL(url).pathname === '/v5/private' },
+      ...{ life, calls, kind: url.endsWith('/v5/trade') ? 'trade' : 'private' },
       ...{ isOpenHere: false, isOpenThere: false, isAuthenticated: false, topics: [] },
     }
     let isGivenUp = !life.pass('connect')
@@ -93,15 +94,15 @@ export class BybitSockets {
   /** Whether a process hears of what happens, as far as it can know. */
   isHeard(life: Life): boolean {
     return [...this.#open].some(
-      (each) => each.life === life && each.isPrivate && each.isOpenHere && each.topics.length > 0,
+      (each) =>
+        each.life === life && each.kind === 'private' && each.isOpenHere && each.topics.length > 0,
     )
   }
 
-  /** The private one of them breaks, or that of order entry. */
-  break(isPrivate: boolean): void {
+  break(kind: Connection['kind']): void {
     const { faults, timeline } = this.#parts
     for (const connection of this.#open) {
-      if (connection.isPrivate !== isPrivate || !connection.isOpenThere) continue
+      if (connection.kind !== kind || !connection.isOpenThere) continue
       connection.isOpenThere = false
       if (faults.hits('socket_half_open')) continue
       timeline.after(faults.below(DETECTION_US_MAX), () => {
@@ -117,7 +118,7 @@ export class BybitSockets {
   tell(event: GatewayEvent): void {
     if (event.type === 'execution') this.#tellExecution(event.execution)
     else if (event.type === 'foreign_execution') this.#tellExecution(event.execution)
-    else if (event.type === 'funding') this.#tellExecution(this.#last())
+    else if (event.type === 'funding') this.#tellExecution(event)
     else if (event.type === 'canceled' || event.type === 'amended') {
       this.#tellOrder(event.orderLinkId)
     }
@@ -132,24 +133,19 @@ export class BybitSockets {
   }
 
   #lookGuard(): void {
-    const { exchange, guard, timeline } = this.#parts
-    if (guard.windowS === 0) return
+    const { exchange, front, timeline } = this.#parts
+    if (front.guardS === 0) return
     const nowUs = timeline.nowUs()
     const isThere = this.#listeners().some(({ topics }) => topics.includes('dcp.future'))
     if (isThere) this.#guardedUs = nowUs
-    if (nowUs - this.#guardedUs < guard.windowS * 1_000_000) return
+    if (nowUs - this.#guardedUs < front.guardS * 1_000_000) return
     this.#guardedUs = Number.POSITIVE_INFINITY
     exchange.cancelAll()
   }
 
-  #last(): RemoteExecution {
-    const { executions } = this.#parts.exchange
-    return executions[executions.length - 1]
-  }
-
-  #tellExecution(execution: { execId: string; orderLinkId: string }): void {
+  #tellExecution({ execId }: Readonly<{ execId: string }>): void {
     const { exchange, faults, lists, timeline, wireId } = this.#parts
-    const known = exchange.executions.find(({ execId }) => execId === execution.execId)
+    const known = exchange.executions.findLast((each) => each.execId === execId)
     if (known === undefined) return
     const row = executionRow(known, lists.instrument(known.key), wireId(known.orderLinkId))
     this.#send('execution.linear', [row])
@@ -203,9 +199,9 @@ export class BybitSockets {
 
   #greet(connection: Connection, op: string, { args }: Fields): Fields {
     if (op === 'auth') {
-      connection.isAuthenticated = this.#isSigned(args) && !this.#parts.isKeyRefused()
-      const { isAuthenticated, isPrivate } = connection
-      if (isPrivate) return { success: isAuthenticated, ret_msg: '', op, conn_id: 'sim' }
+      connection.isAuthenticated = this.#isSigned(args) && !this.#parts.front.refusesKey()
+      const { isAuthenticated, kind } = connection
+      if (kind === 'private') return { success: isAuthenticated, ret_msg: '', op, conn_id: 'sim' }
       return { retCode: isAuthenticated ? 0 : 10004, retMsg: '', op, connId: 'sim' }
     }
     if (op === 'subscribe' && connection.isAuthenticated && Array.isArray(args)) {
