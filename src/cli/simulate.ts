@@ -37,6 +37,12 @@ const HELP = `
 A seed is a history: it ends the same whenever it is run. Each broken rule comes with the command
 that shows it again.
 
+Gateways:
+  port    a stand-in at the port of the actor, which is quick
+  bybit   the gateway to Bybit itself, over simulated requests and sockets
+  both    bybit for each seed that four divides, port for the others; with --bugs the one that the
+          mistakes are in: bybit for those whose names begin with wire_, port for the others
+
 Examples:
   bookflow simulate --seeds 1000 --seed 5000         other histories
   bookflow simulate --seed 17 --trace                all that happens in one
@@ -53,12 +59,12 @@ export function simulateCommand(): Command {
     .option('--seed <number>', 'seed of the first one', number('--seed', 0, SEED_MAX), 1)
     .option(
       '--steps <number>',
-      'events of a history before its faults end',
+      'events of a history before its faults end; by the gateway to Bybit three times as many',
       number('--steps', 1, STEPS_MAX),
       STEPS,
     )
     .addOption(
-      new Option('--gateway <kind>', 'by the gateway to Bybit, or at the port of the actor')
+      new Option('--gateway <kind>', 'what a history trades through; see below')
         .choices(GATEWAY_CHOICES)
         .default('both'),
     )
@@ -68,11 +74,10 @@ export function simulateCommand(): Command {
       'crash once, at this place, instead of by chance',
       number('--crash-at', 0, STEPS_MAX),
     )
-    .option(
-      '--bugs <list>',
-      'put these mistakes in, separated by commas; they must be found',
-      (text: string) => readBugs(command, text),
-      [],
+    .addOption(
+      new Option('--bugs <list>', 'put these mistakes in, separated by commas; they must be found')
+        .argParser((text: string) => readBugs(command, text))
+        .default([], 'none'),
     )
     .option('--list-bugs', 'list the mistakes that --bugs knows')
     .option('--trace', 'tell everything that happens in the first history')
@@ -95,11 +100,11 @@ function readBugs(command: Command, text: string): readonly PlantedBug[] {
 
 /** Mistakes are put into one gateway or the other, and found where they are. */
 function chosenGateway(command: Command, { bugs, gateway }: SimulateOptions): GatewayChoice {
-  const [needed] = bugs.map(gatewayOf)
-  const other = bugs.find((bug) => gateway !== 'both' && gatewayOf(bug) !== gateway)
-  const odd = other ?? bugs.find((bug) => gatewayOf(bug) !== needed)
-  if (odd === undefined) return needed ?? gateway
-  return command.error(`error: option --bugs: ${odd} needs --gateway ${gatewayOf(odd)} alone`, {
+  const wanted = gateway === 'both' && bugs.length > 0 ? gatewayOf(bugs[0]) : gateway
+  const odd = bugs.find((bug) => gatewayOf(bug) !== wanted)
+  if (odd === undefined) return wanted
+  const why = gateway === 'both' ? `${bugs[0]} is in ${wanted}: run them apart` : `not in ${wanted}`
+  return command.error(`error: option --bugs: ${odd} is in the gateway ${gatewayOf(odd)}, ${why}`, {
     exitCode: EXIT_USAGE,
   })
 }

@@ -37,6 +37,7 @@ export type HistoryOptions = Readonly<{
 
 export type HistoryOutcome = Readonly<{
   seed: number
+  gateway: SimulatedGateway
   violation: Violation | undefined
   steps: number
   crashes: number
@@ -160,6 +161,7 @@ export class History {
     if (unread > 0) monitor.fail(33, `${unread} rows were not read`)
     return {
       seed: this.#options.seed,
+      gateway,
       violation: monitor.violation,
       steps: this.#steps,
       crashes: this.#crashes,
