@@ -1,6 +1,6 @@
 // Long because every rule that the wire can break is watched here.
 import type { InstrumentTable } from '../domain/instrument.ts'
-import type { JournalRecord, OrderStateChanged } from '../domain/journal.ts'
+import type { JournalRecord, OrderCreated, OrderStateChanged } from '../domain/journal.ts'
 import type { ExecutionState } from '../execution/execution-state.ts'
 import { instrumentKey } from '../execution/holding.ts'
 import type { ExecutionOptions } from '../execution/options.ts'
@@ -128,12 +128,7 @@ export class Monitor {
     const created = mirror.created.get(orderLinkId)
     if (created === undefined || !mirror.submitted.has(orderLinkId)) {
       this.fail(8, `${orderLinkId} was sent without a durable record`)
-    } else if (
-      created.lots !== wire.lots ||
-      created.side !== wire.side ||
-      created.limit_ticks !== wire.limitTicks ||
-      created.reduce_only !== wire.isReduceOnly
-    ) {
+    } else if (!hasTermsOf(wire, created)) {
       this.fail(8, `${orderLinkId} was sent with other terms than its record has`)
     }
     if (life.hasDiskFailed) this.fail(10, `${orderLinkId} was sent after the journal failed`)
@@ -294,4 +289,18 @@ function termsText(limitTicks: number, lots: number): string {
 
 function isOurs(orderLinkId: string): boolean {
   return parseOrderLinkId(orderLinkId) !== undefined
+}
+
+/** Of its levels the stop alone, as a target between the touch and the limit is set later. */
+function hasTermsOf(wire: WireOrder, created: OrderCreated): boolean {
+  const { isAtMarket = false, stopTicks = Number.NaN } = wire
+  return (
+    created.lots === wire.lots &&
+    created.side === wire.side &&
+    created.limit_ticks === wire.limitTicks &&
+    created.reduce_only === wire.isReduceOnly &&
+    created.time_in_force === wire.timeInForce &&
+    (created.at_market ?? false) === isAtMarket &&
+    (wire.isReduceOnly || Object.is(created.stop_ticks ?? Number.NaN, stopTicks))
+  )
 }

@@ -1,6 +1,7 @@
 import { parseStepsText } from '../../core/decimal.ts'
 import type { Instrument, InstrumentTable } from '../../domain/instrument.ts'
 import type { TimeInForce } from '../../domain/journal.ts'
+import type { OrderSide } from '../../domain/trading.ts'
 import { type Fields, textIn } from '../../execution/gateway/bybit/wire-fields.ts'
 import type { PositionLevels } from '../../execution/gateway/gateway.ts'
 import { instrumentKey } from '../../execution/holding.ts'
@@ -10,6 +11,8 @@ import type { WireAmend, WireOrder } from '../sim-order.ts'
 /** A request as it was read off the wire; ids of ours without the tag of their journal. */
 export type BybitCall =
   | Readonly<{ kind: 'submit'; wire: WireOrder; wireId: string }>
+  /** An order of which the exchange does not know a word. */
+  | Readonly<{ kind: 'unreadable' }>
   /** NaN: it is to stay as it is. */
   | Readonly<{ kind: 'amend'; wire: WireAmend }>
   | Readonly<{ kind: 'cancel'; orderLinkId: string }>
@@ -23,6 +26,11 @@ const TIMES_IN_FORCE: ReadonlyMap<string, TimeInForce> = new Map([
   ['GTC', 'gtc'],
   ['PostOnly', 'post_only'],
   ['FOK', 'fok'],
+])
+
+const SIDES: ReadonlyMap<string, OrderSide> = new Map([
+  ['Buy', 'buy'],
+  ['Sell', 'sell'],
 ])
 
 /** `bf-RUN-NUMBER` of `bf-RUN-NUMBER-TAG`; what others made is left as it is. */
@@ -44,7 +52,8 @@ export function readCall(
   switch (path) {
     case '/v5/order/create': {
       const limitTicks = mirror.created.get(orderLinkId)?.limit_ticks
-      return { kind: 'submit', wire: readOrder(body, instrument, limitTicks), wireId }
+      const wire = readOrder(body, instrument, limitTicks)
+      return wire === undefined ? { kind: 'unreadable' } : { kind: 'submit', wire, wireId }
     }
     case '/v5/order/amend': {
       const number = mirror.changes.get(orderLinkId)?.number ?? 0
@@ -75,17 +84,25 @@ function readGuard({ product, timeWindow }: Fields): BybitCall {
 }
 
 /** `recordTicks`: an order at market carries no price; it is filled at the one of its record. */
-function readOrder(body: Fields, instrument: Instrument, recordTicks = Number.NaN): WireOrder {
+function readOrder(
+  body: Fields,
+  instrument: Instrument,
+  recordTicks = Number.NaN,
+): WireOrder | undefined {
   const isAtMarket = textIn(body, 'orderType') === 'Market'
   const { index, lot, tick } = instrument
+  const side = SIDES.get(textIn(body, 'side'))
+  const timeInForce = TIMES_IN_FORCE.get(textIn(body, 'timeInForce'))
+  const isKnown = isAtMarket || textIn(body, 'orderType') === 'Limit'
+  if (!isKnown || side === undefined || timeInForce === undefined) return undefined
   return {
     orderLinkId: ownId(textIn(body, 'orderLinkId')),
     key: instrumentKey(instrument),
     instrument: index,
-    side: textIn(body, 'side') === 'Sell' ? 'sell' : 'buy',
+    side,
     lots: steps(body, 'qty', lot),
     limitTicks: isAtMarket ? recordTicks : steps(body, 'price', tick),
-    timeInForce: TIMES_IN_FORCE.get(textIn(body, 'timeInForce')) ?? 'gtc',
+    timeInForce,
     isReduceOnly: body.reduceOnly === true,
     isAtMarket,
     stopTicks: steps(body, 'stopLoss', tick),

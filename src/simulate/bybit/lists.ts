@@ -12,6 +12,7 @@ const LAG_US_MAX = 300_000
 /** Of the history alone, at its worst. */
 const HISTORY_LAG_US_MAX = 4_000_000
 const RECENT_MAX = 500
+const WINDOW_MS_MAX = 7 * 86_400_000
 
 export type ListsParts = Readonly<{
   exchange: SimExchange
@@ -45,13 +46,13 @@ export class BybitLists {
       case '/v5/order/history':
         return this.#paged(this.#ended(query, this.#historyUs()), query)
       case '/v5/execution/list':
-        return this.#paged(this.#executions(query), query)
+        return isWindow(query) ? this.#paged(this.#executions(query), query) : undefined
       case '/v5/position/list':
         return { list: this.positions(this.#asOfUs()), nextPageCursor: '' }
       case '/v5/account/wallet-balance':
         return { list: [this.wallet()] }
       case '/v5/account/transaction-log':
-        return this.#paged(this.#transfers(query), query)
+        return isWindow(query) ? this.#paged(this.#transfers(query), query) : undefined
       default:
         return undefined
     }
@@ -109,12 +110,14 @@ export class BybitLists {
 
   #orders(query: URLSearchParams, isListed: (order: SimOrder) => boolean): readonly Numbered[] {
     const { exchange, wireId } = this.#parts
-    const wanted = query.get('orderLinkId') ?? ''
+    const wanted = query.get('orderLinkId')
+    const symbol = query.get('symbol')
     const orders = [...exchange.orders.values()].filter(
       (order) =>
         isListed(order) &&
         exchange.isShown(order) &&
-        (wanted === '' || wireId(order.wire.orderLinkId) === wanted),
+        (wanted === null || wireId(order.wire.orderLinkId) === wanted) &&
+        (symbol === null || this.instrument(order.wire.key).symbol === symbol),
     )
     return orders
       .slice(-RECENT_MAX)
@@ -167,4 +170,10 @@ export class BybitLists {
     const nextPageCursor = left.length > limit ? String(page[page.length - 1].number) : ''
     return { list: page.map(({ row }) => row), nextPageCursor }
   }
+}
+
+/** The exchange gives no more than seven days at once. */
+function isWindow(query: URLSearchParams): boolean {
+  const durationMs = Number(query.get('endTime')) - Number(query.get('startTime'))
+  return query.has('startTime') && durationMs >= 0 && durationMs <= WINDOW_MS_MAX
 }

@@ -127,7 +127,8 @@ export class SimWire implements Wire {
     if (!life.isAlive) return call
     const tooMany = this.#calls.onCall(path)
     if (tooMany !== undefined) monitor.fail(34, tooMany)
-    if (call.kind === 'submit') {
+    if (call.kind === 'unreadable') monitor.fail(8, 'an order left that nobody can read')
+    else if (call.kind === 'submit') {
       monitor.onSubmit(call.wire, life)
       if (!call.wire.isReduceOnly) this.#checkHeard(call.wire.orderLinkId)
     } else if (call.kind === 'amend') {
