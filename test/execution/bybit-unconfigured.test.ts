@@ -47,4 +47,16 @@ describe('a symbol that left the configuration', () => {
     expect(again.actor.truth.isHealthy).toBe(true)
     expect(again.counters.get('reconcile_mismatches')).toBe(0)
   })
+
+  it('and that others trade does not keep the account from agreeing after a loss', async () => {
+    const rig = await start()
+    const again = await restartWithout(rig)
+    const body = { category: 'linear', symbol: 'ETHUSDT', side: 'Buy', orderType: 'Market' }
+    await rig.exchange.post('/v5/order/create', { ...body, qty: '0.10' })
+    await until(() => again.counters.get('executions_unwatched') > 0)
+    again.fault('private_disconnect', 100)
+    await until(() => again.counters.get('private_links_lost') > 0)
+    await again.healthy()
+    expect(again.actor.truth.isHealthy).toBe(true)
+  })
 })

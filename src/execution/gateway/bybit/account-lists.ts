@@ -67,12 +67,19 @@ export class AccountLists {
     this.#parts = parts
   }
 
+  /**
+   * But for those of others where nothing is ours to count: they would be news at each look, and the
+   * account would never agree.
+   */
   async executions(sinceUs: number): Promise<ExecutionsReply> {
     // Of our clock or, as the time of an execution is, of the exchange's: the earlier reading.
     const toExchangeMs = this.#parts.exchangeClock.toExchangeMs(sinceUs)
     const read = await this.executionRows({}, Math.min(toExchangeMs, Math.floor(sinceUs / 1000)))
     if (!read.ok) return { kind: 'unknown', message: read.message }
-    const rows = read.value.sort(byTime)
+    const { market } = this.#parts
+    const isOurs = ({ owner, symbol }: ExecutionRow) =>
+      owner === 'us' || market.steps(symbol, false) !== undefined
+    const rows = read.value.filter(isOurs).sort(byTime)
     const unique = new Map(rows.map((row) => [row.execution.execId, row.execution]))
     return { kind: 'executions', executions: [...unique.values()] }
   }
