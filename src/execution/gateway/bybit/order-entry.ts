@@ -267,6 +267,9 @@ export class OrderEntry {
     const known = this.#symbols.get(orderLinkId)
     if (known !== undefined) return known
     const found = await this.#parts.query(orderLinkId)
+    // Its row was read all the same, where its executions could not be.
+    const listed = this.#symbols.get(orderLinkId)
+    if (listed !== undefined) return listed
     if (found.kind === 'unknown') return found
     if (found.kind === 'found') return found.order.key.slice(found.order.key.indexOf(':') + 1)
     return { kind: 'rejected', code: 'order_unknown', message: 'the exchange does not know it' }
