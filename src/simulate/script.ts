@@ -165,15 +165,25 @@ export class Script {
     const { limit_ticks, lots, number, run } = order.terms
     const kind = this.#random.below(8) === 0 ? 'cancel_order' : 'amend_order'
     const isPriceKept = this.#random.below(3) === 0
+    const former = this.#formerTerms(order.terms.order_link_id)
     this.give(kind, -1, (record) => {
       record[command.COMMAND_ORDER_RUN] = run
       record[command.COMMAND_ORDER_NUMBER] = number
       record[command.COMMAND_LIMIT_TICKS] = isPriceKept
         ? Number.NaN
-        : limit_ticks + this.#random.below(13) - 6
+        : (former?.limitTicks ?? limit_ticks + this.#random.below(13) - 6)
       record[command.COMMAND_LOTS] =
-        this.#random.below(3) === 0 ? Number.NaN : 1 + this.#random.below(2 * lots)
+        former?.lots ??
+        (this.#random.below(3) === 0 ? Number.NaN : 1 + this.#random.below(2 * lots))
     })
+  }
+
+  /** Back to what the order had: a late message of before looks like the change. */
+  #formerTerms(orderLinkId: string): Readonly<{ limitTicks: number; lots: number }> | undefined {
+    const { bybit, exchange } = this.#world
+    if (bybit === undefined || this.#random.below(3) > 0) return undefined
+    const history = exchange.orders.get(orderLinkId)?.history ?? []
+    return history[this.#random.below(Math.max(1, history.length))]
   }
 
   #moveLevelsLater(): void {

@@ -157,7 +157,7 @@ export class SimExchange {
       orderId: `x${this.#number}`,
       acceptedUs: this.#timeline.nowUs(),
       state: 'open',
-      ...{ endedUs: Number.POSITIVE_INFINITY, endCode: 'ok' },
+      ...{ updatedUs: this.#timeline.nowUs(), endCode: 'ok' },
       filledLots: 0,
       executions: [],
       isDisowned: false,
@@ -211,11 +211,11 @@ export class SimExchange {
     }
     order.limitTicks = limitTicks
     order.lots = lots
+    order.updatedUs = this.#timeline.nowUs()
     order.history.push({ limitTicks, lots, number })
     this.onAmended(order, amend)
     const terms = { limitTicks, lots }
-    const timeUs = this.#timeline.nowUs()
-    if (isTold) this.onEvent({ type: 'amended', orderLinkId, terms, timeUs })
+    if (isTold) this.onEvent({ type: 'amended', orderLinkId, terms, timeUs: order.updatedUs })
     if (isTaking && this.#faults.below(10) > 0) this.#fillSome(order)
   }
 
@@ -334,10 +334,8 @@ export class SimExchange {
     const execution = this.#execute({ key, side, lots, ticks: limitTicks, id: orderLinkId, wire })
     order.executions.push(execution)
     order.filledLots += lots
-    if (order.filledLots >= order.lots) {
-      order.state = 'filled'
-      order.endedUs = this.#timeline.nowUs()
-    }
+    order.updatedUs = this.#timeline.nowUs()
+    if (order.filledLots >= order.lots) order.state = 'filled'
     this.onEvent(
       isOurs ? { type: 'execution', execution } : { type: 'foreign_execution', execution },
     )
@@ -386,7 +384,7 @@ export class SimExchange {
 
   #end(order: SimOrder, code: EndCode): void {
     order.state = 'canceled'
-    order.endedUs = this.#timeline.nowUs()
+    order.updatedUs = this.#timeline.nowUs()
     order.endCode = code
     const { orderLinkId } = order.wire
     if (parseOrderLinkId(orderLinkId) === undefined) return

@@ -40,8 +40,8 @@ export type SimOrder = {
   readonly orderId: string
   readonly acceptedUs: number
   state: RemoteOrderState
-  /** Infinity: it is open. */
-  endedUs: number
+  /** When it was changed or filled last, or ended. */
+  updatedUs: number
   /** Why it was canceled. */
   endCode: EndCode
   filledLots: number

@@ -48,7 +48,7 @@ export class WireRig {
           queueMicrotask(() => calls.onText(JSON.stringify({ ...TOPICS_UP, op })))
           return true
         }
-        return { isOpen: true, send, terminate: () => {} }
+        return { send, terminate: () => {} }
       },
     }
     this.gateway = new BybitGateway({

@@ -59,10 +59,9 @@ export class BybitLists {
   }
 
   orderRow(order: SimOrder): Fields {
-    const { timeline, wireId } = this.#parts
-    const nowMs = Math.floor(timeline.nowUs() / 1000)
+    const { wireId } = this.#parts
     const { key, orderLinkId } = order.wire
-    return orderRow(order, this.instrument(key), wireId(orderLinkId), nowMs)
+    return orderRow(order, this.instrument(key), wireId(orderLinkId))
   }
 
   positions(atUs: number): readonly Fields[] {
@@ -105,7 +104,7 @@ export class BybitLists {
   }
 
   #ended(query: URLSearchParams, asOfUs: number): readonly Numbered[] {
-    return this.#orders(query, ({ endedUs }) => endedUs <= asOfUs)
+    return this.#orders(query, ({ state, updatedUs }) => state !== 'open' && updatedUs <= asOfUs)
   }
 
   #orders(query: URLSearchParams, isListed: (order: SimOrder) => boolean): readonly Numbered[] {

@@ -28,7 +28,6 @@ export function orderRow(
   order: SimOrder,
   { lot, symbol, tick }: Instrument,
   wireId: string,
-  nowMs: number,
 ): Fields {
   const { filledLots, orderId, state, wire } = order
   const lateMs = Number(orderId.slice(1)) % STAMPED_LATE === 0 ? STAMP_MS : 0
@@ -42,7 +41,7 @@ export function orderRow(
     ...{ reduceOnly: wire.isReduceOnly, orderStatus: statusOf(order), stopOrderType: '' },
     rejectReason: state === 'canceled' ? END_REASONS[order.endCode] : 'EC_NoError',
     createdTime: String(Math.floor(order.acceptedUs / 1000) + lateMs),
-    updatedTime: String(nowMs),
+    updatedTime: String(Math.floor(order.updatedUs / 1000)),
   }
 }
 
