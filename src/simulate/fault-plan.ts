@@ -61,6 +61,11 @@ export const WIRE_FAULT_CHANCES = {
   reply_garbled: 0.04, // it acted, and an answer comes that says nothing of it
   key_refused: 0.004, // for a while, every request
   recent_forgotten: 0.2, // the list of what ended lately is empty, and the history lags
+  reply_delayed: 0.05, // long after the fills that it is about
+  stream_lags: 0.03, // for a while all of it comes late, in its order
+  subscription_refused: 0.1,
+  pages_shift: 0.3, // what comes or goes between two pages moves the second one
+  limit_misstated: 0.3, // the time at which calls are possible again is far off, or was
 } as const
 export type FaultKind = keyof typeof FAULT_CHANCES | keyof typeof WIRE_FAULT_CHANCES
 

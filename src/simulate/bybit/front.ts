@@ -37,6 +37,8 @@ const CODES: Readonly<Record<Refusal, number>> = {
 /** Beyond the time of the exchange a request may not be. */
 const AHEAD_MS = 1000
 const RATE_LIMITED_MS = 300
+/** Instead of it, where the time of the reset is wrong. */
+const MISSTATED_MS = [-5_000, 60_000] as const
 const KEY_REFUSED_US = [200_000, 3_000_000] as const
 /** What says nothing of what was done: of the server, of a proxy, of a table that we do not know. */
 const GARBLED_CODES = [10000, 10014, 10016, 199_999]
@@ -105,13 +107,23 @@ export class BybitFront {
   /** What the network says in place of the exchange. */
   refused(why: Closure): HttpAnswer {
     if (why === 'forbidden') return { status: 403, text: '', header: () => '' }
-    if (why === 'rate_limited') {
-      const resetMs = this.nowMs + RATE_LIMITED_MS
-      const limits = { 'X-Bapi-Limit-Status': '0', 'X-Bapi-Limit-Reset-Timestamp': String(resetMs) }
-      return this.#envelope({ retCode: 10006, headers: limits })
-    }
+    if (why === 'rate_limited') return this.#envelope({ retCode: 10006, headers: this.#limits() })
     if (why === 'blind') return this.#envelope({ retCode: 10016 })
     return { status: 503, text: '<html>', header: () => '' }
+  }
+
+  /** The same by order entry. */
+  tradeRefused({ op, reqId }: Fields, why: Closure): Fields {
+    const isLimited = why === 'rate_limited'
+    const header = isLimited ? { ...this.#limits(), Timenow: String(this.nowMs) } : {}
+    return { reqId, op, retCode: isLimited ? 10006 : 10016, retMsg: why, data: {}, header }
+  }
+
+  #limits(): Readonly<Record<string, string>> {
+    const { faults } = this.#parts
+    const isWrong = faults.hits('limit_misstated')
+    const resetMs = this.nowMs + (isWrong ? faults.between(...MISSTATED_MS) : RATE_LIMITED_MS)
+    return { 'X-Bapi-Limit-Status': '0', 'X-Bapi-Limit-Reset-Timestamp': String(resetMs) }
   }
 
   /** An answer that says nothing, in place of a true one. */

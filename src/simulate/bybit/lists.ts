@@ -13,6 +13,8 @@ const LAG_US_MAX = 300_000
 const HISTORY_LAG_US_MAX = 4_000_000
 const RECENT_MAX = 500
 const WINDOW_MS_MAX = 7 * 86_400_000
+/** Begins a cursor that counts rows. */
+const SKIP = 'skip-'
 
 export type ListsParts = Readonly<{
   exchange: SimExchange
@@ -48,7 +50,7 @@ export class BybitLists {
       case '/v5/execution/list':
         return isWindow(query) ? this.#paged(this.#executions(query), query) : undefined
       case '/v5/position/list':
-        return { list: this.positions(this.#asOfUs()), nextPageCursor: '' }
+        return { list: this.#heldAt(this.#asOfUs()), nextPageCursor: '' }
       case '/v5/account/wallet-balance':
         return { list: [this.wallet()] }
       case '/v5/account/transaction-log':
@@ -69,6 +71,11 @@ export class BybitLists {
     const seq = exchange.executions.length
     const positions = exchange.positions(atUs)
     return positions.map((each) => positionRow(each, this.instrument(each.key), seq))
+  }
+
+  /** What is flat is not listed. */
+  #heldAt(atUs: number): readonly Fields[] {
+    return this.positions(atUs).filter(({ side }) => side !== '')
   }
 
   wallet(): Fields {
@@ -160,14 +167,23 @@ export class BybitLists {
     return found
   }
 
-  /** `cursor` is the number of the last row of the page before. */
+  /** `cursor` is the number of the last row of the page before, or how many rows came before. */
   #paged(rows: readonly Numbered[], query: URLSearchParams): Fields {
-    const limit = Math.min(this.#parts.pageMax, Number(query.get('limit') ?? 20))
-    const before = query.has('cursor') ? Number(query.get('cursor')) : Number.POSITIVE_INFINITY
+    const { faults, pageMax } = this.#parts
+    const limit = Math.min(pageMax, Number(query.get('limit') ?? 20))
+    const cursor = query.get('cursor') ?? ''
+    const skipped = cursor.startsWith(SKIP) ? Number(cursor.slice(SKIP.length)) : 0
+    const before = cursor === '' || skipped > 0 ? Number.POSITIVE_INFINITY : Number(cursor)
     const left = rows.filter(({ number }) => number < before).reverse()
-    const page = left.slice(0, limit)
-    const nextPageCursor = left.length > limit ? String(page[page.length - 1].number) : ''
-    return { list: page.map(({ row }) => row), nextPageCursor }
+    const page = left.slice(skipped, skipped + limit)
+    const last = page[page.length - 1]
+    if (left.length <= skipped + limit || last === undefined) {
+      return { list: page.map(({ row }) => row), nextPageCursor: '' }
+    }
+    const next = faults.hits('pages_shift')
+      ? `${SKIP}${rows.length - left.length + skipped + limit}`
+      : last.number
+    return { list: page.map(({ row }) => row), nextPageCursor: String(next) }
   }
 }
 

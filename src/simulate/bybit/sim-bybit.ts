@@ -88,7 +88,11 @@ export class SimBybit {
     const { counters, sockets } = this
     const front = this.#front
     const timers = new SimTimers(timeline, life)
-    const wire = new SimWire({ life, clock, faults, network, front, sockets, monitor, instruments })
+    const wire = new SimWire({
+      ...{ life, clock, faults, network, timeline, front, sockets },
+      monitor,
+      instruments,
+    })
     const inner = new BybitGateway({
       options: bugs.has('wire_ignores_pace')
         ? { ...this.#options, limits: NO_LIMITS }

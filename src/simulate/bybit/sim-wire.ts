@@ -11,6 +11,7 @@ import type { FaultPlan } from '../fault-plan.ts'
 import type { Life } from '../life.ts'
 import type { Monitor } from '../monitor.ts'
 import type { Network } from '../network.ts'
+import type { Timeline } from '../timeline.ts'
 import { CallWatch } from './call-watch.ts'
 import { type BybitCall, readCall } from './calls.ts'
 import type { BybitFront } from './front.ts'
@@ -22,11 +23,15 @@ export type SimWireParts = Readonly<{
   clock: Clock
   faults: FaultPlan
   network: Network
+  timeline: Timeline
   front: BybitFront
   sockets: BybitSockets
   monitor: Monitor
   instruments: InstrumentTable
 }>
+
+/** Some answers come when nobody waits for them any more. */
+const DELAYED_US_MAX = 6_000_000
 
 const TRADE_PATHS: ReadonlyMap<string, string> = new Map([
   ['order.create', '/v5/order/create'],
@@ -77,10 +82,13 @@ export class SimWire implements Wire {
         () => front.rest(request, call),
         (why) => front.refused(why),
         (reply) => {
-          if (reply === undefined || signal.aborted) return
+          if (reply === undefined) return
           const isGarbled = faults.hits('reply_garbled')
-          if (!isGarbled && isGood(reply)) this.answeredUs.set(place, network.nowUs)
-          resolve(isGarbled ? front.garbled(reply.text) : reply)
+          this.#whenDue(() => {
+            if (signal.aborted) return
+            if (!isGarbled && isGood(reply)) this.answeredUs.set(place, network.nowUs)
+            resolve(isGarbled ? front.garbled(reply.text) : reply)
+          })
         },
       )
     })
@@ -95,7 +103,6 @@ export class SimWire implements Wire {
 
   #trade(frame: Fields, arrives: boolean, answer: (reply: Fields) => void): void {
     const { faults, front, life, network } = this.#parts
-    const { op, reqId } = frame
     const path = TRADE_PATHS.get(textIn(frame, 'op')) ?? ''
     const [body] = Array.isArray(frame.args) ? frame.args : []
     const call = this.#call(path, fieldsIn({ body }, 'body'))
@@ -107,16 +114,21 @@ export class SimWire implements Wire {
     network.ask<Fields | undefined>(
       { life, place: PLACES.get(path) ?? 'setting' },
       () => front.trade(frame, header, call),
-      (why) => {
-        const retCode = why === 'rate_limited' ? 10006 : 10016
-        return { reqId, op, retCode, retMsg: why, data: {}, header: {} }
-      },
+      (why) => front.tradeRefused(frame, why),
       (reply) => {
         if (reply === undefined) return
         const isGarbled = faults.hits('reply_garbled')
-        answer(isGarbled ? { ...reply, retCode: front.drawGarbledCode() } : reply)
+        const told = isGarbled ? { ...reply, retCode: front.drawGarbledCode() } : reply
+        this.#whenDue(() => answer(told))
       },
     )
+  }
+
+  /** Now, or long after what is told in the stream. */
+  #whenDue(tell: () => void): void {
+    const { faults, timeline } = this.#parts
+    if (!faults.hits('reply_delayed')) tell()
+    else timeline.after(faults.below(DELAYED_US_MAX), tell)
   }
 
   /** What is about to leave, as the monitor wants to see it. */

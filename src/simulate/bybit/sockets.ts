@@ -13,6 +13,8 @@ import { executionRow } from './rows.ts'
 
 const DETECTION_US_MAX = 200_000
 const GUARD_LOOK_US = 500_000
+const LAGGING_US = [500_000, 5_000_000] as const
+const LAG_US_MAX = 2_000_000
 /** One message of so many tells the position, and the wallet. */
 const PICTURE_OF = 3
 
@@ -50,6 +52,9 @@ export class BybitSockets {
   readonly #parts: SocketsParts
   readonly #open = new Set<Connection>()
   #guardedUs = Number.POSITIVE_INFINITY
+  /** The stream lags until then, and what it told last comes then. */
+  #lagUntilUs = 0
+  #laggedUs = 0
 
   constructor(parts: SocketsParts) {
     this.#parts = parts
@@ -155,6 +160,18 @@ export class BybitSockets {
     this.#send('wallet', [lists.wallet()])
   }
 
+  /** How much later than by the network alone a message of now comes. */
+  #lagUs(): number {
+    const { faults, timeline } = this.#parts
+    const nowUs = timeline.nowUs()
+    if (nowUs >= this.#lagUntilUs && faults.hits('stream_lags')) {
+      this.#lagUntilUs = nowUs + faults.between(...LAGGING_US)
+    }
+    if (nowUs < this.#lagUntilUs)
+      this.#laggedUs = Math.max(this.#laggedUs, nowUs + faults.below(LAG_US_MAX))
+    return Math.max(0, this.#laggedUs - nowUs)
+  }
+
   #tellOrder(orderLinkId: string): void {
     const { exchange, lists } = this.#parts
     const order = exchange.orders.get(orderLinkId)
@@ -165,8 +182,9 @@ export class BybitSockets {
     const { network, timeline } = this.#parts
     const creationTime = Math.floor(timeline.nowUs() / 1000)
     const text = JSON.stringify({ id: '', topic, creationTime, data })
+    const lagUs = this.#lagUs()
     for (const connection of this.#listeners()) {
-      network.message((afterUs) => this.#deliver(connection, text, afterUs))
+      network.message((afterUs) => this.#deliver(connection, text, afterUs + lagUs))
     }
   }
 
@@ -205,6 +223,9 @@ export class BybitSockets {
       return { retCode: isAuthenticated ? 0 : 10004, retMsg: '', op, connId: 'sim' }
     }
     if (op === 'subscribe' && connection.isAuthenticated && Array.isArray(args)) {
+      if (this.#parts.faults.hits('subscription_refused')) {
+        return { success: false, ret_msg: 'told', op, conn_id: 'sim' }
+      }
       connection.topics = args.map(String)
       return { success: true, ret_msg: '', op, conn_id: 'sim' }
     }
