@@ -65,6 +65,7 @@ export const WIRE_FAULT_CHANCES = {
   stream_lags: 0.03, // for a while all of it comes late, in its order
   subscription_refused: 0.1,
   pages_shift: 0.3, // what comes or goes between two pages moves the second one
+  unconfigured_fill: 0.02, // somebody else trades where we do not
   limit_misstated: 0.3, // the time at which calls are possible again is far off, or was
 } as const
 export type FaultKind = keyof typeof FAULT_CHANCES | keyof typeof WIRE_FAULT_CHANCES

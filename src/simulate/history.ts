@@ -8,7 +8,7 @@ import { drawOptions } from './drawn-options.ts'
 import { type FaultKind, FaultPlan } from './fault-plan.ts'
 import type { Violation } from './invariants.ts'
 import { CRASH_PLACES, type Death } from './life.ts'
-import { createInstruments, Market } from './market.ts'
+import { createInstruments, createUnconfigured, Market } from './market.ts'
 import { Monitor } from './monitor.ts'
 import { Network } from './network.ts'
 import type { PlantedBug } from './planted-bugs.ts'
@@ -277,7 +277,7 @@ export class History {
   async #kill(): Promise<void> {
     const { instruments, monitor } = this.#world
     const { mirror } = monitor
-    const keys = instruments.map(instrumentKey)
+    const keys = [...instruments, ...createUnconfigured()].map(instrumentKey)
     this.#script.give('kill')
     await this.#waitFor('the kill left', () => monitor.leftAfterKill(keys))
     await this.#waitFor('the kill is', () =>

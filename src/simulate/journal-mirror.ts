@@ -6,7 +6,7 @@ import type {
   OrderStateChanged,
 } from '../domain/journal.ts'
 import { decodeJournalRecord } from '../domain/journal-codec.ts'
-import type { StopPhase } from '../domain/journal-stops.ts'
+import type { StopPhase, UnwatchedClose } from '../domain/journal-stops.ts'
 import type { Regime, TradingState } from '../domain/trading.ts'
 import type { PositionLevels } from '../execution/gateway/gateway.ts'
 import { instrumentKey } from '../execution/holding.ts'
@@ -36,6 +36,8 @@ export class JournalMirror {
   firstStartUs = Number.NaN
   readonly created = new Map<string, OrderCreated>()
   readonly submitted = new Set<string>()
+  /** Closes of what is not configured, by id. */
+  readonly unwatched = new Map<string, UnwatchedClose>()
   readonly cancelAsked = new Set<string>()
   /** Terms as they hold here. */
   readonly terms = new Map<string, Terms>()
@@ -84,6 +86,9 @@ export class JournalMirror {
       case 'stop':
         if (record.stop !== 'kill') break
         this.killPhase = record.phase === 'released' ? undefined : record.phase
+        break
+      case 'unwatched_close':
+        this.unwatched.set(record.order_link_id, record)
         break
       case 'order_created':
         this.created.set(record.order_link_id, record)

@@ -1,4 +1,5 @@
 import type { InstrumentTable } from '../domain/instrument.ts'
+import type { RemoteExecution } from '../execution/gateway/gateway.ts'
 import { instrumentKey } from '../execution/holding.ts'
 import type { RiskLimits } from '../execution/options.ts'
 import { parseOrderLinkId } from '../execution/order/order-link-id.ts'
@@ -72,7 +73,7 @@ export class LossCheck {
 
   /** The limit that was reached, by what is counted here already; undefined: none. */
   #loss(): string | undefined {
-    const { exchange, limits, mirror } = this.#parts
+    const { exchange, instruments, limits, mirror } = this.#parts
     const { resultQuote, startQuote } = exchange.wallet
     const equityQuote = startQuote + resultQuote + SLACK_QUOTE
     const dayLossQuote = mirror.dayQuote - equityQuote
@@ -80,7 +81,10 @@ export class LossCheck {
     const isDayLost = dayLossQuote > SLACK * limits.dailyLossFractionMax * mirror.dayQuote
     const hasFallen = fallen > SLACK * limits.drawdownFractionMax
     if (!isDayLost && !hasFallen) return undefined
-    if (exchange.executions.some(({ execId }) => !mirror.counted.has(execId))) return undefined
+    const keys = new Set(instruments.map(instrumentKey))
+    const isMissing = ({ execId, key }: RemoteExecution) =>
+      keys.has(key) && !mirror.counted.has(execId)
+    if (exchange.executions.some(isMissing)) return undefined
     return isDayLost ? `${dayLossQuote} were lost on the day` : `${fallen} of the peak is lost`
   }
 }

@@ -6,7 +6,7 @@ import { type BookCopy, createBookCopy } from '../memory/book-view.ts'
 import type { FaultPlan } from './fault-plan.ts'
 
 const LEVELS = 5
-const START_TICKS = 10_000
+export const START_TICKS = 10_000
 /** The price stays within 12% of its start. */
 const WALK_TICKS_MAX = 1_200
 /** Of a trend, one step of the price; and how many steps it lasts on average. */
@@ -21,11 +21,20 @@ export const QUOTE_OF_TICK_LOT = 0.1 * 0.001
 export const INSTRUMENT_SYMBOLS = ['S0USDT', 'S1USDT'] as const
 
 export function createInstruments(): readonly Instrument[] {
+  return createAll(INSTRUMENT_SYMBOLS, 0)
+}
+
+/** What others trade on the account and we do not; its price stands still. */
+export function createUnconfigured(): readonly Instrument[] {
+  return createAll(['S9USDT'], INSTRUMENT_SYMBOLS.length)
+}
+
+function createAll(symbols: readonly string[], from: number): readonly Instrument[] {
   const tick = parseStep('0.1')
   const lot = parseStep('0.001')
   if (tick === undefined || lot === undefined) return []
-  return INSTRUMENT_SYMBOLS.map((symbol, index) => ({
-    index,
+  return symbols.map((symbol, at) => ({
+    index: from + at,
     symbol,
     category: 'linear',
     tick,
@@ -66,7 +75,7 @@ export class Market implements Books {
   }
 
   mid(instrument: number): number {
-    return this.#mids[instrument]
+    return this.#mids[instrument] ?? START_TICKS
   }
 
   /** The highest price of all so far over the lowest one: what the engine holds may be as old. */

@@ -161,6 +161,10 @@ export class Monitor {
     this.#limits.onOpening(wire, filledLots, isNew)
   }
 
+  isConfigured(key: string): boolean {
+    return this.#parts.instruments.some((instrument) => instrumentKey(instrument) === key)
+  }
+
   onCancel(orderLinkId: string, life: Life): void {
     const { mirror } = this
     this.#parts.trace.add('cancel', orderLinkId)
@@ -242,8 +246,9 @@ export class Monitor {
       if (times > 1) this.fail(4, `${execId} was counted ${times} times`)
     }
     const real = new Set<string>()
-    for (const { execId, orderLinkId, timeUs } of exchange.executions) {
+    for (const { execId, key, orderLinkId, timeUs } of exchange.executions) {
       real.add(execId)
+      if (!keys.includes(key)) continue
       // Of others, before our first run: in the position that was taken over.
       if (timeUs < this.mirror.firstStartUs && !isOurs(orderLinkId)) continue
       if (!this.mirror.counted.has(execId)) this.fail(4, `${execId} was never counted`)

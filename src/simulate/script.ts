@@ -1,9 +1,11 @@
 import type { Random } from '../core/random.ts'
+import type { OrderSide } from '../domain/trading.ts'
 import { instrumentKey } from '../execution/holding.ts'
 import * as command from '../memory/command-record.ts'
 import * as intent from '../memory/intent-record.ts'
 import { writeText } from '../memory/text-slots.ts'
 import { DueWatch } from './due-watch.ts'
+import { createUnconfigured } from './market.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'
 
@@ -262,6 +264,7 @@ export class Script {
       const of = { instrument: instrument.index, key }
       exchange.fillForeign(of, side, 1 + this.#random.below(50), mid)
     }
+    if (bybit !== undefined && faults.hits('unconfigured_fill')) this.#tradeElsewhere(side)
     if (faults.hits('foreign_order')) {
       exchange.rest({
         orderLinkId: `hand-${exchange.orders.size}`,
@@ -280,6 +283,14 @@ export class Script {
     if (faults.hits('clock_jumped')) this.#incidents.jumpClock()
     if (faults.hits('second_instance')) this.#incidents.startSecond()
     if (faults.hits('stopped_in_order')) this.#process()?.stop()
+  }
+
+  #tradeElsewhere(side: OrderSide): void {
+    const { exchange, market } = this.#world
+    for (const instrument of createUnconfigured()) {
+      const of = { instrument: instrument.index, key: instrumentKey(instrument) }
+      exchange.fillForeign(of, side, 1 + this.#random.below(50), market.mid(of.instrument))
+    }
   }
 
   /** Up to half of what is there is taken out, or as much paid in. */

@@ -6,6 +6,7 @@ import { type Fields, textIn } from '../../execution/gateway/bybit/wire-fields.t
 import type { PositionLevels } from '../../execution/gateway/gateway.ts'
 import { instrumentKey } from '../../execution/holding.ts'
 import type { JournalMirror } from '../journal-mirror.ts'
+import { START_TICKS } from '../market.ts'
 import type { WireAmend, WireOrder } from '../sim-order.ts'
 
 /** A request as it was read off the wire; ids of ours without the tag of their journal. */
@@ -33,9 +34,9 @@ const SIDES: ReadonlyMap<string, OrderSide> = new Map([
   ['Sell', 'sell'],
 ])
 
-/** `bf-RUN-NUMBER` of `bf-RUN-NUMBER-TAG`; what others made is left as it is. */
+/** `bf-RUN-NUMBER` of `bf-RUN-NUMBER-TAG`, `bfk-` of a kill too; what others made is left as it is. */
 export function ownId(wireId: string): string {
-  return wireId.replace(/^(bf-[^-]+-[^-]+)-[^-]+$/, '$1')
+  return wireId.replace(/^(bfk?-[^-]+-[^-]+)-[^-]+$/, '$1')
 }
 
 export function readCall(
@@ -51,7 +52,8 @@ export function readCall(
   if (instrument === undefined) return { kind: 'other' }
   switch (path) {
     case '/v5/order/create': {
-      const limitTicks = mirror.created.get(orderLinkId)?.limit_ticks
+      const isUnwatched = mirror.unwatched.has(orderLinkId)
+      const limitTicks = isUnwatched ? START_TICKS : mirror.created.get(orderLinkId)?.limit_ticks
       const wire = readOrder(body, instrument, limitTicks)
       return wire === undefined ? { kind: 'unreadable' } : { kind: 'submit', wire, wireId }
     }
@@ -92,7 +94,9 @@ function readOrder(
   const isAtMarket = textIn(body, 'orderType') === 'Market'
   const { index, lot, tick } = instrument
   const side = SIDES.get(textIn(body, 'side'))
-  const timeInForce = TIMES_IN_FORCE.get(textIn(body, 'timeInForce'))
+  // At market it may be left out.
+  const inForce = textIn(body, 'timeInForce') || (isAtMarket ? 'IOC' : '')
+  const timeInForce = TIMES_IN_FORCE.get(inForce)
   const isKnown = isAtMarket || textIn(body, 'orderType') === 'Limit'
   if (!isKnown || side === undefined || timeInForce === undefined) return undefined
   return {

@@ -5,6 +5,7 @@ import type { SubmitReply } from '../../execution/gateway/gateway.ts'
 import type { FaultPlan } from '../fault-plan.ts'
 import type { Closure } from '../network.ts'
 import type { Refusal, SimExchange } from '../sim-exchange.ts'
+import type { WireOrder } from '../sim-order.ts'
 import type { Timeline } from '../timeline.ts'
 import type { BybitCall } from './calls.ts'
 import type { BybitLists } from './lists.ts'
@@ -178,7 +179,7 @@ export class BybitFront {
     switch (call.kind) {
       case 'submit':
         noteWireId(call.wire.orderLinkId, call.wireId)
-        return ofReply(exchange.submit(call.wire))
+        return ofReply(exchange.submit(this.#whole(call.wire)))
       case 'amend':
         return this.#amend(call)
       case 'cancel':
@@ -191,6 +192,12 @@ export class BybitFront {
       default:
         return this.#other(path, query)
     }
+  }
+
+  /** A size of zero is as much as there is. */
+  #whole(wire: WireOrder): WireOrder {
+    if (wire.lots > 0) return wire
+    return { ...wire, lots: Math.abs(this.#parts.exchange.lots(wire.key)) }
   }
 
   #amend({ wire }: Extract<BybitCall, { kind: 'amend' }>): Outcome | undefined {

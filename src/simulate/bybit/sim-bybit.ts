@@ -10,6 +10,7 @@ import { journaledSteps } from '../../execution/journaled-steps.ts'
 import { Counters } from '../../memory/counters.ts'
 import type { FaultPlan } from '../fault-plan.ts'
 import type { Life } from '../life.ts'
+import { createUnconfigured } from '../market.ts'
 import type { Monitor } from '../monitor.ts'
 import type { Network } from '../network.ts'
 import type { PlantedBug } from '../planted-bugs.ts'
@@ -21,6 +22,7 @@ import { PlantedWire } from './planted-wire.ts'
 import { SimTimers } from './sim-timers.ts'
 import { SimWire } from './sim-wire.ts'
 import { BybitSockets } from './sockets.ts'
+import { UnwatchedWatch } from './unwatched-watch.ts'
 import { WatchedGateway } from './watched-gateway.ts'
 
 export type SimBybitParts = Readonly<{
@@ -61,6 +63,9 @@ export class SimBybit {
   readonly counters = new Counters()
   readonly #parts: SimBybitParts
   readonly #front: BybitFront
+  /** Those that are not configured too. */
+  readonly #known: InstrumentTable
+  readonly #unwatched = new UnwatchedWatch()
   readonly #options: BybitOptions
   readonly #credentials = new Credentials('key', 'secret')
   /** What each of our orders is called on the wire. */
@@ -69,9 +74,11 @@ export class SimBybit {
   constructor(parts: SimBybitParts) {
     this.#parts = parts
     const { random } = parts
+    this.#known = [...parts.instruments, ...createUnconfigured()]
+    const instruments = this.#known
     const wireId = (orderLinkId: string) => this.#wireIds.get(orderLinkId) ?? orderLinkId
     const pageMax = PAGES_MAX[random.below(PAGES_MAX.length)]
-    const lists = new BybitLists({ ...parts, wireId, pageMax })
+    const lists = new BybitLists({ ...parts, instruments, wireId, pageMax })
     const common = { ...parts, lists, credentials: this.#credentials }
     this.#front = new BybitFront({
       ...common,
@@ -89,9 +96,8 @@ export class SimBybit {
     const front = this.#front
     const timers = new SimTimers(timeline, life)
     const wire = new SimWire({
-      ...{ life, clock, faults, network, timeline, front, sockets },
-      monitor,
-      instruments,
+      ...{ life, clock, faults, network, timeline, front, sockets, monitor },
+      ...{ instruments: this.#known, unwatched: this.#unwatched },
     })
     const inner = new BybitGateway({
       options: bugs.has('wire_ignores_pace')

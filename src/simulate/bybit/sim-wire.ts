@@ -7,15 +7,18 @@ import {
   parseFields,
   textIn,
 } from '../../execution/gateway/bybit/wire-fields.ts'
+import { instrumentKey } from '../../execution/holding.ts'
 import type { FaultPlan } from '../fault-plan.ts'
 import type { Life } from '../life.ts'
 import type { Monitor } from '../monitor.ts'
 import type { Network } from '../network.ts'
+import type { WireOrder } from '../sim-order.ts'
 import type { Timeline } from '../timeline.ts'
 import { CallWatch } from './call-watch.ts'
 import { type BybitCall, readCall } from './calls.ts'
 import type { BybitFront } from './front.ts'
 import type { BybitSockets } from './sockets.ts'
+import type { UnwatchedWatch } from './unwatched-watch.ts'
 
 export type SimWireParts = Readonly<{
   life: Life
@@ -27,7 +30,9 @@ export type SimWireParts = Readonly<{
   front: BybitFront
   sockets: BybitSockets
   monitor: Monitor
+  /** Those that are not configured too. */
   instruments: InstrumentTable
+  unwatched: UnwatchedWatch
 }>
 
 /** Some answers come when nobody waits for them any more. */
@@ -140,7 +145,9 @@ export class SimWire implements Wire {
     const tooMany = this.#calls.onCall(path)
     if (tooMany !== undefined) monitor.fail(34, tooMany)
     if (call.kind === 'unreadable') monitor.fail(8, 'an order left that nobody can read')
-    else if (call.kind === 'submit') {
+    else if (call.kind === 'submit' && !monitor.isConfigured(call.wire.key)) {
+      this.#checkUnwatched(call.wire)
+    } else if (call.kind === 'submit') {
       monitor.onSubmit(call.wire, life)
       if (!call.wire.isReduceOnly) this.#checkHeard(call.wire.orderLinkId)
     } else if (call.kind === 'amend') {
@@ -162,6 +169,16 @@ export class SimWire implements Wire {
       if (life.hasDiskFailed) monitor.fail(10, `levels of ${call.key}`)
     }
     return call
+  }
+
+  #checkUnwatched(wire: WireOrder): void {
+    const { instruments, life, monitor, unwatched } = this.#parts
+    const instrument = instruments.find((each) => instrumentKey(each) === wire.key)
+    const why = instrument && unwatched.onSend(wire, instrument, monitor.mirror)
+    if (why !== undefined) monitor.fail(8, why)
+    const { orderLinkId } = wire
+    if (life.hasDiskFailed) monitor.fail(10, `${orderLinkId} was sent after the journal failed`)
+    if (monitor.mirror.killPhase === undefined) monitor.fail(8, `${orderLinkId} without a kill`)
   }
 
   #checkHeard(orderLinkId: string): void {
