@@ -143,7 +143,9 @@ export class SimProcess {
     this.#journal = journal
     const started = startRun(journal, state, { instruments, options, version: VERSION, clock })
     if (!started.ok) return started.code
-    const { actor, gateway, ledger, connect } = this.#createActor(journal)
+    const { actor, check, gateway, ledger, connect } = this.#createActor(journal)
+    const code = await check(state.run === 1)
+    if (code !== undefined) return code
     const recovered = await recover(actor, ledger, gateway, { options, clock })
     if (!recovered.ok) return recovered.code
     this.actor = actor
@@ -192,7 +194,12 @@ export class SimProcess {
     const { clock, instruments, market, options, bugs } = this.#world
     const { life, state } = this
     const wake = () => this.#wake()
-    const { close, connect, gateway, guards } = openProcessGateway(this.#world, life, state, wake)
+    const { check, close, connect, gateway, guards } = openProcessGateway(
+      this.#world,
+      life,
+      state,
+      wake,
+    )
     this.#close = close
     const ledger = new Ledger({
       journal,
@@ -218,7 +225,7 @@ export class SimProcess {
       wake,
       guards,
     })
-    return { actor, gateway, ledger, connect }
+    return { actor, check, gateway, ledger, connect }
   }
 
   /** Turns until it is stopped or its journal fails; answers which. */

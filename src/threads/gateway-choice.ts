@@ -2,13 +2,14 @@ import { systemClock } from '../core/clock.ts'
 import type { Histogram } from '../core/histogram.ts'
 import type { Logger } from '../core/log.ts'
 import { Random, systemSeed } from '../core/random.ts'
-import { fail, type Result, succeed } from '../core/result.ts'
-import { pause, systemTimers } from '../core/timer.ts'
+import { type Result, succeed } from '../core/result.ts'
+import { systemTimers } from '../core/timer.ts'
 import type { ResultCode } from '../domain/result-codes.ts'
 import type { DeadLetterFile } from '../execution/dead-letters.ts'
 import { lockAccount } from '../execution/gateway/bybit/account-lock.ts'
 import { BybitGateway, type BybitOptions } from '../execution/gateway/bybit/bybit-gateway.ts'
 import { Credentials, readableByOthers } from '../execution/gateway/bybit/credentials.ts'
+import { askKey, fetchEquity } from '../execution/gateway/bybit/start-checks.ts'
 import { systemWire } from '../execution/gateway/bybit/system-wire.ts'
 import type { Gateway } from '../execution/gateway/gateway.ts'
 import type { PaperGateway } from '../execution/gateway/paper-gateway.ts'
@@ -44,9 +45,6 @@ export type GatewayParts = Readonly<{
   deadLetters: DeadLetterFile
   wake: () => void
 }>
-
-const START_ATTEMPTS_MAX = 5
-const START_PAUSE_MS = 1000
 
 /** The gateway that is configured. Refused when its key, its account or the exchange is not there. */
 export function openGateway(
@@ -91,10 +89,14 @@ async function openBybit(
     gateway.close()
     lock.value.release()
   }
-  const allowed = await askKey(gateway)
+  const allowed = await askKey(gateway, systemTimers)
   const isFirst = Number.isNaN(firstStartUs())
   const known = succeed(data.options.equityQuote)
-  const equity = !allowed.ok ? allowed : isFirst ? await fetchEquity(gateway) : known
+  const equity = !allowed.ok
+    ? allowed
+    : isFirst
+      ? await fetchEquity(gateway, systemClock, systemTimers)
+      : known
   if (!equity.ok) {
     close()
     return equity
@@ -106,33 +108,4 @@ async function openBybit(
   const start = () => gateway.start()
   const equityQuote = equity.value
   return succeed({ gateway, guards, equityQuote, start, close, paper: undefined })
-}
-
-/** At every start: rights may have been changed meanwhile. */
-async function askKey(gateway: BybitGateway): Promise<Result<void, ResultCode>> {
-  for (let attempt = 1; ; attempt++) {
-    const reply = await gateway.checkKey()
-    if (reply.kind === 'accepted') return succeed(undefined)
-    if (reply.kind === 'rejected') return fail(reply.code, reply.message)
-    if (attempt === START_ATTEMPTS_MAX) {
-      return fail('exchange_unreachable', `the rights of the key: ${reply.message}`)
-    }
-    await pause(systemTimers, START_PAUSE_MS)
-  }
-}
-
-/** Losses are parts of it, so a first start without it would measure them by a guess. */
-async function fetchEquity(gateway: BybitGateway): Promise<Result<number, ResultCode>> {
-  for (let attempt = 1; ; attempt++) {
-    const reply = await gateway.account.balance(systemClock.nowUs())
-    if (reply.kind === 'balance') {
-      const { equityQuote } = reply.balance
-      if (equityQuote > 0) return succeed(equityQuote)
-      return fail('insufficient_balance', 'the account of the key is empty')
-    }
-    if (attempt === START_ATTEMPTS_MAX) {
-      return fail('exchange_unreachable', `the account's balance: ${reply.message}`)
-    }
-    await pause(systemTimers, START_PAUSE_MS)
-  }
 }

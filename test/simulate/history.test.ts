@@ -9,7 +9,7 @@ const collectGarbage: unknown = runInNewContext('gc')
 
 /** The history, and how often its process died. */
 async function runOne(seed: number, gateway: 'port' | 'bybit') {
-  const history = new History({ seed, stepsMax: 150, bugs: new Set(), gateway, crashAt: 40 + seed })
+  const history = new History({ seed, stepsMax: 400, bugs: new Set(), gateway, crashAt: 40 + seed })
   const { crashes, violation } = await history.run()
   expect(violation).toBeUndefined()
   return { crashes, reference: new WeakRef(history) }

@@ -41,6 +41,7 @@ const RATE_LIMITED_MS = 300
 /** Instead of it, where the time of the reset is wrong. */
 const MISSTATED_MS = [-5_000, 60_000] as const
 const KEY_REFUSED_US = [200_000, 3_000_000] as const
+const KEY = { readOnly: 0, permissions: { ContractTrade: ['Order', 'Position'], Wallet: [] } }
 /** What says nothing of what was done: of the server, of a proxy, of a table that we do not know. */
 const GARBLED_CODES = [10000, 10014, 10016, 199_999]
 
@@ -216,6 +217,8 @@ export class BybitFront {
     switch (path) {
       case '/v5/order/cancel-all':
         return ofReply(exchange.cancelAll()) ?? { retCode: 10016 }
+      case '/v5/user/query-api':
+        return { retCode: 0, result: KEY }
       case '/v5/account/query-dcp-info': {
         const row = { product: 'DERIVATIVES', dcpStatus: 'ON', timeWindow: String(this.#guardS) }
         return { retCode: 0, result: { dcpInfos: this.#guardS > 0 ? [row] : [] } }

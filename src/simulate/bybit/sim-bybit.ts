@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { createLogger } from '../../core/log.ts'
 import { Random } from '../../core/random.ts'
+import type { Timers } from '../../core/timer.ts'
 import type { InstrumentTable } from '../../domain/instrument.ts'
 import type { ExecutionState } from '../../execution/execution-state.ts'
 import { BybitGateway, type BybitOptions } from '../../execution/gateway/bybit/bybit-gateway.ts'
@@ -47,7 +48,11 @@ export type OpenParts = Readonly<{
 const PAGES_MAX = [2, 5, 100]
 
 /** `inner` is what it connects and ends by. */
-export type OpenBybit = Readonly<{ inner: BybitGateway; watched: WatchedGateway }>
+export type OpenBybit = Readonly<{
+  inner: BybitGateway
+  timers: Timers
+  watched: WatchedGateway
+}>
 
 const NO_LIMITS: CallLimits = {
   ...{ create: 1000, amend: 1000, cancel: 1000, cancel_all: 1000, orders: 1000, executions: 1000 },
@@ -112,7 +117,7 @@ export class SimBybit {
       random: new Random(random.uint32()),
     })
     const { answeredUs } = wire
-    return { inner, watched: new WatchedGateway({ inner, monitor, timeline, answeredUs }) }
+    return { inner, timers, watched: new WatchedGateway({ inner, monitor, timeline, answeredUs }) }
   }
 }
 
