@@ -155,7 +155,8 @@ export class BybitGateway implements Gateway {
     this.#time = new TimeWatch({ rest, exchangeClock, clock, timers })
     const windowS = options.disconnectCancelS
     this.#disconnect = new DisconnectCancel({ rest, timers, log, counters, windowS })
-    this.#events = new EventQueue(parts.wake, () => this.#private.cut('too many events wait'))
+    const onFull = () => this.#private.cut('too many events wait')
+    this.#events = new EventQueue(parts.wake, onFull, () => clock.nowUs())
     const trade = new TradeLink({
       session: () => this.#trade,
       clock,

@@ -8,12 +8,14 @@ import type { GatewayEvent } from '../gateway.ts'
 export class EventQueue {
   readonly #wake: () => void
   readonly #onFull: () => void
+  readonly #nowUs: () => number
   #events: GatewayEvent[] = []
   #isLinkUp = false
 
-  constructor(wake: () => void, onFull: () => void) {
+  constructor(wake: () => void, onFull: () => void, nowUs: () => number) {
     this.#wake = wake
     this.#onFull = onFull
+    this.#nowUs = nowUs
   }
 
   get isEmpty(): boolean {
@@ -26,8 +28,12 @@ export class EventQueue {
 
   push(event: GatewayEvent): void {
     if (this.#events.length >= GATEWAY_EVENTS_WAITING_MAX) {
-      this.#events = []
+      // News of the link may be among what is dropped, and what is cut now never came up.
+      this.#isLinkUp = false
+      this.#events = [{ type: 'link', isUp: false, timeUs: this.#nowUs() }]
       this.#onFull()
+      this.#wake()
+      if (event.type === 'link') return
     }
     this.#events.push(event)
     this.#wake()
