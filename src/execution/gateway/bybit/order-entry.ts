@@ -7,7 +7,6 @@ import type { Counters } from '../../../memory/counters.ts'
 import type { ApprovedAmend } from '../../risk/amend-gate.ts'
 import type { ApprovedOrder } from '../../risk/risk-gate.ts'
 import type { AmendTerms, CancelReply, CloseTerms, QueryReply, SubmitReply } from '../gateway.ts'
-import { AskedAmends } from './asked-amends.ts'
 import type { CallClass } from './call-pace.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { LinkIds } from './link-ids.ts'
@@ -81,7 +80,8 @@ export class OrderEntry {
   readonly #parts: OrderEntryParts
   /** Symbol of each order, which a cancel has to name; oldest first, bounded. */
   readonly #symbols = new Map<string, string>()
-  readonly #amends = new AskedAmends()
+  /** Changes that were asked for and not seen yet, of open orders. */
+  readonly #amends = new Map<string, AmendTerms>()
   /** Submits without a reply yet. */
   readonly #leaving = new Map<string, Departure>()
   /** Changes without one. */
@@ -132,14 +132,15 @@ export class OrderEntry {
 
   async amend(amend: ApprovedAmend): Promise<SubmitReply> {
     const { limitTicks, lots, orderLinkId } = amend
-    if (!this.#amends.ask(orderLinkId, { limitTicks, lots })) {
+    if (this.#amends.size >= ORDERS_OPEN_MAX) {
       return { kind: 'rejected', code: 'open_orders_limit', message: 'too many changes wait' }
     }
+    this.#amends.set(orderLinkId, { limitTicks, lots })
     const body = amendBody(amend, this.#parts.ids.toWire(orderLinkId))
     const waitMsMax = amend.isWider ? OPENING_WAIT_MS_MAX : CLOSING_WAIT_MS_MAX
     const leaving = { orderLinkId, isOpening: amend.isWider, waitMsMax }
     const reply = replyOf(await this.#depart(this.#changing, leaving, AMEND, body))
-    if (reply.kind === 'rejected') this.#amends.forget(orderLinkId)
+    if (reply.kind === 'rejected') this.#amends.delete(orderLinkId)
     return reply
   }
 
@@ -170,19 +171,22 @@ export class OrderEntry {
 
   /** An order of a list: a change of one that has ended is not waited for any more. */
   noteListed(row: OrderRow): void {
-    if (row.owner === 'us' && row.state !== 'open') this.#amends.forget(row.orderLinkId)
+    if (row.owner === 'us' && row.state !== 'open') this.#amends.delete(row.orderLinkId)
   }
 
   /** Orders as the stream and the lists tell them. */
   note(row: OrderRow): void {
-    if (row.owner !== 'us') return
-    this.#remember(row.orderLinkId, row.symbol)
-    this.#amends.note(row)
+    if (row.owner === 'us') this.#remember(row.orderLinkId, row.symbol)
   }
 
   /** The change that an order shows now, in the stream; undefined: none, or not yet. */
   takeAmend(row: OrderRow): AmendTerms | undefined {
-    return this.#amends.take(row)
+    const terms = this.#amends.get(row.orderLinkId)
+    if (terms === undefined || row.owner !== 'us') return undefined
+    const isThere = row.limitTicks === terms.limitTicks && row.lots === terms.lots
+    if (isThere || row.state !== 'open') this.#amends.delete(row.orderLinkId)
+    // One that filled at once by its new terms shows them as it ends.
+    return isThere ? terms : undefined
   }
 
   async #depart(
