@@ -132,7 +132,7 @@ export class History {
     }
     this.#script = new Script(this.#world, random.fork(3), {
       process: () => this.#process,
-      incidents: {
+      acts: {
         jumpClock: () => {
           this.#offsetUs += this.#random.below(JUMP_US_MAX)
         },

@@ -1,11 +1,10 @@
 import type { Random } from '../core/random.ts'
-import type { OrderSide } from '../domain/trading.ts'
 import { instrumentKey } from '../execution/holding.ts'
 import * as command from '../memory/command-record.ts'
 import * as intent from '../memory/intent-record.ts'
 import { writeText } from '../memory/text-slots.ts'
 import { DueWatch } from './due-watch.ts'
-import { createUnconfigured } from './market.ts'
+import { type IncidentActs, Incidents } from './incidents.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'
 
@@ -60,14 +59,14 @@ export class Script {
     random: Random,
     parts: Readonly<{
       process: () => SimProcess | undefined
-      incidents: Incidents
+      acts: IncidentActs
     }>,
   ) {
     this.exits = new DueWatch(world)
     this.#world = world
     this.#random = random
     this.#process = parts.process
-    this.#incidents = parts.incidents
+    this.#incidents = new Incidents(world, random, parts)
   }
 
   begin(): void {
@@ -78,7 +77,7 @@ export class Script {
     this.#every(CHANGE_US, () => this.#changeAny())
     this.#moveLevelsLater()
     this.#lookLater()
-    this.#every(INCIDENT_US, () => this.#incident())
+    this.#every(INCIDENT_US, () => this.#incidents.happen())
   }
 
   /** Only the market goes on, and for a while what rests is still filled. */
@@ -248,61 +247,4 @@ export class Script {
     fill(record)
     process.command(record)
   }
-
-  #incident(): void {
-    const { bybit, exchange, faults, instruments, market, network } = this.#world
-    const instrument = instruments[this.#anyInstrument()]
-    const key = instrumentKey(instrument)
-    const side = this.#random.below(2) === 0 ? 'buy' : 'sell'
-    const mid = market.mid(instrument.index)
-    if (faults.hits('stream_down')) {
-      if (bybit === undefined) network.breakStream()
-      else bybit.sockets.break('private')
-    }
-    if (bybit !== undefined && faults.hits('trade_socket_down')) bybit.sockets.break('trade')
-    if (faults.hits('foreign_fill')) {
-      const of = { instrument: instrument.index, key }
-      exchange.fillForeign(of, side, 1 + this.#random.below(50), mid)
-    }
-    if (bybit !== undefined && faults.hits('unconfigured_fill')) this.#tradeElsewhere(side)
-    if (faults.hits('foreign_order')) {
-      exchange.rest({
-        orderLinkId: `hand-${exchange.orders.size}`,
-        key,
-        instrument: instrument.index,
-        side,
-        lots: 1 + this.#random.below(40),
-        limitTicks: mid,
-        timeInForce: 'gtc',
-        isReduceOnly: false,
-      })
-    }
-    if (faults.hits('funding_paid')) exchange.payFunding(key)
-    if (faults.hits('money_moved')) this.#moveMoney()
-    if (faults.hits('account_blind')) network.blind()
-    if (faults.hits('clock_jumped')) this.#incidents.jumpClock()
-    if (faults.hits('second_instance')) this.#incidents.startSecond()
-    if (faults.hits('stopped_in_order')) this.#process()?.stop()
-  }
-
-  #tradeElsewhere(side: OrderSide): void {
-    const { exchange, market } = this.#world
-    for (const instrument of createUnconfigured()) {
-      const of = { instrument: instrument.index, key: instrumentKey(instrument) }
-      exchange.fillForeign(of, side, 1 + this.#random.below(50), market.mid(of.instrument))
-    }
-  }
-
-  /** Up to half of what is there is taken out, or as much paid in. */
-  #moveMoney(): void {
-    const { exchange, network, trace } = this.#world
-    const { equityQuote } = exchange.wallet.balance
-    const quote = (equityQuote * (this.#random.below(101) - 50)) / 100
-    if (equityQuote <= 0) return
-    exchange.wallet.transfer(quote, network.nowUs)
-    trace.add('transfer', quote.toFixed(2))
-  }
 }
-
-/** What the history does when an incident asks for it. */
-export type Incidents = Readonly<{ jumpClock: () => void; startSecond: () => void }>
