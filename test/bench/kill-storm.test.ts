@@ -62,11 +62,15 @@ describe('an engine in the storm', () => {
     const config = writeStormConfig(folder, { mock, keys, model: MODEL, symbols: PLAN.symbols })
     const journal = new StormJournal(folder)
     const engine = new StormEngine(PROGRAM.pathname, config)
+    const expectAlive = () => {
+      if (engine.hasEnded) expect.unreachable(`${engine.end}: ${engine.complaint}`)
+    }
     const seen = (what: string, isSeen: () => boolean) =>
       until(
         what,
         () => {
           journal.catchUp()
+          expectAlive()
           return isSeen() ? true : undefined
         },
         180,
@@ -75,7 +79,10 @@ describe('an engine in the storm', () => {
     expect(journal.stage(0)).not.toBe('starting')
     expect(journal.stage(1)).toBe('starting')
     expect(journal.isHeld).toBe(false)
-    const halt = async () => ((await engine.command('halt', 'a test')) ? true : undefined)
+    const halt = async () => {
+      expectAlive()
+      return (await engine.command('halt', 'a test')) ? true : undefined
+    }
     await until('halt', halt, 180)
     await seen('the record of the halt', () => journal.isHeld)
     expect(Object.fromEntries(journal.halts)).toEqual({ command: 1 })
