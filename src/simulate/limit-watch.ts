@@ -26,6 +26,8 @@ type Use = { lots: number; uncountedLots: number; isOpenHere: boolean }
 const PRICE_TOLERANCE = 0.01
 /** A little less than the five minutes of the limit: the engine's clock may run ahead. */
 const RECENT_US = 240_000_000
+/** An order waits so long at most for its turn: what filled then was in flight when it was decided. */
+const WAITED_US = 300_000
 /** Noise of sums in another order. */
 const ROUNDING_QUOTE = 1e-6
 
@@ -155,6 +157,7 @@ export class LimitWatch {
       const { execId, timeUs } = execution
       const isOurs = parseOrderLinkId(execution.orderLinkId) !== undefined
       if (!isOurs || timeUs < sinceUs || !mirror.counted.has(execId)) continue
+      if (timeUs > timeline.nowUs() - WAITED_US) continue
       quote += execution.lots * execution.ticks * QUOTE_OF_TICK_LOT
     }
     if (quote > turnover5mQuoteMax + ROUNDING_QUOTE) {
