@@ -2,7 +2,10 @@ import type { FaultCounts } from './fault-injection.ts'
 
 /** What the mock says of itself, in the words of its JSON. */
 export type MockExchangeStats = {
+  /** Of the market. */
   messages_sent: number
+  /** Of the private stream and order entry. */
+  private_messages_sent: number
   bytes_sent: number
   messages_published: number
   connections: number

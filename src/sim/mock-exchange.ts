@@ -123,6 +123,8 @@ class ExchangeServer {
   readonly #market: MockMarket | undefined
   readonly #sessions = new Set<PublicSession>()
   readonly #totals: ConnectionTotals = { messagesSent: 0, bytesSent: 0, droppedClients: 0 }
+  /** Of the private stream and order entry, which no reader of the market receives. */
+  readonly #privateTotals: ConnectionTotals = { messagesSent: 0, bytesSent: 0, droppedClients: 0 }
   readonly #faults: FaultControl
   readonly #private: PrivateSide | undefined
   /** Undefined for a replay. */
@@ -268,14 +270,14 @@ class ExchangeServer {
     })
   }
 
-  #connection(socket: Duplex): ClientConnection {
+  #connection(socket: Duplex, totals = this.#totals): ClientConnection {
     const { clock, backlogBytesMax } = this.#options
     const limit = backlogBytesMax ?? BACKLOG_BYTES_MAX
-    return new ClientConnection(socket, this.#totals, () => clock.nowUs(), limit)
+    return new ClientConnection(socket, totals, () => clock.nowUs(), limit)
   }
 
   #openClient(client: WebSocket, socket: Duplex, path: string, query: URLSearchParams): void {
-    const connection = this.#connection(socket)
+    const connection = this.#connection(socket, this.#privateTotals)
     const session = this.#private?.open(path, connection, connectionId(this.#random), query)
     if (session === undefined) return
     client.on('message', (data, isBinary) => {
@@ -347,11 +349,12 @@ class ExchangeServer {
     const behindUs = Math.max(0, this.#options.clock.nowUs() - this.#source.nowUs)
     return {
       messages_sent: this.#totals.messagesSent,
+      private_messages_sent: this.#privateTotals.messagesSent,
       bytes_sent: this.#totals.bytesSent,
       messages_published: this.#source.totals.published,
       connections: this.#sessions.size,
       topics,
-      dropped_clients: this.#totals.droppedClients,
+      dropped_clients: this.#totals.droppedClients + this.#privateTotals.droppedClients,
       refused_connections: this.#refused,
       behind_ms: Math.round(behindUs / 1000),
       skipped_ms: Math.round(this.#skippedUs / 1000),

@@ -68,6 +68,12 @@ describe('bookflow load-test', { timeout: SLOW_MS }, () => {
     expect(verdict.fills).toBeGreaterThan(0)
   })
 
+  it('loses nothing of the market while it trades on the account', async () => {
+    const ended = await run([...small, '--seconds', '3', '--gateway', 'bybit'])
+    expect(ended.stderr).toBe('')
+    expect(JSON.parse(ended.stdout)).toMatchObject({ ok: true, messages_lost: 0, gaps: 0 })
+  })
+
   it('says that faults of the account do nothing to orders on paper', async () => {
     const ended = await run([...small, '--seconds', '1', '--faults', plan])
     expect(ended.stderr).toMatch(
