@@ -142,12 +142,8 @@ export class Network {
       answer(TIMEOUT_US, () => lost('timeout'))
       const refusal = this.#closure(place)
       if (refusal !== undefined) answer(this.latencyUs(), () => lost(refusal))
-      else this.#send(act, answer)
+      else this.#carry(RECEIVE_WINDOW_US, LATE_US_MAX, act, answer)
     })
-  }
-
-  #send<T>(act: () => T, answer: (afterUs: number, reply: () => T) => void): void {
-    this.#carry(RECEIVE_WINDOW_US, LATE_US_MAX, act, answer)
   }
 
   /**

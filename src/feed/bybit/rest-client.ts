@@ -1,6 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { REST_BODY_BYTES_MAX } from '../../constants.ts'
 import type { Clock } from '../../core/clock.ts'
+import { readBody } from '../../core/http-body.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Random } from '../../core/random.ts'
 import { type Failure, fail, type Result, succeed } from '../../core/result.ts'
@@ -138,7 +139,7 @@ export class RestClient {
     const url = `${this.baseUrl}${path}${search === '' ? '' : `?${search}`}`
     try {
       const response = await fetch(url, { signal, headers: { accept: 'application/json' } })
-      const text = await readBody(response)
+      const text = await readBody(response, REST_BODY_BYTES_MAX)
       if (text === undefined) return unreachable(path, `more than ${REST_BODY_BYTES_MAX} bytes`)
       return succeed({ status: response.status, headers: response.headers, text })
     } catch (error) {
@@ -171,20 +172,6 @@ type Answer = Readonly<{ status: number; headers: Headers; text: string }>
 
 function unreachable(path: string, text: string): Failure<RestFailureCode> {
   return fail('exchange_unreachable', `GET ${path}: ${text}`)
-}
-
-/** Undefined when the body passes its bound. */
-async function readBody(response: Response): Promise<string | undefined> {
-  if (response.body === null) return ''
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body) {
-    if (!(chunk instanceof Uint8Array)) continue
-    bytes += chunk.length
-    if (bytes > REST_BODY_BYTES_MAX) return undefined // leaving the loop cancels the stream
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 function secondsMs(text: string | null): number {

@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws'
 import { REST_BODY_BYTES_MAX } from '../../../constants.ts'
+import { readBody } from '../../../core/http-body.ts'
 import { messageOf } from '../../../core/result.ts'
 import type { HttpAnswer, HttpFailure, HttpRequest, Socket, SocketCalls, Wire } from './wire.ts'
 
@@ -18,7 +19,7 @@ async function http(
       redirect: 'error', // a redirect would send an order twice
       ...(body === undefined ? {} : { body }),
     })
-    const text = await boundedText(response)
+    const text = await readBody(response, REST_BODY_BYTES_MAX)
     return { status: response.status, text, header: (name) => response.headers.get(name) ?? '' }
   } catch (error) {
     return { failure: causeOf(error) }
@@ -43,19 +44,6 @@ function openSocket(url: string, { onClose, onOpen, onText }: SocketCalls): Sock
     },
     terminate: () => socket.terminate(),
   }
-}
-
-async function boundedText(response: Response): Promise<string | undefined> {
-  if (response.body === null) return ''
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body) {
-    if (!(chunk instanceof Uint8Array)) continue
-    bytes += chunk.length
-    if (bytes > REST_BODY_BYTES_MAX) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** `fetch` says "fetch failed" and hides the reason one level down. */
